@@ -1,0 +1,33 @@
+"""Everything that can go wrong, each with a sentence for a person to read.
+
+    MnistCoreError
+    ├── BlankImage          a picture without a digit's worth of ink
+    ├── BadImage            something that is no picture, or too large to be one
+    ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
+    ├── DataUnavailable     no source of digits could be read
+    └── BadRecipe           a recipe that does not exist, or a setting outside its range
+"""
+
+
+class MnistCoreError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class BlankImage(MnistCoreError):
+    """There is no ink in the picture, or no more than a dot."""
+
+
+class BadImage(MnistCoreError):
+    """The input cannot be understood as one picture."""
+
+
+class BadModelFile(MnistCoreError):
+    """A model file is missing, damaged, or not one of ours."""
+
+
+class DataUnavailable(MnistCoreError):
+    """None of the sources asked for could serve its digits."""
+
+
+class BadRecipe(MnistCoreError):
+    """There is no such recipe, or one of its settings is out of range."""

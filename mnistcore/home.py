@@ -1,0 +1,40 @@
+"""Where the project keeps what it downloads and trains, and how it writes a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def home() -> Path:
+    """The directory for downloads and trained models: `MNISTCORE_HOME`, or else the user's cache directory."""
+    chosen = os.environ.get("MNISTCORE_HOME")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # only needed when nothing is set, and by no request to the API
+
+    return Path(platformdirs.user_cache_dir("mnistcore", appauthor=False))
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`, and move it there once the block has ended well.
+
+    Whoever reads `target` sees the old file or the new one, never half of either. If the block raises (or the user
+    presses Ctrl-C), `target` is left as it was and nothing else stays behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp makes files that only their owner can read
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

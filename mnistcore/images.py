@@ -1,0 +1,188 @@
+"""The one door for images: any picture of a digit -> the 28x28 form that MNIST's own digits have.
+
+MNIST's makers cropped each digit, scaled its longer side to 20 pixels and moved its centre of mass to the middle of a
+28x28 field (LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", sec. III-A).
+A network that has only seen such digits reads nothing else well, so every picture, wherever it comes from, goes through
+`prepare`, which takes the same steps:
+
+    1. grey      any mode, size or orientation -> brightness, transparent parts as paper
+    2. ink       brightness -> how much ink, whichever of paper and ink is the darker
+    3. clean     stray specks out; a dot alone is no digit
+    4. fit       crop, longer side to 20 px, centre of mass to the middle
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageOps
+from scipy import ndimage
+
+from mnistcore.errors import BadImage, BlankImage
+
+SIDE = 28  # pixels, the height and width of a prepared image
+SPAN = 20  # pixels, the longer side of a prepared digit
+CENTRE = 14.0  # pixel index of a prepared digit's centre of mass, as measured on MNIST's own images
+INK = 20  # of 255: what counts as ink when a digit's extent is measured
+TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pixel of rounding, and a little
+
+WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
+FAINTEST = 16  # of 255: a picture with less contrast than this is blank paper
+SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
+DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
+
+
+def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
+    """Bring a picture of one digit to MNIST's form.
+
+    Args:
+        image: a PIL image of any mode, or an array (H, W) or (H, W, 1|3|4): uint8 0-255, bool, or numbers in 0-1 or
+            0-255. Light ink on dark paper or dark on light; a fourth channel is opacity.
+
+    Returns:
+        (28, 28) uint8, ink bright on 0: longer side 20 px, centre of mass at index 14.0 as nearly as whole pixels
+        allow (a lopsided digit is kept inside the frame instead). An image that has this form already is returned
+        unchanged, so `prepare(prepare(x))` equals `prepare(x)`.
+
+    Raises:
+        BlankImage: nothing is drawn, or only a dot.
+        BadImage: the input is not a picture.
+    """
+    grey = _grey(image)
+    if grey.shape == (SIDE, SIDE):
+        as_mnist = np.rint(grey).astype(np.uint8)
+        if is_prepared(as_mnist[np.newaxis])[0]:
+            return as_mnist
+    return _fit(_clean(_ink(grey)))
+
+
+def is_prepared(images: np.ndarray) -> np.ndarray:
+    """Tell which images have MNIST's form already: the cheap check that lets most pixel data pass untouched.
+
+    Args:
+        images: (n, 28, 28) uint8.
+
+    Returns:
+        (n,) bool.
+    """
+    ink = images > INK
+    rows, columns = _extent(ink.any(axis=2)), _extent(ink.any(axis=1))
+    spans = np.maximum(rows[1] - rows[0], columns[1] - columns[0]) == SPAN
+    total = np.maximum(images.sum(axis=(1, 2), dtype=np.float32), 1)
+    index = np.arange(SIDE, dtype=np.float32)
+    centred = np.ones(len(images), bool)
+    for axis, (first, end) in ((2, rows), (1, columns)):
+        off = CENTRE - images.sum(axis=axis, dtype=np.float32) @ index / total
+        # a digit whose mass lies far to one side stops at the frame, short of the middle
+        stuck = ((off > 0) & (end == SIDE)) | ((off < 0) & (first == 0))
+        centred &= (np.abs(off) <= TOLERANCE) | stuck
+    return spans & centred
+
+
+def _extent(occupied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 28) bool -> the first occupied index and one past the last, each (n,)."""
+    return occupied.argmax(axis=1), occupied.shape[1] - occupied[:, ::-1].argmax(axis=1)
+
+
+def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
+    """Brightness, (H, W) float32 in 0-255."""
+    if not isinstance(image, Image.Image):
+        image = _as_picture(np.asarray(image))
+    if min(image.size) < 1:
+        raise BadImage("The picture has no pixels.")
+    if max(image.size) > WORKING_SIDE:
+        image = image.reduce(-(-max(image.size) // WORKING_SIDE)) if image.mode != "P" else image
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits a pixel
+        deep = np.asarray(image, np.float32)
+        return deep * (255 / max(deep.max(), 255.0))
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("L"), np.float32)
+    rgba = image.convert("RGBA")
+    light = np.asarray(rgba.convert("L"), np.float32)
+    opacity = np.asarray(rgba.getchannel("A"), np.float32) / 255
+    visible = opacity > 0.5
+    if visible.mean() > 0.5:  # mostly opaque, so the picture brings its own paper
+        paper = np.median(light[visible])
+    else:  # strokes alone: lay them on paper of the opposite brightness
+        paper = 0.0 if (light * opacity).sum() > 127.5 * opacity.sum() else 255.0
+    return light * opacity + paper * (1 - opacity)
+
+
+def _as_picture(pixels: np.ndarray) -> Image.Image:
+    """An array as a PIL image, so that arrays and files take the same way from here."""
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))):
+        raise BadImage(f"An image array must be (H, W) or (H, W, 1|3|4); this one is {pixels.shape}.")
+    if 0 in pixels.shape:
+        raise BadImage("The picture has no pixels.")
+    if pixels.dtype != np.uint8:
+        if pixels.dtype.kind not in "biuf" or not np.isfinite(pixels).all():
+            raise BadImage("Image pixels must be finite numbers in 0-1 or 0-255.")
+        if pixels.min() < 0 or pixels.max() > 255:
+            raise BadImage(f"Image pixels must lie in 0-1 or 0-255; these go from {pixels.min()} to {pixels.max()}.")
+        pixels = np.rint(pixels * (255.0 if pixels.max() <= 1 else 1.0)).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def _ink(grey: np.ndarray) -> np.ndarray:
+    """How much ink each pixel holds: (H, W) float32, 0 paper to 1 full ink, whichever of the two is darker."""
+    frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = np.median(frame)
+    lighter, darker = grey - paper, paper - grey
+    ink = lighter if lighter.clip(0).sum() > darker.clip(0).sum() else darker
+    # paper grain and compression leave a murmur that must not count as strokes
+    grain = 3 * np.median(np.abs(frame - paper))
+    full = np.percentile(ink[ink > ink.max() / 2], 90) if ink.max() > 0 else 0.0
+    if full - grain < FAINTEST:
+        raise BlankImage("There is nothing drawn: the picture has no ink.")
+    return ((ink - grain) / (full - grain)).clip(0, 1)
+
+
+def _clean(ink: np.ndarray) -> np.ndarray:
+    """The digit alone, cropped: without the specks around it, and not merely a dot."""
+    parts, count = ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    dirt = sizes < SPECK * sizes.max()
+    dirt[0] = False
+    ink = np.where(dirt[parts], 0, ink)
+    ink = _crop(ink, INK / 255)
+    # padded, for a stroke ends where the picture does
+    thickest = 2 * ndimage.distance_transform_edt(np.pad(ink > 0.5, 1)).max()
+    if thickest > DOT * max(ink.shape):
+        raise BlankImage("There is only a dot: draw a whole digit.")
+    return ink
+
+
+def _crop(ink: np.ndarray, level: float) -> np.ndarray:
+    """The smallest rectangle with all pixels above `level`."""
+    rows = np.flatnonzero((ink > level).any(axis=1))
+    columns = np.flatnonzero((ink > level).any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _fit(ink: np.ndarray) -> np.ndarray:
+    """Longer side to 20 px, strongest ink to 255, centre of mass to the middle: (28, 28) uint8."""
+    shrinking = max(ink.shape) > SPAN
+    digit = _scale(ink, Image.Resampling.BOX if shrinking else Image.Resampling.BICUBIC).clip(0)
+    digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
+    # a tip that faded to nothing leaves the digit short: stretching the rest by whole pixels makes up for it
+    digit = _scale(_crop(digit, INK), Image.Resampling.NEAREST).astype(np.uint8)
+
+    field = np.zeros((SIDE, SIDE), np.uint8)
+    top, left = (_start(digit.sum(axis=axis, dtype=np.float64)) for axis in (1, 0))
+    field[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return field
+
+
+def _scale(pixels: np.ndarray, method: Image.Resampling) -> np.ndarray:
+    """`pixels` with a longer side of 20 px, its proportions kept."""
+    height, width = (max(1, round(SPAN * side / max(pixels.shape))) for side in pixels.shape)
+    return np.asarray(Image.fromarray(pixels.astype(np.float32)).resize((width, height), method))
+
+
+def _start(profile: np.ndarray) -> int:
+    """Where along one axis the digit begins, for its centre of mass to come nearest to the middle."""
+    centre_of_mass = profile @ np.arange(len(profile)) / profile.sum()
+    return int(np.clip(round(CENTRE - centre_of_mass), 0, SIDE - len(profile)))
