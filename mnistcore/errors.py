@@ -1,11 +1,11 @@
 """Everything that can go wrong, each with a sentence for a person to read.
 
-    MnistCoreError
-    ├── BlankImage          a picture without a digit's worth of ink
-    ├── BadImage            something that is no picture, or too large to be one
-    ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
-    ├── DataUnavailable     no source of digits could be read
-    └── BadRecipe           a recipe that does not exist, or a setting outside its range
+MnistCoreError
+├── BlankImage          a picture without a digit's worth of ink
+├── BadImage            something that is no picture, or too large to be one
+├── BadModelFile        a model file that is missing, damaged, foreign or pickled
+├── DataUnavailable     no source of digits could be read
+└── BadRecipe           a recipe that does not exist, or a setting outside its range
 """
 
 

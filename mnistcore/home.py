@@ -35,6 +35,6 @@ def atomic_path(target: Path) -> Iterator[Path]:
         temporary.chmod(0o644)  # mkstemp makes files that only their owner can read
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The one door for images: any picture of a digit -> the 28x28 form that MNIST's own digits have.
 
 MNIST's makers cropped each digit, scaled its longer side to 20 pixels and moved its centre of mass to the middle of a
-28x28 field (LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", sec. III-A).
+28x28 field (LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III-A).
 A network that has only seen such digits reads nothing else well, so every picture, wherever it comes from, goes through
 `prepare`, which takes the same steps:
 
@@ -141,7 +141,7 @@ def _ink(grey: np.ndarray) -> np.ndarray:
 
 def _clean(ink: np.ndarray) -> np.ndarray:
     """The digit alone, cropped: without the specks around it, and not merely a dot."""
-    parts, count = ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
+    parts, _ = ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     dirt = sizes < SPECK * sizes.max()

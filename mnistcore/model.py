@@ -1,0 +1,155 @@
+"""The network: an image goes in, ten probabilities come out, and every number between can be looked at.
+
+A trained model is a few matrices. For one image of 784 pixels and a hidden layer of 128 units:
+
+    x                      the pixels, 0 (paper) to 1 (ink)                              784 numbers
+    h = relu(x W1 + b1)    each hidden unit weighs all pixels, and fires if the sum > 0   128
+    z = h W2 + b2          each digit weighs all hidden units                              10
+    p = softmax(z)         scores made positive and summing to 1: the probabilities        10
+
+scikit-learn finds the W and b (see `training.py`); from then on they are plain arrays, and predicting needs only NumPy.
+What else belongs to the prediction is folded into them: the scaler of the pixels into the first layer, the temperature
+that calibrates the probabilities into the last.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mnistcore.errors import BadImage, BadModelFile
+from mnistcore.home import atomic_path
+
+PIXELS = 28 * 28
+DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network.
+
+    Attributes:
+        weights: one float32 matrix a layer, (inputs, outputs): the first has 784 inputs, the last 10 outputs.
+        biases: one float32 vector a layer, (outputs,).
+        card: what the model is and where it comes from, as plain JSON: name, recipe, data, seed, versions, figures.
+    """
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    card: dict = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        sizes = [PIXELS, *(len(bias) for bias in self.biases)]
+        return f"<Model {self.card.get('name', 'unnamed')}: {' -> '.join(map(str, sizes))}>"
+
+    def activations(self, images: np.ndarray) -> list[np.ndarray]:
+        """Everything the network computes on the way to its answer.
+
+        Args:
+            images: (n, 28, 28) or (n, 784), pixels 0-255 (or floating point within 0-1), as `prepare` gives them.
+
+        Returns:
+            One float32 array a layer: the hidden layers after their ReLU, (n, units), and last the ten scores (n, 10)
+            before the softmax.
+
+        Raises:
+            BadImage: the images have another shape.
+        """
+        values = _pixels(images)
+        layers = []
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            values = values @ weight
+            values += bias
+            np.maximum(values, 0, out=values)  # ReLU
+            layers.append(values)
+        layers.append(values @ self.weights[-1] + self.biases[-1])
+        return layers
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """How sure the network is of each digit.
+
+        Args:
+            images: (n, 28, 28) or (n, 784), pixels 0-255 (or floating point within 0-1), as `prepare` gives them.
+
+        Returns:
+            (n, 10) float32, each row adding up to 1.
+
+        Raises:
+            BadImage: the images have another shape.
+        """
+        return softmax(self.activations(images)[-1])
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """The digit each image most likely is: as `predict_proba`, but (n,) int64 in 0-9."""
+        return self.activations(images)[-1].argmax(axis=1)
+
+    def save(self, path: Path | str) -> None:
+        """Write the model as one .npz file, atomically: arrays, and the card as JSON. There is nothing to unpickle."""
+        arrays = {f"weights_{i}": weight for i, weight in enumerate(self.weights)}
+        arrays |= {f"biases_{i}": bias for i, bias in enumerate(self.biases)}
+        with atomic_path(Path(path)) as temporary:
+            np.savez_compressed(temporary, card=np.array(json.dumps(self.card)), **arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Model:
+        """Read a model that `save` has written.
+
+        Raises:
+            BadModelFile: there is no such file, or it is damaged, truncated, pickled or not one of ours.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                count = sum(name.startswith("weights_") for name in file.files)
+                weights = tuple(file[f"weights_{i}"] for i in range(count))
+                biases = tuple(file[f"biases_{i}"] for i in range(count))
+                card = json.loads(str(file["card"]))
+        except FileNotFoundError:
+            raise BadModelFile(f"There is no model file {path}.") from None
+        except (OSError, EOFError, KeyError, AttributeError, TypeError, ValueError, NotImplementedError, RuntimeError,
+                MemoryError, zipfile.BadZipFile, zlib.error) as error:  # fmt: skip  # NumPy's ways of failing
+            raise BadModelFile(
+                f"{path} is not a model file of this project, or it is damaged ({type(error).__name__})."
+            ) from error
+        fault = _fault(weights, biases, card)
+        if fault:
+            raise BadModelFile(f"{path} does not hold a digit model: {fault}.")
+        return cls(weights, biases, card)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Scores (n, 10), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images of either shape -> (n, 784) float32 in 0-1."""
+    images = np.asarray(images)
+    if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (28, 28)):
+        raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
+    rows = images.reshape(len(images), PIXELS)
+    within_one = rows.dtype.kind == "f" and rows.size and rows.max() <= 1
+    return rows.astype(np.float32) if within_one else rows * np.float32(1 / 255)
+
+
+def _fault(weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...], card: object) -> str | None:
+    """Why these arrays are no network from 784 pixels to 10 digits, or None if they are one."""
+    if not weights:
+        return "it has no layers"
+    if not isinstance(card, dict):
+        return "its card is not a JSON object"
+    inputs = PIXELS
+    for weight, bias in zip(weights, biases, strict=True):
+        if weight.dtype != np.float32 or bias.dtype != np.float32:
+            return "its weights are not float32"
+        if weight.ndim != 2 or weight.shape[0] != inputs or bias.shape != (weight.shape[1],):
+            return "its layers do not fit together"
+        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+            return "some of its weights are not finite numbers"
+        inputs = weight.shape[1]
+    return None if inputs == DIGITS else f"it has {inputs} outputs instead of 10"
