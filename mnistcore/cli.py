@@ -1,0 +1,169 @@
+"""The command line: train, evaluate, predict, info."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mnistcore import store
+from mnistcore.errors import BadImage, MnistCoreError
+from mnistcore.images import prepare
+from mnistcore.recipes import RECIPES, get_recipe
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words of the command line; by default the process's own.
+
+    Returns:
+        The exit status: 0 all is well, 1 something could not be done (said in one line on stderr), 130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except MnistCoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. The model that was in use before still is.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mnistcore", description="Train, measure and use digit models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], purpose: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=purpose, description=purpose)
+        sub.set_defaults(command=command)
+        return sub
+
+    train = add("train", _train, "Train a model, measure it, keep it and make it the one in use.")
+    train.add_argument("--recipe", default="classic", choices=list(RECIPES), help="how to train (default: classic)")
+    train.add_argument("--seed", type=int, default=0, help="of every random choice (default: 0)")
+    train.add_argument(
+        "--ship", metavar="DIRECTORY", type=Path, help="write the model there under its recipe's name, to be shipped"
+    )
+    _add_data_options(train)
+
+    evaluate = add("evaluate", _evaluate, "Measure a model on MNIST's test digits, or on other data.")
+    _add_model_option(evaluate)
+    evaluate.add_argument("--at-least", type=float, metavar="SHARE", help="exit 1 if the accuracy is below this, 0-1")
+    _add_data_options(evaluate)
+
+    predict = add("predict", _predict, "Read the digit in each picture: one line a file.")
+    predict.add_argument("files", nargs="+", metavar="FILE", help="a picture in any format that Pillow can open")
+    _add_model_option(predict)
+
+    info = add("info", _info, "Tell what a model is, what it learnt from and how good it is.")
+    _add_model_option(info)
+    return parser
+
+
+def _add_model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", help="a model's name or file (default: the one in use)")
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST on this disk: mnist.npz, or the IDX files")
+    parser.add_argument("--source", metavar="NAME[,NAME...]", help="try these sources only, in this order")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from tqdm import tqdm  # imported with the rest of what only training needs
+
+    from mnistcore.training import Progress, train
+
+    dataset = _load_data(options)
+    print(f"Training on {len(dataset.images):,} digits: {dataset.source}.")
+    with tqdm(total=100, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
+
+        def show(progress: Progress) -> None:
+            stage = f"fold {progress.fold}/{progress.folds}" if progress.fold else "all rows"
+            bar.set_description_str(
+                f"{stage}, epoch {progress.epoch}/{progress.epochs}, loss {progress.loss:.4f}", refresh=False
+            )
+            bar.update(100 * progress.share - bar.n)
+
+        recipe = get_recipe(options.recipe)
+        name = recipe.name if options.ship else None
+        model, report = train(recipe, dataset, options.seed, name, show)
+
+    if options.ship:
+        model.save(options.ship / f"{report.name}.npz")
+        report.save(options.ship / f"{report.name}.report.json")
+        place = options.ship
+    else:
+        place = store.keep_run(model, report)
+        store.make_current(report.name)
+    if report.cv_scores:
+        print(f"Cross-validation scores: {[round(score, 4) for score in report.cv_scores]}")
+        print(f"Average cross-validation score: {report.cv_mean:.4f}")
+    print(f"Test Accuracy: {report.test_accuracy:.2%}")
+    print(f"Model {report.name} is in {place}.")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from mnistcore.datasets import shipped_test_digits
+    from mnistcore.training import accuracy
+
+    model = store.load_model(options.model)
+    if options.data or options.source:
+        dataset = _load_data(options)
+        images, labels, source = dataset.test_images, dataset.test_labels, dataset.source
+    else:
+        images, labels = shipped_test_digits()
+        source = "MNIST's test set"
+    share = accuracy(model, images, labels)
+    print(f"Model {model.card.get('name')} on {len(images):,} digits ({source}): {share:.2%}")
+    if options.at_least is not None and share < options.at_least:
+        print(f"That is below the {options.at_least:.2%} asked for.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    model = store.load_model(options.model)
+    status = 0
+    for file in options.files:
+        try:
+            probabilities = model.predict_proba(prepare(_open(file))[np.newaxis])[0]
+            print(f"{file}: {probabilities.argmax()} ({probabilities.max():.1%})")
+        except MnistCoreError as error:
+            print(f"{file}: {error}", file=sys.stderr)
+            status = 1
+    return status
+
+
+def _open(file: str) -> Image.Image:
+    try:
+        with Image.open(file) as image:
+            image.load()
+            return image
+    except FileNotFoundError:
+        raise BadImage("There is no such file.") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow's ways of failing
+        raise BadImage(f"This is no picture that can be read ({type(error).__name__}).") from error
+
+
+def _info(options: argparse.Namespace) -> int:
+    model = store.load_model(options.model)
+    print(model)
+    print(json.dumps(model.card, indent=2))
+    return 0
+
+
+def _load_data(options: argparse.Namespace):  # noqa: ANN202 - a Dataset, whose module is not needed to predict
+    from mnistcore import datasets
+
+    sources = options.source.split(",") if options.source else None
+    return datasets.load(sources, options.data, tell=lambda line: print(line, file=sys.stderr))

@@ -1,0 +1,126 @@
+"""Which models there are, and which of them is in use.
+
+Two ship inside the package. Every training run lands in a directory of its own under `MNISTCORE_HOME`:
+
+    models/classic-20260131-120000/     model.npz, report.json and the charts
+    models/current                      the name of the model in use, one line
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from mnistcore.errors import BadModelFile
+from mnistcore.home import atomic_path, home
+from mnistcore.model import Model
+from mnistcore.report import Report
+
+SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
+SHIPPED = ("classic",)  # the best first
+
+log = logging.getLogger("mnistcore")
+
+
+def load_model(name: str | os.PathLike | None = None) -> Model:
+    """Load a model.
+
+    Args:
+        name: "classic" or "robust" (shipped), the name of a training run, or the path of a model file. None takes the
+            best there is: what the environment variable `MNISTCORE_MODEL` names; else the current one (the last
+            trained or chosen); else the best shipped; else it trains `classic` and keeps it. On that way a damaged
+            file is named in the log and passed over.
+
+    Raises:
+        BadModelFile: the model asked for by name (here or in `MNISTCORE_MODEL`) is missing or damaged: it is never
+            replaced by another.
+        DataUnavailable: nothing could be loaded, and there are no digits to train on either.
+    """
+    name = name or os.environ.get("MNISTCORE_MODEL")
+    if name:
+        return Model.load(model_path(name))
+    for candidate in dict.fromkeys([current_name(), *SHIPPED]):
+        try:
+            return Model.load(model_path(candidate))
+        except BadModelFile as error:
+            log.warning("%s It is passed over.", error)
+    return _train_classic()
+
+
+def model_path(name: str | os.PathLike) -> Path:
+    """Where the model of that name lies; what is no model's name is taken as a path."""
+    if name in SHIPPED:
+        return SHIPPED_DIRECTORY / f"{name}.npz"
+    if str(name) in run_names():
+        return _runs() / str(name) / "model.npz"
+    path = Path(name)
+    if path.suffix != ".npz" and not path.exists():
+        known = ", ".join(model_names())
+        raise BadModelFile(f"There is no model {str(name)!r}: give one of {known}, or the path of a model file.")
+    return path
+
+
+def load_report(name: str) -> Report:
+    """The training report of a shipped model or a run; raises BadModelFile if it is missing or damaged."""
+    return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json" if name in SHIPPED else _runs() / name / "report.json")
+
+
+def model_names() -> list[str]:
+    """All models at hand: the runs, latest first, then those that ship."""
+    return [*run_names(), *SHIPPED]
+
+
+def run_names() -> list[str]:
+    """The training runs kept under `MNISTCORE_HOME`, latest first."""
+    found = [path.parent for path in _runs().glob("[!.]*/model.npz")]
+    return [run.name for run in sorted(found, key=lambda run: run.stat().st_mtime, reverse=True)]
+
+
+def current_name() -> str:
+    """The name of the model that `load_model()` tries first."""
+    try:
+        name = (_runs() / "current").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    return name or SHIPPED[0]
+
+
+def make_current(name: str) -> None:
+    """Have `load_model()` take this model from now on."""
+    with atomic_path(_runs() / "current") as temporary:
+        temporary.write_text(f"{name}\n", encoding="utf-8")
+
+
+def keep_run(model: Model, report: Report) -> Path:
+    """Keep a finished training run, whole or not at all, and return its directory. It does not become current."""
+    from mnistcore.charts import save_charts  # matplotlib, which only training needs
+
+    _runs().mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=_runs(), prefix="."))
+    try:
+        model.save(unfinished / "model.npz")
+        report.save(unfinished / "report.json")
+        save_charts(report, unfinished)
+        unfinished.chmod(0o755)
+        return unfinished.rename(_runs() / report.name)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _runs() -> Path:
+    return home() / "models"
+
+
+def _train_classic() -> Model:
+    """The last resort of `load_model`: no model could be read, so make one."""
+    from mnistcore import datasets, recipes, training
+
+    log.warning("No model can be loaded, so classic is trained now.")
+    model, report = training.train(recipes.CLASSIC, datasets.load(tell=log.warning))
+    keep_run(model, report)
+    make_current(report.name)
+    return model
