@@ -162,7 +162,7 @@ def _info(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load_data(options: argparse.Namespace):  # noqa: ANN202 - a Dataset, whose module is not needed to predict
+def _load_data(options: argparse.Namespace):
     from mnistcore import datasets
 
     sources = options.source.split(",") if options.source else None

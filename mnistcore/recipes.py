@@ -15,7 +15,7 @@ class Recipe:
     hidden_layers: tuple[int, ...] = (128,)  # units; one layer of 128 is where a first MNIST network usually starts
     epochs: int = 20  # the loss has nearly levelled out; more gains a tenth of a point of test accuracy
     batch_size: int = 200  # scikit-learn's own default
-    learning_rate: float = 0.001  # Adam's default (Kingma & Ba 2015)
+    learning_rate: float = 0.0005  # half of Adam's default, at which accuracy still jumps about in the last epochs
     folds: int = 5  # of cross-validation; 0 leaves it out
     scale_pixels: bool = True  # a StandardScaler before the network, folded into its first layer afterwards
 

@@ -26,8 +26,9 @@ from mnistcore.report import Report, confusion_matrix, list_misread
 
 # A border pixel that is inked in a handful of training digits has a spread near zero, and dividing by it would turn
 # the same pixel in a new drawing into hundreds of standard deviations. No pixel's spread counts as less than this, in
-# the pixel's 0-1, so that full ink is never more than ten.
-SMALLEST_SPREAD = 0.1
+# the pixel's 0-1, so that full ink is never more than five. It costs no accuracy: on 5,000 held-out training rows 0.1
+# gave 97.9%, 0.2 gave 98.0%.
+SMALLEST_SPREAD = 0.2
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,8 @@ def _card(report: Report) -> dict:
         "versions": report.versions,
         "finished": report.finished,
         "figures": {
-            "cv_mean": report.cv_mean if report.cv_scores else None,
-            "cv_spread": report.cv_spread if report.cv_scores else None,
+            "cv_mean": round(report.cv_mean, 5) if report.cv_scores else None,
+            "cv_spread": round(report.cv_spread, 5) if report.cv_scores else None,
             "test_accuracy": report.test_accuracy,
         },
     }
