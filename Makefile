@@ -1,0 +1,46 @@
+# `make` alone lists what there is to make. Every target sets up what it needs first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help app api train model test lint format clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+app: .venv/app ## draw digits in the browser
+	$(BIN)/streamlit run streamlit_app.py
+
+api: .venv/app ## serve POST /predict on http://127.0.0.1:8000
+	$(BIN)/python api.py
+
+train: .venv/app ## train the classic recipe, and use it from then on
+	$(BIN)/python -m mnistcore train
+
+model: .venv/app ## rebuild the models that ship with the package
+	$(BIN)/python -m mnistcore train --recipe classic --ship mnistcore/shipped
+
+test: .venv/dev ## run all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/dev ## check style and likely mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/dev ## put the style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the virtual environment and caches
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp says that these requirements are installed; it is renewed when they change.
+.venv/app: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/app
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
