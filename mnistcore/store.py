@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from mnistcore.errors import BadModelFile
@@ -42,12 +43,21 @@ def load_model(name: str | os.PathLike | None = None) -> Model:
     name = name or os.environ.get("MNISTCORE_MODEL")
     if name:
         return Model.load(model_path(name))
-    for candidate in dict.fromkeys([current_name(), *SHIPPED]):
+    return best_at_hand(log.warning) or _train_classic()
+
+
+def best_at_hand(tell: Callable[[str], None]) -> Model | None:
+    """The current model, else the best shipped one that can be read; None if there is none at all.
+
+    Args:
+        tell: called with one sentence for each damaged file that is passed over.
+    """
+    for name in dict.fromkeys([current_name(), *SHIPPED]):
         try:
-            return Model.load(model_path(candidate))
+            return Model.load(model_path(name))
         except BadModelFile as error:
-            log.warning("%s It is passed over.", error)
-    return _train_classic()
+            tell(f"{error} It is passed over.")
+    return None
 
 
 def model_path(name: str | os.PathLike) -> Path:
