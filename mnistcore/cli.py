@@ -83,7 +83,7 @@ def _train(options: argparse.Namespace) -> int:
     from mnistcore.training import Progress, train
 
     dataset = _load_data(options)
-    print(f"Training on {len(dataset.images):,} digits: {dataset.source}.")
+    print(f"Training on {len(dataset.images):,} digits: {dataset.source}.", flush=True)
     with tqdm(total=100, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
 
         def show(progress: Progress) -> None:

@@ -103,7 +103,7 @@ class Model:
             BadModelFile: there is no such file, or it is damaged, truncated, pickled or not one of ours.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 count = sum(name.startswith("weights_") for name in file.files)
                 weights = tuple(file[f"weights_{i}"] for i in range(count))
                 biases = tuple(file[f"biases_{i}"] for i in range(count))

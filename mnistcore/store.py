@@ -3,7 +3,7 @@
 Two ship inside the package. Every training run lands in a directory of its own under `MNISTCORE_HOME`:
 
     models/classic-20260131-120000/     model.npz, report.json and the charts
-    models/current                      the name of the model in use, one line
+    models/current.txt                  the name of the model in use, one line
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def run_names() -> list[str]:
 def current_name() -> str:
     """The name of the model that `load_model()` tries first."""
     try:
-        name = (_runs() / "current").read_text(encoding="utf-8").strip()
+        name = (_runs() / "current.txt").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         name = ""
     return name or SHIPPED[0]
@@ -100,7 +100,7 @@ def current_name() -> str:
 
 def make_current(name: str) -> None:
     """Have `load_model()` take this model from now on."""
-    with atomic_path(_runs() / "current") as temporary:
+    with atomic_path(_runs() / "current.txt") as temporary:
         temporary.write_text(f"{name}\n", encoding="utf-8")
 
 

@@ -98,7 +98,7 @@ def train(
     predictions = probabilities.argmax(axis=1)
     report = Report(
         name=name or f"{recipe.name}-{now:%Y%m%d-%H%M%S}",
-        recipe=asdict(recipe),
+        recipe=asdict(recipe) | {"hidden_layers": list(recipe.hidden_layers)},  # as JSON has it
         seed=seed,
         data={
             "source": dataset.source,

@@ -1,0 +1,176 @@
+"""The image door, held against MNIST itself."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image, ImageDraw
+
+from mnistcore import BadImage, BlankImage, load_model, prepare
+from mnistcore.datasets import shipped_test_digits
+from mnistcore.images import is_prepared
+
+IMAGES, LABELS = shipped_test_digits()
+FEW = slice(0, 1000)
+
+
+@pytest.fixture(scope="module")
+def classic():
+    return load_model("classic")
+
+
+def enlarge(image):
+    return np.kron(image, np.ones((10, 10), np.uint8))
+
+
+def on_a_large_canvas(image, top=40, left=500):
+    canvas = np.zeros((700, 900), np.uint8)
+    canvas[top : top + 280, left : left + 280] = enlarge(image)
+    return canvas
+
+
+def as_transparent(image, ink):
+    rgba = np.full((*image.shape, 4), ink, np.uint8)
+    rgba[:, :, 3] = image
+    return rgba
+
+
+def test_mnist_passes_unchanged():
+    prepared = np.stack([prepare(image) for image in IMAGES])
+    identical = (prepared == IMAGES).all(axis=(1, 2))
+    assert identical.mean() >= 0.999
+    assert is_prepared(prepared).all()
+    assert all((prepare(image) == image).all() for image in prepared)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        enlarge,
+        lambda image: on_a_large_canvas(image, 0, 0),
+        lambda image: on_a_large_canvas(image, 420, 600),
+        lambda image: 255 - on_a_large_canvas(image),
+        lambda image: np.pad(image, ((0, 9), (7, 0))),
+        lambda image: as_transparent(enlarge(image), 0),
+        lambda image: as_transparent(enlarge(image), 255),
+        lambda image: Image.fromarray(enlarge(image)).convert("RGB").rotate(90).rotate(-90),
+        lambda image: Image.fromarray(enlarge(255 - image)).convert("CMYK"),
+        lambda image: enlarge(image) / np.float64(255),
+        lambda image: 60 + enlarge(image) // 4,
+        lambda image: 255 - enlarge(image) // 6,
+        lambda image: enlarge(image)[:, :, np.newaxis],
+    ],
+    ids=[
+        "enlarged",
+        "top left",
+        "bottom right",
+        "dark on light",
+        "shifted",
+        "black on nothing",
+        "white on nothing",
+        "RGB",
+        "CMYK",
+        "0 to 1",
+        "grey on grey",
+        "pencil",
+        "one channel",
+    ],
+)
+def test_what_was_changed_is_undone(classic, change):
+    as_it_was = np.mean(classic.predict(IMAGES[FEW]) == LABELS[FEW])
+    prepared = np.stack([prepare(change(image)) for image in IMAGES[FEW]])
+    assert abs(np.mean(classic.predict(prepared) == LABELS[FEW]) - as_it_was) <= 0.005
+
+
+def test_an_exif_rotation_is_followed(tmp_path):
+    upright = Image.fromarray(on_a_large_canvas(IMAGES[0]))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the picture is stored lying on its left side
+    upright.rotate(90, expand=True).save(tmp_path / "lying.png", exif=exif)
+    assert (prepare(Image.open(tmp_path / "lying.png")) == prepare(upright)).all()
+
+
+def test_16_bit_and_palette_pictures_are_read_as_8_bit_ones():
+    expected = prepare(enlarge(IMAGES[0]))
+    deep = Image.fromarray(enlarge(IMAGES[0]).astype(np.uint16) * 257)
+    assert deep.mode == "I;16"
+    assert (prepare(deep) == expected).all()
+    assert (prepare(Image.fromarray(enlarge(IMAGES[0])).convert("P")) == expected).all()
+
+
+def test_very_large_pictures_are_read():
+    huge = Image.new("L", (5000, 3000), 255)
+    huge.paste(Image.fromarray(255 - enlarge(IMAGES[0])).resize((1400, 1400)), (3000, 200))
+    assert load_model("classic").predict(prepare(huge)[np.newaxis])[0] == LABELS[0]
+
+
+def test_specks_are_not_part_of_the_digit():
+    clean = on_a_large_canvas(IMAGES[0])
+    specked = clean.copy()
+    for top, left in ((650, 20), (10, 10), (600, 850)):
+        specked[top : top + 4, left : left + 4] = 255
+    assert (prepare(specked) == prepare(clean)).all()
+
+
+def test_thin_strokes_stay_visible():
+    thin = Image.new("L", (1000, 1000), 255)
+    ImageDraw.Draw(thin).line([(300, 100), (700, 100), (400, 900)], fill=0, width=3)
+    assert prepare(thin).max() == 255
+    assert load_model("classic").predict(prepare(thin)[np.newaxis])[0] == 7
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        np.zeros((28, 28), np.uint8),
+        np.full((280, 280, 3), 255, np.uint8),
+        np.zeros((280, 280, 4), np.uint8),
+        np.full((50, 60), 7.0),
+        Image.new("P", (1, 1)),
+        Image.new("LA", (30, 30), (0, 0)),
+        np.random.default_rng(0).integers(235, 245, (200, 200)).astype(np.uint8),
+    ],
+    ids=["black", "white", "transparent", "grey", "one pixel", "LA", "grainy paper"],
+)
+def test_a_blank_picture_is_no_digit(blank):
+    with pytest.raises(BlankImage, match="nothing drawn"):
+        prepare(blank)
+
+
+@pytest.mark.parametrize("radius", [2, 10, 60, 139])
+def test_a_dot_is_no_digit(radius):
+    dot = Image.new("L", (280, 280))
+    ImageDraw.Draw(dot).ellipse((140 - radius, 140 - radius, 140 + radius, 140 + radius), fill=255)
+    with pytest.raises(BlankImage, match="only a dot"):
+        prepare(dot)
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        (np.zeros((28, 28, 2), np.uint8), "must be"),
+        (np.zeros(784, np.uint8), "must be"),
+        (np.zeros((0, 5), np.uint8), "no pixels"),
+        (np.full((28, 28), np.nan), "finite"),
+        (np.full((28, 28), -1.0), "0-1 or 0-255"),
+        (np.full((28, 28), 256), "0-1 or 0-255"),
+        (np.full((28, 28), "5"), "finite numbers"),
+    ],
+)
+def test_what_is_no_picture_gets_a_sentence(bad, sentence):
+    with pytest.raises(BadImage, match=sentence):
+        prepare(bad)
+
+
+@settings(max_examples=300, deadline=None)
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 255)))
+def test_anything_is_prepared_for_good_or_blank(pixels):
+    try:
+        prepared = prepare(pixels)
+    except BlankImage:
+        return
+    assert prepared.shape == (28, 28)
+    assert prepared.dtype == np.uint8
+    assert is_prepared(prepared[np.newaxis])[0]
+    assert (prepare(prepared) == prepared).all()
