@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -153,8 +154,18 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         random_state=np.random.RandomState(seed),  # a plain integer would repeat one shuffle in every epoch
     )
     for _ in range(recipe.epochs):
-        network.partial_fit(pixels, labels, classes=np.arange(10))
+        _train_one_epoch(network, pixels, labels)
         yield as_model(network, scaler), float(network.loss_)
+
+
+def _train_one_epoch(network: MLPClassifier, pixels: np.ndarray, labels: np.ndarray) -> None:
+    """One pass over the rows. MLPClassifier turns Ctrl-C into a warning and carries on: it is turned back here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Training interrupted by user")
+        try:
+            network.partial_fit(pixels, labels, classes=np.arange(10))
+        except UserWarning:
+            raise KeyboardInterrupt from None
 
 
 def as_model(network: MLPClassifier, scaler: StandardScaler | None = None) -> Model:
