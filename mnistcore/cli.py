@@ -57,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = add("evaluate", _evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
     evaluate.add_argument("--at-least", type=float, metavar="SHARE", help="exit 1 if the accuracy is below this, 0-1")
+    evaluate.add_argument(
+        "--distorted", type=int, default=500, metavar="N", help="how many digits to distort in each way (default: 500)"
+    )
+    evaluate.add_argument("--save", type=Path, metavar="FILE", help="write the figures there too, as JSON")
     _add_data_options(evaluate)
 
     predict = add("predict", _predict, "Read the digit in each picture: one line a file.")
@@ -113,20 +117,23 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from mnistcore.datasets import shipped_test_digits
-    from mnistcore.training import accuracy
+    from mnistcore.evaluation import evaluate
 
     model = store.load_model(options.model)
     if options.data or options.source:
         dataset = _load_data(options)
         images, labels, source = dataset.test_images, dataset.test_labels, dataset.source
     else:
+        from mnistcore.datasets import shipped_test_digits
+
         images, labels = shipped_test_digits()
         source = "MNIST's test set"
-    share = accuracy(model, images, labels)
-    print(f"Model {model.card.get('name')} on {len(images):,} digits ({source}): {share:.2%}")
-    if options.at_least is not None and share < options.at_least:
-        print(f"That is below the {options.at_least:.2%} asked for.", file=sys.stderr)
+    figures = evaluate(model, images, labels, source, options.distorted)
+    print(figures.as_text())
+    if options.save:
+        figures.save(options.save)
+    if options.at_least is not None and figures.accuracy < options.at_least:
+        print(f"The accuracy is below the {options.at_least:.2%} asked for.", file=sys.stderr)
         return 1
     return 0
 

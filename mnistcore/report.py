@@ -59,18 +59,8 @@ class Report:
         return float(np.std(self.cv_scores)) if self.cv_scores else float("nan")
 
     def per_digit(self) -> list[dict]:
-        """For each digit: how many there were, precision and recall, both 0-1 (0 where there is nothing to divide)."""
-        confusion = np.array(self.confusion)
-        right, there, said = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-        return [
-            {
-                "digit": digit,
-                "count": int(there[digit]),
-                "precision": float(right[digit] / max(said[digit], 1)),
-                "recall": float(right[digit] / max(there[digit], 1)),
-            }
-            for digit in range(10)
-        ]
+        """`per_digit` of its confusion matrix."""
+        return per_digit(self.confusion)
 
     def misread_pixels(self) -> np.ndarray:
         """The misread test digits, (n, 28, 28) uint8."""
@@ -102,6 +92,21 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     counts = np.zeros((10, 10), np.int64)
     np.add.at(counts, (labels, predictions), 1)
     return counts
+
+
+def per_digit(confusion: list[list[int]]) -> list[dict]:
+    """For each digit: how many there were, precision and recall, both 0-1 (0 where there is nothing to divide by)."""
+    counts = np.array(confusion)
+    right, there, said = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    return [
+        {
+            "digit": digit,
+            "count": int(there[digit]),
+            "precision": float(right[digit] / max(said[digit], 1)),
+            "recall": float(right[digit] / max(there[digit], 1)),
+        }
+        for digit in range(10)
+    ]
 
 
 def list_misread(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> list[dict]:

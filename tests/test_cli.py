@@ -74,8 +74,8 @@ def test_ctrl_c_leaves_the_model_that_was_there(run, tmp_path):
 
 
 def test_evaluate_is_a_check(run):
-    assert "97." in run("evaluate", "--model", "classic", "--at-least", "0.975").stdout
-    below = run("evaluate", "--model", "classic", "--at-least", "0.999")
+    assert "97." in run("evaluate", "--model", "classic", "--distorted", "2", "--at-least", "0.975").stdout
+    below = run("evaluate", "--model", "classic", "--distorted", "0", "--at-least", "0.999")
     assert below.returncode == 1
     assert "below" in below.stderr
 
