@@ -1,0 +1,129 @@
+"""From a request's body to images, whichever of the accepted forms it has."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+import msgspec
+import numpy as np
+from flask import Request
+from PIL import Image, ImageOps
+from werkzeug.exceptions import BadRequest, LengthRequired, UnprocessableEntity, UnsupportedMediaType
+
+from mnistcore import prepare
+from serving import contract
+
+JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/form-data"
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
+ALSO_PICTURES = ("image/jpg", "image/pjpeg", "image/x-png", "image/x-ms-bmp")  # unregistered names in wide use
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders stay shut
+
+MAX_PICTURE = 25_000_000  # pixels: more than most cameras take, and still no danger to memory
+
+_image = msgspec.json.Decoder(contract.Image)
+_batch = msgspec.json.Decoder(contract.Batch)
+# msgspec can't tell a list of numbers from a list of lists; the first bracket of a valid body can
+_holds_batch = re.compile(rb"[^\[]*\[\s*\[").match
+
+
+def read_images(request: Request) -> tuple[np.ndarray, bool]:
+    """Read what is to be recognised.
+
+    Returns:
+        (n, 28, 28) uint8, ink bright on 0, and whether the question was a batch. Pictures are in MNIST's form already,
+        pixel data may not be.
+
+    Raises:
+        HTTPException: with a sentence on what is wrong with the body, and the status 400, 411, 413, 415 or 422.
+        BadImage: the body is a picture that cannot be used.
+        BlankImage: it is a picture without a digit.
+    """
+    # a chunked body that is too long would be cut at the limit without a word, and then be parsed
+    if request.content_length is None:
+        raise LengthRequired
+    if request.mimetype == JSON:
+        return json_images(request.get_data(cache=False))
+    if request.mimetype == RAW:
+        return raw_images(request.get_data(cache=False)), True
+    if request.mimetype == FORM:
+        files = request.files.getlist("image")
+        if len(files) != 1:
+            raise BadRequest(f"The form must hold one file in the field 'image'; it holds {len(files)}.")
+        return picture(files[0].read())[np.newaxis], False
+    if request.mimetype in PICTURES or request.mimetype in ALSO_PICTURES:
+        return picture(request.get_data(cache=False))[np.newaxis], False
+    sent = f"not {request.mimetype}" if request.mimetype else "and none was sent"
+    raise UnsupportedMediaType(f"The content type must be one of {', '.join((JSON, RAW, FORM, *PICTURES))}, {sent}.")
+
+
+def json_images(body: bytes) -> tuple[np.ndarray, bool]:
+    """`{"data": ...}` -> (n, 28, 28) uint8, and whether it was a batch."""
+    batch = _holds_batch(body) is not None
+    try:
+        data = (_batch if batch else _image).decode(body).data
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(_explain(error)) from None
+    if body.count(b'"') != 2:  # one key is all the text that a valid body holds
+        raise BadRequest('The key "data" must stand there once, not several times.')
+    return _pixels(data if batch else [data]), batch
+
+
+def raw_images(body: bytes) -> np.ndarray:
+    """Raw bytes, one a pixel and 784 an image -> (n, 28, 28) uint8."""
+    count, rest = divmod(len(body), contract.PIXELS)
+    if rest or not 1 <= count <= contract.MAX_BATCH:
+        raise BadRequest(
+            f"Raw pixels must be 784 bytes for each of 1 to {contract.MAX_BATCH:,} images;"
+            f" these are {len(body):,} bytes."
+        )
+    return np.frombuffer(body, np.uint8).reshape(count, 28, 28)
+
+
+def picture(body: bytes) -> np.ndarray:
+    """An image file -> (28, 28) uint8, in MNIST's form."""
+    try:
+        image = Image.open(BytesIO(body), formats=FORMATS)
+        if image.width * image.height > MAX_PICTURE:
+            raise UnprocessableEntity(
+                f"The picture may have {MAX_PICTURE:,} pixels at most; this one is {image.width} x {image.height}."
+            )
+        # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
+        if image.format != "MPO" and getattr(image, "is_animated", False):
+            raise UnprocessableEntity("The picture is animated or has several pages; send a single one.")
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UnprocessableEntity(f"The picture may have {MAX_PICTURE:,} pixels at most.") from None
+    except UnprocessableEntity:
+        raise
+    except Exception as error:  # damaged files make Pillow's decoders fail in more ways than can be listed
+        raise BadRequest(
+            f"The picture cannot be read ({type(error).__name__}): send a whole PNG, JPEG, WebP, GIF, BMP or TIFF file."
+        ) from error
+    return prepare(image)
+
+
+def _pixels(rows: list[list[float]]) -> np.ndarray:
+    """Checked numbers -> (n, 28, 28) uint8; each image is scaled by itself, so that a batch answers as singles do."""
+    try:
+        pixels = np.frombuffer(b"".join(map(bytes, rows)), np.uint8).reshape(-1, contract.PIXELS)
+    except TypeError:  # not all are whole numbers, so the long way
+        pixels = np.array(rows)
+    within_one = pixels.max(axis=1) <= 1
+    if within_one.any():
+        pixels = pixels * np.where(within_one, 255, 1)[:, np.newaxis]
+    return pixels.round().astype(np.uint8, copy=False).reshape(-1, 28, 28)
+
+
+def _explain(error: Exception) -> str:
+    """A sentence from what msgspec says, such as "Expected `int` <= 255 - at `$.data[3]`"."""
+    fault, _, place = str(error).replace("`", "").partition(" - at $.")
+    if not isinstance(error, msgspec.ValidationError):
+        fault = "the JSON is cut off" if "truncated" in fault else "it is not JSON"
+    else:
+        fault = (f"{place}: " if place else "") + fault[0].lower() + fault[1:]
+    return (
+        'The body must be {"data": [784 numbers]} or {"data": [[784 numbers], ...]}, numbers within 0-1 or 0-255; '
+        f"{fault}."
+    )

@@ -1,0 +1,321 @@
+"""The HTTP contract: every form a question may have, and every way to get it wrong."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from api import create_app
+from mnistcore import load_model
+from mnistcore.datasets import shipped_test_digits
+
+DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
+SEVEN = DIGITS[0].ravel().tolist()
+JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/form-data"
+
+
+@pytest.fixture(autouse=True)
+def shipped_model(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_MODEL", "classic")
+    for name in ("API_KEY", "CORS_ORIGINS", "LOG_REQUESTS"):
+        monkeypatch.delenv(f"MNISTCORE_{name}", raising=False)
+
+
+@pytest.fixture
+def client():
+    return create_app().test_client()
+
+
+def picture(image: Image.Image | np.ndarray = DIGITS[0], kind: str = "PNG", **options) -> bytes:
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def large(pixels: np.ndarray = DIGITS[0]) -> Image.Image:
+    return Image.fromarray(np.kron(pixels, np.ones((10, 10), np.uint8)))
+
+
+def test_one_image_is_answered_with_its_digit_and_nothing_else(client):
+    answer = client.post("/predict", json={"data": SEVEN})
+    assert (answer.status_code, answer.data) == (200, b'{"prediction":7}')
+
+
+def test_a_batch_is_answered_in_order(client):
+    answer = client.post("/predict", json={"data": DIGITS.reshape(8, 784).tolist()})
+    assert answer.get_json() == {"predictions": load_model("classic").predict(DIGITS).tolist()}
+
+
+def test_raw_bytes_are_a_batch(client):
+    answer = client.post("/predict", data=DIGITS.tobytes(), content_type=RAW)
+    assert answer.get_json() == {"predictions": load_model("classic").predict(DIGITS).tolist()}
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        pytest.param(DIGITS[0] / 255, id="within 0-1"),
+        pytest.param(DIGITS[0].astype(float), id="floating point"),
+        pytest.param(np.where(DIGITS[0] > 127, 1, 0), id="black and white"),
+        pytest.param(np.roll(DIGITS[0], (-4, 3), (0, 1)), id="off-centre"),
+        pytest.param(255 - DIGITS[0], id="dark on light"),
+    ],
+)
+def test_pixels_are_understood_in_every_scale_and_place(client, pixels):
+    assert client.post("/predict", json={"data": pixels.ravel().tolist()}).get_json() == {"prediction": 7}
+
+
+def test_a_batch_answers_as_its_images_would_singly(client):
+    images = [DIGITS[0].ravel().tolist(), (DIGITS[1] / 255).ravel().tolist(), [1] * 784, [0.5] * 784]
+    singly = [client.post("/predict", json={"data": image}).get_json()["prediction"] for image in images]
+    assert client.post("/predict", json={"data": images}).get_json()["predictions"] == singly
+
+
+def test_probabilities_are_added_when_asked_for(client):
+    answer = client.post("/predict?probabilities=true", json={"data": SEVEN}).get_json()
+    expected = load_model("classic").predict_proba(DIGITS[:1])[0]
+    np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
+    assert answer["confidence"] == max(answer["probabilities"])
+    assert sorted(answer) == ["confidence", "prediction", "probabilities"]
+
+    answer = client.post("/predict?probabilities=true", data=DIGITS.tobytes(), content_type=RAW).get_json()
+    np.testing.assert_allclose(answer["probabilities"], load_model("classic").predict_proba(DIGITS), atol=1e-6)
+    assert answer["confidences"] == [max(row) for row in answer["probabilities"]]
+
+
+@pytest.mark.parametrize("level", [0, 0.5, 1, 255])
+def test_blank_pixels_are_answered_with_a_warning(client, level):
+    answer = client.post("/predict", json={"data": [level] * 784})
+    assert answer.status_code == 200
+    assert answer.get_json()["prediction"] in range(10)
+    assert "nothing drawn" in answer.get_json()["warning"]
+
+
+def test_warnings_in_a_batch_say_which_image(client):
+    dot = np.zeros((28, 28), np.uint8)
+    dot[10:14, 10:14] = 255
+    images = [DIGITS[0], dot, DIGITS[1], np.zeros((28, 28), np.uint8)]
+    answer = client.post("/predict", json={"data": [image.ravel().tolist() for image in images]}).get_json()
+    assert sorted(answer["warnings"]) == ["1", "3"]
+    assert "dot" in answer["warnings"]["1"]
+    assert "nothing drawn" in answer["warnings"]["3"]
+
+
+def test_a_form_takes_a_picture(client):
+    form = {"image": (BytesIO(picture(large())), "seven.png")}
+    assert client.post("/predict", data=form, content_type=FORM).get_json() == {"prediction": 7}
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned by a quarter, clockwise
+    return picture(large().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        pytest.param("image/png", picture(large()), id="PNG"),
+        pytest.param("image/png", picture(), id="PNG of 28x28"),
+        pytest.param("image/jpeg", picture(large(), "JPEG"), id="JPEG"),
+        pytest.param("image/jpg", picture(large(), "JPEG"), id="JPEG by its common wrong name"),
+        pytest.param("image/webp", picture(large(), "WEBP"), id="WebP"),
+        pytest.param("image/gif", picture(large(), "GIF"), id="GIF"),
+        pytest.param("image/bmp", picture(large(), "BMP"), id="BMP"),
+        pytest.param("image/tiff", picture(large(), "TIFF"), id="TIFF"),
+        pytest.param("image/png", picture(large(), "JPEG"), id="JPEG said to be PNG"),
+        pytest.param("image/jpeg", picture(large().convert("CMYK"), "JPEG"), id="CMYK"),
+        pytest.param("image/png", picture(large().convert("P")), id="palette"),
+        pytest.param("image/png", picture(large().convert("1")), id="one bit"),
+        pytest.param("image/png", picture(np.asarray(large(), np.uint16) * 257), id="16 bit"),
+        pytest.param("image/jpeg", turned(), id="turned by EXIF"),
+        pytest.param("image/png", picture(Image.merge("LA", (large().point(lambda _: 0), large()))), id="transparent"),
+    ],
+)
+def test_pictures_of_every_kind_are_read(client, media, body):
+    answer = client.post("/predict", data=body, content_type=media)
+    assert answer.get_json() == {"prediction": 7}
+
+
+def pixels_with(last: str, count: int = 784) -> str:
+    return '{"data": [' + ", ".join(["0"] * (count - 1) + [last]) + "]}"
+
+
+def animated() -> bytes:
+    frames = [large(DIGITS[0]), large(DIGITS[1])]
+    return picture(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def bomb() -> bytes:
+    return picture(Image.new("1", (20_000, 20_000)))
+
+
+# body, content type, status, words of the sentence
+BAD = {
+    "no body": (b"", JSON, 400, "the JSON is cut off"),
+    "no JSON": (b"seven", JSON, 400, "it is not JSON"),
+    "cut off": (b'{"data": [0, 0', JSON, 400, "the JSON is cut off"),
+    "invalid UTF-8": (b'{"d\xff": 1}', JSON, 400, "it is not JSON"),
+    "UTF-16": ('{"data": []}'.encode("utf-16"), JSON, 400, "it is not JSON"),
+    "something behind": (pixels_with("0") + "]", JSON, 400, "it is not JSON"),
+    "a list": ("[]", JSON, 400, "expected object, got array"),
+    "a nested list": ("[[1]]", JSON, 400, "expected object, got array"),
+    "null": ("null", JSON, 400, "expected object, got null"),
+    "another key": ('{"pixels": []}', JSON, 400, "unknown field pixels"),
+    "a second key": ('{"data": [], "x": 1}', JSON, 400, "data: expected array of length >= 784"),
+    "nothing in it": ("{}", JSON, 400, "missing required field data"),
+    "data null": ('{"data": null}', JSON, 400, "data: expected array, got null"),
+    "data text": ('{"data": "7"}', JSON, 400, "data: expected array, got str"),
+    "data empty": ('{"data": []}', JSON, 400, "data: expected array of length >= 784"),
+    "783 numbers": (pixels_with("0", 783), JSON, 400, "data: expected array of length >= 784"),
+    "785 numbers": (pixels_with("0", 785), JSON, 400, "data: expected array of length <= 784"),
+    "negative": (pixels_with("-1"), JSON, 400, "data[783]: expected int >= 0"),
+    "a little negative": (pixels_with("-0.001"), JSON, 400, "data[783]: expected float >= 0.0"),
+    "256": (pixels_with("256"), JSON, 400, "data[783]: expected int <= 255"),
+    "255.5": (pixels_with("255.5"), JSON, 400, "data[783]: expected float <= 255.0"),
+    "1e39": (pixels_with("1e39"), JSON, 400, "data[783]: expected float <= 255.0"),
+    "1e400": (pixels_with("1e400"), JSON, 400, "data[783]: number out of range"),
+    "400 digits": (pixels_with("9" * 400), JSON, 400, "data[783]: expected int <= 255"),
+    "NaN": (pixels_with("NaN"), JSON, 400, "it is not JSON"),
+    "Infinity": (pixels_with("-Infinity"), JSON, 400, "it is not JSON"),
+    "boolean": (pixels_with("true"), JSON, 400, "data[783]: expected int | float, got bool"),
+    "string": (pixels_with('"5"'), JSON, 400, "data[783]: expected int | float, got str"),
+    "null in it": (pixels_with("null"), JSON, 400, "data[783]: expected int | float, got null"),
+    "object in it": (pixels_with("{}"), JSON, 400, "data[783]: expected int | float, got object"),
+    "list in it": (pixels_with("[1]"), JSON, 400, "data[783]: expected int | float, got array"),
+    "deep nesting": (pixels_with("[" * 100_000), JSON, 400, "data[783]: expected int | float, got array"),
+    "nested thrice": ('{"data": ' + "[" * 100_000, JSON, 400, "data[0][0]: expected int | float, got array"),
+    "same key twice": (pixels_with("0")[:-1] + ", " + pixels_with("0")[1:], JSON, 400, "once, not several times"),
+    "empty image in batch": ('{"data": [[]]}', JSON, 400, "data[0]: expected array of length >= 784"),
+    "uneven batch": ('{"data": [[' + "0," * 783 + "0], [1]]}", JSON, 400, "data[1]: expected array of length >= 784"),
+    "number in batch": ('{"data": [[' + "0," * 783 + "0], 1]}", JSON, 400, "data[1]: expected array, got int"),
+    "no bytes": (b"", RAW, 400, "these are 0 bytes"),
+    "783 bytes": (bytes(783), RAW, 400, "these are 783 bytes"),
+    "too many images": (bytes(784 * 10_001), RAW, 400, "1 to 10,000 images"),
+    "17 MiB": (bytes(17 * 1024 * 1024), RAW, 413, "16 MiB"),
+    "17 MiB of JSON": (b" " * (17 * 1024 * 1024), JSON, 413, "16 MiB"),
+    "no content type": (pixels_with("0"), None, 415, "and none was sent"),
+    "text": (pixels_with("0"), "text/plain", 415, "not text/plain"),
+    "form without file": (b"data=1", "application/x-www-form-urlencoded", 415, "not application/x-www-form"),
+    "junk for content type": (pixels_with("0"), ";;;/", 415, "The content type must be one of"),
+    "SVG": (b"<svg/>", "image/svg+xml", 415, "not image/svg+xml"),
+    "form without boundary": (b"x", FORM, 400, "it holds 0"),
+    "no picture": (b"seven", "image/png", 400, "cannot be read (UnidentifiedImageError)"),
+    "empty picture": (b"", "image/png", 400, "cannot be read"),
+    "PNG cut off": (picture(large())[:-100], "image/png", 400, "cannot be read"),
+    "JPEG cut off": (picture(large(), "JPEG")[:-500], "image/jpeg", 400, "cannot be read"),
+    "a format left out": (picture(large(), "ICO"), "image/png", 400, "cannot be read"),
+    "animated GIF": (animated(), "image/gif", 422, "animated"),
+    "white picture": (picture(Image.new("L", (280, 280), 255)), "image/png", 422, "nothing drawn"),
+    "1x1": (picture(Image.new("L", (1, 1), 255)), "image/png", 422, "nothing drawn"),
+    "30,000x1": (picture(Image.new("L", (30_000, 1), 255)), "image/png", 422, "nothing drawn"),
+    "fully transparent": (picture(Image.new("RGBA", (99, 99))), "image/png", 422, "nothing drawn"),
+    "decompression bomb": (bomb(), "image/png", 422, "25,000,000 pixels at most"),
+    "too many pixels": (picture(Image.new("1", (6_000, 6_000))), "image/png", 422, "this one is 6000 x 6000"),
+}
+
+
+@pytest.mark.parametrize(("body", "media", "status", "words"), BAD.values(), ids=BAD)
+def test_a_bad_body_gets_one_clear_sentence(client, body, media, status, words):
+    length = {"CONTENT_LENGTH": str(len(body))}  # which the test client leaves out when it is 0
+    answer = client.post("/predict", data=body, content_type=media, environ_overrides=length)
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    assert_error_shape(answer)
+    assert words in answer.get_json()["error"]
+
+
+def assert_error_shape(answer):
+    assert answer.content_type == "application/json"
+    assert list(answer.get_json()) == ["error"]
+    sentence = answer.get_json()["error"]
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+
+
+def test_a_form_takes_exactly_one_file(client):
+    two = {"image": [(BytesIO(picture()), "a.png"), (BytesIO(picture()), "b.png")]}
+    assert "it holds 2" in client.post("/predict", data=two, content_type=FORM).get_json()["error"]
+    text = client.post("/predict", data={"image": "seven"}, content_type=FORM)
+    assert (text.status_code, "it holds 0" in text.get_json()["error"]) == (400, True)
+
+
+def test_a_body_of_unknown_length_is_refused(client):
+    chunked = {"Transfer-Encoding": "chunked"}
+    answer = client.post(
+        "/predict", input_stream=BytesIO(json.dumps({"data": SEVEN}).encode()), headers=chunked, content_type=JSON
+    )
+    assert answer.status_code == 411
+    assert_error_shape(answer)
+
+
+@pytest.mark.parametrize("query", ["maybe", "1", "", "True", "true&probabilities=true"])
+def test_probabilities_must_be_true_or_false(client, query):
+    answer = client.post(f"/predict?probabilities={query}", json={"data": SEVEN})
+    assert answer.status_code == 400
+    assert "probabilities must be true or false" in answer.get_json()["error"]
+
+
+GET_ROUTES = ["/", "/health", "/ready", "/model", "/metrics", "/openapi.json", "/docs"]
+
+
+@pytest.mark.parametrize("route", GET_ROUTES)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_method_that_a_route_does_not_take(client, route, method):
+    answer = client.open(route, method=method)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert_error_shape(answer)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_predict_takes_only_post(client, method):
+    answer = client.open("/predict", method=method)
+    assert (answer.status_code, "POST" in answer.headers["Allow"]) == (405, True)
+    assert_error_shape(answer)
+
+
+@pytest.mark.parametrize("path", ["/nope", "/predict/", "/predict/7", "/../etc/passwd", "/%00", "/static/x", "/%ff"])
+def test_unknown_routes_are_json_too(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert_error_shape(answer)
+
+
+@pytest.mark.parametrize("route", GET_ROUTES)
+def test_every_route_answers(client, route):
+    answer = client.get(route)
+    assert answer.status_code == 200
+    expected = {"/metrics": "text/plain", "/docs": "text/html"}.get(route, "application/json")
+    assert answer.mimetype == expected
+
+
+def test_the_index_names_every_route(client):
+    listed = {line.split()[1] for line in client.get("/").get_json()["routes"]}
+    assert listed == {*GET_ROUTES, "/predict"}
+
+
+def test_the_model_tells_where_it_comes_from(client):
+    answer = client.get("/model").get_json()
+    card = load_model("classic").card
+    assert answer == {"name": "classic", "figures": card["figures"], "card": card}
+
+
+@pytest.mark.parametrize("fault", ["missing", "damaged", "unknown name"])
+def test_without_a_model_it_starts_and_answers_503(monkeypatch, tmp_path, fault):
+    file = tmp_path / "model.npz"
+    if fault == "damaged":
+        file.write_bytes(b"PK\3\4 and then nothing")
+    monkeypatch.setenv("MNISTCORE_MODEL", "no-such-model" if fault == "unknown name" else str(file))
+    client = create_app().test_client()
+    for answer in (client.post("/predict", json={"data": SEVEN}), client.get("/ready"), client.get("/model")):
+        assert answer.status_code == 503
+        assert_error_shape(answer)
+    assert client.get("/health").status_code == 200
+    assert client.get("/metrics").status_code == 200
