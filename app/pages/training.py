@@ -1,0 +1,78 @@
+"""What the models learnt from, and how well."""
+
+import streamlit as st
+
+from app import charts
+from app.models import model_in_use
+from mnistcore import BadModelFile, store
+
+HOW_TO_TRAIN = """\
+python -m mnistcore train                     # the digits come from the first source that answers
+python -m mnistcore train --data mnist.npz    # or from a file of yours
+python -m mnistcore train --help"""
+
+in_use, _ = model_in_use()
+current = in_use.card.get("name") if in_use else None
+names = store.model_names()
+
+st.markdown("# How the network was trained")
+chosen = st.selectbox(
+    "Model",
+    names,
+    index=names.index(current) if current in names else 0,
+    format_func=lambda name: f"{name} (in use)" if name == current else name,
+)
+
+try:
+    report = store.load_report(chosen)
+except BadModelFile as error:
+    report = None
+    st.warning(f"{error} There is nothing to show of this model's training.")
+
+if report:
+    with st.container(horizontal=True, gap="large"):
+        if report.cv_scores:
+            st.metric(
+                "Cross-validation",
+                f"{report.cv_mean:.2%}",
+                f"± {report.cv_spread:.2%} over {len(report.cv_scores)} folds",
+                delta_color="off",
+                delta_arrow="off",
+                width=165,
+            )
+        st.metric(
+            "Test accuracy",
+            f"{report.test_accuracy:.2%}",
+            f"{len(report.misread):,} of {report.data['test_rows']:,} misread",
+            delta_color="off",
+            delta_arrow="off",
+            width=165,
+        )
+    layers = " and ".join(map(str, report.recipe["hidden_layers"]))
+    st.markdown(
+        f"Recipe **{report.recipe['name']}**, {layers} hidden units, {report.recipe['epochs']} epochs, "
+        f"trained on {report.data['training_rows']:,} digits from {report.data['source']}, "
+        f"finished {report.finished[:10]} after {report.seconds['total']:.0f} s."
+    )
+
+    left, right = st.columns(2, gap="large")
+    if report.cv_scores:
+        left.markdown("### Accuracy of each fold, with mean and spread")
+        left.altair_chart(charts.cv_chart(report), alt="Accuracy of each fold", height=260)
+    right.markdown("### Precision and recall of each digit")
+    right.altair_chart(charts.per_digit_chart(report), alt="Precision and recall of each digit", height=260)
+    left.markdown("### Training loss, epoch by epoch")
+    left.altair_chart(charts.curve_chart(report.loss_curve, "loss"), alt="Training loss", height=260)
+    if report.validation_curve:
+        right.markdown("### Accuracy on digits not trained on")
+        right.altair_chart(
+            charts.curve_chart(report.validation_curve, "accuracy", percent=True), alt="Validation accuracy", height=260
+        )
+    st.markdown("### Which digit was read as which")
+    st.altair_chart(charts.confusion_chart(report), alt="Confusion matrix", width=520, height=420)
+    with st.expander("Where it came from"):
+        st.json({"data": report.data, "recipe": report.recipe, "seed": report.seed, "versions": report.versions})
+
+st.markdown("### Train another")
+st.markdown("In a terminal; the model it makes is in use here as soon as it is finished:")
+st.code(HOW_TO_TRAIN, language="bash")

@@ -1,0 +1,136 @@
+"""The app's pages without a browser: what they say to each kind of drawing, and to missing and damaged models."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from mnistcore import store
+
+SEVEN = [(80, 80), (230, 80), (150, 250)]
+DOT = [(150, 150), (151, 150)]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("MNISTCORE_MODEL", raising=False)
+    return tmp_path
+
+
+def open_app(page: str | None = None) -> AppTest:
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=30).run()
+    if page:
+        app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def put_on_canvas(app: AppTest, *strokes: list[tuple[int, int]]) -> AppTest:
+    """Have the canvas component send what it would send for these strokes."""
+    picture = Image.new("RGB", (320, 320), "black")
+    for stroke in strokes:
+        pen = ImageDraw.Draw(picture)
+        pen.line(stroke, fill="white", width=18, joint="curve")
+        for x, y in stroke:
+            pen.ellipse((x - 9, y - 9, x + 9, y + 9), fill="white")
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    data = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    raw = {"objects": [{"type": "Path", "stroke": str(stroke)} for stroke in strokes]}
+    app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data}, "backgroundFit": None}
+    app.run()
+    assert not app.exception
+    return app
+
+
+def answer_of(app: AppTest) -> str:
+    return next(html.proto.body for html in app.get("html") if 'class="answer"' in html.proto.body)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "expected"),
+    [
+        ([], "Draw a digit"),
+        ([DOT], "Only a dot so far"),
+        ([SEVEN], '<div class="digit">7</div>'),
+    ],
+    ids=["blank black", "dot", "digit"],
+)
+def test_answer_to_a_drawing(strokes, expected):
+    assert expected in answer_of(put_on_canvas(open_app(), *strokes))
+
+
+def test_invitation_before_the_first_stroke():
+    assert "Draw a digit" in answer_of(open_app())
+
+
+def test_clear_and_draw_again():
+    app = put_on_canvas(open_app(), SEVEN)
+    app.button[1].click().run()
+    assert "Draw a digit" in answer_of(app)
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+
+
+def test_undo_takes_the_last_stroke_alone():
+    app = put_on_canvas(open_app(), SEVEN, DOT)
+    app.button[0].click().run()
+    assert len(app.session_state["shown"]["objects"]) == 1
+    app.button[0].click().run()
+    assert "Draw a digit" in answer_of(app)
+
+
+def test_drawing_survives_a_change_of_page():
+    app = put_on_canvas(open_app(), SEVEN)
+    app.switch_page("app/pages/training.py").run()
+    app.switch_page("app/pages/draw.py").run()
+    assert '<div class="digit">7</div>' in answer_of(app)
+
+
+def test_training_page_shows_the_shipped_report():
+    app = open_app("app/pages/training.py")
+    figures = {metric.label: metric.value for metric in app.metric}
+    report = store.load_report(store.SHIPPED[0])
+    assert figures["Test accuracy"] == f"{report.test_accuracy:.2%}"
+
+
+def damage_the_current_model() -> None:
+    run = store._runs() / "mine"
+    run.mkdir(parents=True)
+    (run / "model.npz").write_bytes(b"noise" * 100)
+    store.make_current("mine")
+
+
+@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/training.py"])
+def test_damaged_model_is_named_and_passed_over(page):
+    damage_the_current_model()
+    app = open_app(page)
+    said = " ".join(warning.value for warning in app.warning)
+    assert "mine" in said
+    assert "passed over" in said
+    assert f"in use is {store.SHIPPED[0]}" in said
+
+
+def test_model_damaged_while_the_app_is_in_use():
+    app = open_app()
+    damage_the_current_model()
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+
+
+@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/training.py"])
+def test_without_any_model_each_page_starts(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
+    app = open_app(page)
+    assert "no model that can be loaded" in " ".join(warning.value for warning in app.warning)
+
+
+def test_model_asked_for_by_name_is_never_replaced(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_MODEL", "no-such-model")
+    app = put_on_canvas(open_app(), SEVEN)
+    assert "no-such-model" in app.warning[0].value
+    assert "No model" in answer_of(app)
