@@ -8,7 +8,8 @@ A network that has only seen such digits reads nothing else well, so every pictu
     1. grey      any mode, size or orientation -> brightness, transparent parts as paper
     2. ink       brightness -> how much ink, whichever of paper and ink is the darker
     3. clean     stray specks out; a dot alone is no digit
-    4. fit       crop, longer side to 20 px, centre of mass to the middle
+    4. weigh     strokes far broader or finer than MNIST's to the width of its own
+    5. fit       crop, longer side to 20 px, centre of mass to the middle
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more,
 FAINTEST = 16  # of 255: a picture with less contrast than this is blank paper
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
+
+
+# one matrix product gives the pixels' moments about the centre, down and to the right, and their sum
+_FROM_CENTRE = np.arange(SIDE, dtype=np.float32) - np.float32(CENTRE)
+_MOMENTS = np.stack([np.repeat(_FROM_CENTRE, SIDE), np.tile(_FROM_CENTRE, SIDE), np.ones(SIDE**2, np.float32)], axis=1)
 
 
 def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
@@ -52,7 +58,7 @@ def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
         as_mnist = np.rint(grey).astype(np.uint8)
         if is_prepared(as_mnist[np.newaxis])[0]:
             return as_mnist
-    return _fit(_clean(_ink(grey)))
+    return _fit(_weigh(_clean(_ink(grey))))
 
 
 def is_prepared(images: np.ndarray) -> np.ndarray:
@@ -66,16 +72,13 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     """
     ink = images > INK
     rows, columns = _extent(ink.any(axis=2)), _extent(ink.any(axis=1))
-    spans = np.maximum(rows[1] - rows[0], columns[1] - columns[0]) == SPAN
-    total = np.maximum(images.sum(axis=(1, 2), dtype=np.float32), 1)
-    index = np.arange(SIDE, dtype=np.float32)
-    centred = np.ones(len(images), bool)
-    for axis, (first, end) in ((2, rows), (1, columns)):
-        off = CENTRE - images.sum(axis=axis, dtype=np.float32) @ index / total
+    down, right, mass = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T
+    prepared = np.maximum(rows[1] - rows[0], columns[1] - columns[0]) == SPAN
+    for (first, end), moment in ((rows, down), (columns, right)):
         # a digit whose mass lies far to one side stops at the frame, short of the middle
-        stuck = ((off > 0) & (end == SIDE)) | ((off < 0) & (first == 0))
-        centred &= (np.abs(off) <= TOLERANCE) | stuck
-    return spans & centred
+        stuck = np.where(moment > 0, first == 0, end == SIDE)
+        prepared &= (np.abs(moment) <= TOLERANCE * mass) | stuck
+    return prepared
 
 
 def _extent(occupied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -153,6 +156,29 @@ def _clean(ink: np.ndarray) -> np.ndarray:
     if thickest > DOT * max(ink.shape):
         raise BlankImage("There is only a dot: draw a whole digit.")
     return ink
+
+
+def _weigh(ink: np.ndarray) -> np.ndarray:
+    """Bring strokes to a width between FINE and BROAD: a brush on a small digit closes its loops, a thin pen fades."""
+    scale = max(ink.shape) / SPAN
+    if scale < 2:  # too coarse to tell where an edge runs
+        return ink
+    if scale > 4:
+        size = [max(1, round(side * 4 / scale)) for side in reversed(ink.shape)]
+        ink = np.asarray(Image.fromarray(ink.astype(np.float32)).resize(size, Image.Resampling.BOX))
+        scale = max(ink.shape) / SPAN
+    ink = np.pad(ink, round(2 * scale))
+    solid = ink > 0.5
+    inside = ndimage.distance_transform_edt(solid)
+    # across a stroke the distance to its edge climbs from nothing to half the width, so its mean is a quarter of it
+    width = 4 * (inside[solid].mean() - 0.25) / scale
+    wanted = np.clip(width, FINE, BROAD)
+    if width == wanted:
+        return _crop(ink, INK / 255)
+    # growing by g on each side makes the digit larger too, and `_fit` will take that back
+    grow = (wanted - width) / 2 / (1 - wanted / SPAN) * scale
+    edge = inside - ndimage.distance_transform_edt(~solid)
+    return _crop((edge - np.sign(edge) / 2 + grow + 0.5).clip(0, 1), INK / 255)
 
 
 def _crop(ink: np.ndarray, level: float) -> np.ndarray:
