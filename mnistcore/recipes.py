@@ -18,6 +18,21 @@ class Recipe:
     learning_rate: float = 0.0005  # half of Adam's default, at which accuracy still jumps about in the last epochs
     folds: int = 5  # of cross-validation; 0 leaves it out
     scale_pixels: bool = True  # a StandardScaler before the network, folded into its first layer afterwards
+    weight_decay: float = 0.0001  # scikit-learn's default for alpha
+    cosine: bool = False  # let the learning rate fall to nothing along half a cosine
+    averaged_epochs: int = 0  # the network is the mean of those after each of the last epochs
+    set_aside: float = 0.0  # share of the training rows to calibrate on instead of learning from them
+    distortion: float = 0.0  # strength of the new distortions in every epoch; 0 shows the digits as they are
+    pen_digits: int = 0  # synthetic pen digits an epoch, each written once
+    load_digits: bool = False  # learn from scikit-learn's small digits too
+    degraded: float = 0.0  # share of all that is shown which is made coarse, hard-edged or square
+    mild_epochs: int = 0  # in the last epochs, distortions and pen digits are reduced to
+    mildness: float = 0.5  # this share, which brings the network nearer to MNIST's own digits
+
+    @property
+    def makes_digits(self) -> bool:
+        """Whether every epoch shows digits that no epoch before has shown."""
+        return bool(self.distortion or self.pen_digits or self.load_digits or self.degraded)
 
     def __post_init__(self) -> None:
         checks = {
@@ -26,6 +41,13 @@ class Recipe:
             "epochs must be 1 to 1000": 1 <= self.epochs <= 1000,
             "batch_size must be 1 to 10000": 1 <= self.batch_size <= 10_000,
             "learning_rate must be above 0 and at most 1": 0 < self.learning_rate <= 1,
+            "weight_decay must be 0 to 1": 0 <= self.weight_decay <= 1,
+            "averaged_epochs and mild_epochs must be 0 to all epochs": 0 <= self.averaged_epochs <= self.epochs
+            and 0 <= self.mild_epochs <= self.epochs,
+            "set_aside must be 0 to 0.5": 0 <= self.set_aside <= 0.5,
+            "distortion must be 0 to 2": 0 <= self.distortion <= 2,
+            "pen_digits must be 0 to 1000000": 0 <= self.pen_digits <= 1_000_000,
+            "degraded and mildness must be 0 to 1": 0 <= self.degraded <= 1 and 0 <= self.mildness <= 1,
             "folds must be 0 (none) or 2 to 20": self.folds == 0 or 2 <= self.folds <= 20,
         }
         for rule, holds in checks.items():

@@ -1,0 +1,49 @@
+"""What a network is shown in each epoch: the training digits as they are, or new ones every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mnistcore import augment, pen
+from mnistcore.recipes import Recipe
+
+
+def lessons(
+    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """One lesson an epoch.
+
+    Args:
+        recipe: whether to distort the digits, and how many to write with the pen besides.
+        images: (n, 28, 28) uint8, the digits of the dataset.
+        labels: (n,) int64 in 0-9.
+        seed: of the distortions and the pen; one seed gives the same lessons.
+
+    Yields:
+        The images (m, 28, 28) uint8 and labels (m,) int64 of the next epoch. Without distortions, pen digits and
+        `load_digits` these are always the very arrays that were given.
+    """
+    if not recipe.makes_digits:
+        for _ in range(recipe.epochs):
+            yield images, labels
+        return
+    rng = np.random.default_rng(seed)
+    if recipe.load_digits:
+        more_images, more_labels = _load_digits()
+        images, labels = np.concatenate([images, more_images]), np.concatenate([labels, more_labels])
+    for epoch in range(recipe.epochs):
+        mild = epoch >= recipe.epochs - recipe.mild_epochs
+        distorted = augment.distort(images, rng, recipe.distortion * (recipe.mildness if mild else 1))
+        digits = rng.integers(0, 10, round(recipe.pen_digits * (recipe.mildness if mild else 1)))
+        shown = np.concatenate([distorted, pen.write(digits, rng)])
+        yield augment.degrade(shown, rng, recipe.degraded), np.concatenate([labels, digits])
+
+
+def _load_digits() -> tuple[np.ndarray, np.ndarray]:
+    """All of scikit-learn's small digits: their writers form some digits otherwise than MNIST's."""
+    from mnistcore import datasets
+
+    small = datasets.load(["digits"], tell=lambda _: None)
+    return np.concatenate([small.images, small.test_images]), np.concatenate([small.labels, small.test_labels])
