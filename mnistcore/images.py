@@ -8,8 +8,7 @@ A network that has only seen such digits reads nothing else well, so every pictu
     1. grey      any mode, size or orientation -> brightness, transparent parts as paper
     2. ink       brightness -> how much ink, whichever of paper and ink is the darker
     3. clean     stray specks out; a dot alone is no digit
-    4. weigh     strokes far broader or finer than MNIST's to the width of its own
-    5. fit       crop, longer side to 20 px, centre of mass to the middle
+    4. fit       crop, longer side to 20 px, centre of mass to the middle
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
         as_mnist = np.rint(grey).astype(np.uint8)
         if is_prepared(as_mnist[np.newaxis])[0]:
             return as_mnist
-    return _fit(_weigh(_clean(_ink(grey))))
+    return _fit(_clean(_ink(grey)))
 
 
 def is_prepared(images: np.ndarray) -> np.ndarray:
@@ -156,29 +155,6 @@ def _clean(ink: np.ndarray) -> np.ndarray:
     if thickest > DOT * max(ink.shape):
         raise BlankImage("There is only a dot: draw a whole digit.")
     return ink
-
-
-def _weigh(ink: np.ndarray) -> np.ndarray:
-    """Bring strokes to a width between FINE and BROAD: a brush on a small digit closes its loops, a thin pen fades."""
-    scale = max(ink.shape) / SPAN
-    if scale < 2:  # too coarse to tell where an edge runs
-        return ink
-    if scale > 4:
-        size = [max(1, round(side * 4 / scale)) for side in reversed(ink.shape)]
-        ink = np.asarray(Image.fromarray(ink.astype(np.float32)).resize(size, Image.Resampling.BOX))
-        scale = max(ink.shape) / SPAN
-    ink = np.pad(ink, round(2 * scale))
-    solid = ink > 0.5
-    inside = ndimage.distance_transform_edt(solid)
-    # across a stroke the distance to its edge climbs from nothing to half the width, so its mean is a quarter of it
-    width = 4 * (inside[solid].mean() - 0.25) / scale
-    wanted = np.clip(width, FINE, BROAD)
-    if width == wanted:
-        return _crop(ink, INK / 255)
-    # growing by g on each side makes the digit larger too, and `_fit` will take that back
-    grow = (wanted - width) / 2 / (1 - wanted / SPAN) * scale
-    edge = inside - ndimage.distance_transform_edt(~solid)
-    return _crop((edge - np.sign(edge) / 2 + grow + 0.5).clip(0, 1), INK / 255)
 
 
 def _crop(ink: np.ndarray, level: float) -> np.ndarray:
