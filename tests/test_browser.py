@@ -1,0 +1,140 @@
+"""The really running app, driven in Chromium as a person would: by mouse, by touch, from page to page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+# strokes on the sheet of 320 x 320 pixels
+ONE = [[(160, 60), (160, 260)]]
+FOUR = [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]]  # the first stroke alone is a 1
+SEVEN = [[(80, 80), (230, 80), (150, 250)], [(130, 165), (215, 165)]]
+ZERO = [[(160, 60), (100, 110), (95, 200), (150, 265), (215, 220), (225, 120), (160, 60)]]
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(request: pytest.FixtureRequest, browser, app_url: str) -> Iterator:
+    context = browser.new_context(**request.param)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(app_url)
+    page.locator("canvas.upper-canvas").wait_for()
+    yield page
+    context.close()
+
+
+def draw(page, strokes: list[list[tuple[int, int]]]) -> None:
+    """With the finger where there is touch, else with the mouse."""
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    strokes = [[(box["x"] + x, box["y"] + y) for x, y in stroke] for stroke in strokes]
+    touch = page.evaluate("navigator.maxTouchPoints > 0")
+    protocol = page.context.new_cdp_session(page) if touch else None
+    for stroke in strokes:
+        points = [
+            (a[0] + (b[0] - a[0]) * i / 8, a[1] + (b[1] - a[1]) * i / 8) for a, b in pairwise(stroke) for i in range(9)
+        ]
+        if touch:
+            for i, (x, y) in enumerate(points):
+                kind = "touchStart" if i == 0 else "touchMove"
+                protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+            protocol.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        else:
+            page.mouse.move(*points[0])
+            page.mouse.down()
+            for point in points[1:]:
+                page.mouse.move(*point)
+            page.mouse.up()
+
+
+def expect_digit(page, digit: str) -> None:
+    page.locator(".answer .digit", has_text=re.compile(rf"^{re.escape(digit)}$")).wait_for()
+
+
+def expect_words(page, words: str) -> None:
+    page.locator(".answer strong", has_text=words).wait_for()
+
+
+def press(page, name: str) -> None:
+    button = page.get_by_role("button", name=name).first
+    button.tap() if page.evaluate("navigator.maxTouchPoints > 0") else button.click()
+
+
+def test_draw_clear_and_draw_again(page):
+    expect_words(page, "Draw a digit")
+    for digit, strokes in (("7", SEVEN), ("4", FOUR), ("1", ONE), ("0", ZERO)):
+        draw(page, strokes)
+        expect_digit(page, digit)
+        press(page, "Clear")
+        expect_words(page, "Draw a digit")
+
+
+def test_undo_takes_back_one_stroke_at_a_time(page):
+    draw(page, FOUR)
+    expect_digit(page, "4")
+    press(page, "Undo")
+    expect_digit(page, "1")
+    press(page, "Undo")
+    expect_words(page, "Draw a digit")
+
+
+def test_dot_is_no_digit(page):
+    draw(page, [[(150, 150), (151, 151)]])
+    expect_words(page, "Only a dot so far")
+
+
+def test_drawing_survives_a_change_of_page(page):
+    draw(page, FOUR)
+    expect_digit(page, "4")
+    page.get_by_role("link", name="Training").click()
+    page.get_by_role("heading", name="How the network was trained").wait_for()
+    page.get_by_role("link", name="Draw").click()
+    expect_digit(page, "4")
+    press(page, "Undo")  # the strokes are on the sheet again, not only the answer
+    expect_digit(page, "1")
+
+
+def test_fast_strokes_are_all_kept(page):
+    draw(page, [[(40 * i, 60), (40 * i, 260)] for i in range(1, 8)])
+    expect_strokes(page, 7)
+    page.locator(".answer .digit", has_text=re.compile(r"[0-9?]")).wait_for()
+    page.wait_for_timeout(1000)  # an answer that came back late must not wipe any of them out
+    expect_strokes(page, 7)
+
+
+def expect_strokes(page, number: int) -> None:
+    """Wait until so many separate strokes cross the middle of the sheet."""
+    page.wait_for_function(
+        """number => {
+            const find = root => root.querySelector("canvas.dc-canvas") ||
+                [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
+            const canvas = find(document);
+            const row = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 1).data;
+            let count = 0;
+            for (let x = 1; x < canvas.width; x++) if (row[4 * x] > 127 && row[4 * x - 4] <= 127) count++;
+            return count === number;
+        }""",
+        arg=number,
+    )
+
+
+def test_layout_stays_put_and_fits(page):
+    def positions() -> list:
+        return [page.locator(selector).bounding_box() for selector in (".answer", ".answer img", ".answer ol")]
+
+    empty = positions()
+    draw(page, SEVEN)
+    expect_digit(page, "7")
+    assert positions() == empty
+    sheet = page.locator("canvas.upper-canvas").bounding_box()
+    digit = page.locator(".answer .digit").bounding_box()
+    assert digit["y"] + digit["height"] <= page.viewport_size["height"], "the answer is in view without scrolling"
+    assert digit["x"] > sheet["x"] + sheet["width"] or digit["y"] >= sheet["y"] + sheet["height"]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
