@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from mnistcore import store
-from mnistcore.errors import BadImage, MnistCoreError
+from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
 from mnistcore.images import prepare
+from mnistcore.modelcard import model_card
 from mnistcore.recipes import RECIPES, get_recipe
 
 
@@ -102,8 +102,7 @@ def _train(options: argparse.Namespace) -> int:
         model, report = train(recipe, dataset, options.seed, name, show)
 
     if options.ship:
-        model.save(options.ship / f"{report.name}.npz")
-        report.save(options.ship / f"{report.name}.report.json")
+        store.ship(model, report, options.ship)
         place = options.ship
     else:
         place = store.keep_run(model, report)
@@ -164,8 +163,11 @@ def _open(file: str) -> Image.Image:
 
 def _info(options: argparse.Namespace) -> int:
     model = store.load_model(options.model)
-    print(model)
-    print(json.dumps(model.card, indent=2))
+    try:
+        report = store.load_report(model.card.get("name", ""))
+    except BadModelFile:  # a model file of the user's own has no report beside it
+        report = None
+    print(model_card(model, report))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 Two ship inside the package. Every training run lands in a directory of its own under `MNISTCORE_HOME`:
 
-    models/classic-20260131-120000/     model.npz, report.json and the charts
+    models/classic-20260131-120000/     model.npz, report.json, card.md and the charts
     models/current.txt                  the name of the model in use, one line
 """
 
@@ -16,8 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnistcore.errors import BadModelFile
+from mnistcore.evaluation import Evaluation
 from mnistcore.home import atomic_path, home
 from mnistcore.model import Model
+from mnistcore.modelcard import model_card
 from mnistcore.report import Report
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
@@ -78,6 +80,11 @@ def load_report(name: str) -> Report:
     return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json" if name in SHIPPED else _runs() / name / "report.json")
 
 
+def load_evaluation(name: str) -> Evaluation:
+    """How good a shipped model is; raises BadModelFile if the file is missing or damaged."""
+    return Evaluation.load(SHIPPED_DIRECTORY / f"{name}.evaluation.json")
+
+
 def model_names() -> list[str]:
     """All models at hand: the runs, latest first, then those that ship."""
     return [*run_names(), *SHIPPED]
@@ -113,12 +120,25 @@ def keep_run(model: Model, report: Report) -> Path:
     try:
         model.save(unfinished / "model.npz")
         report.save(unfinished / "report.json")
+        _save_card(model, report, unfinished / "card.md")
         save_charts(report, unfinished)
         unfinished.chmod(0o755)
         return unfinished.rename(_runs() / report.name)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def ship(model: Model, report: Report, directory: Path) -> None:
+    """Write a model, its report and its card under its own name, as those in `SHIPPED_DIRECTORY` are."""
+    model.save(directory / f"{report.name}.npz")
+    report.save(directory / f"{report.name}.report.json")
+    _save_card(model, report, directory / f"{report.name}.md")
+
+
+def _save_card(model: Model, report: Report, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(model_card(model, report) + "\n", encoding="utf-8")
 
 
 def _runs() -> Path:

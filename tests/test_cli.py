@@ -50,7 +50,13 @@ def test_train_prints_its_figures_and_the_model_is_used(run, tmp_path):
     assert float(re.fullmatch(r"Test Accuracy: ([\d.]+)%", test)[1]) > 88
     assert re.search(r"fold \d/5, epoch \d+/20, loss 0\.\d+", done.stderr)
     (directory,) = (tmp_path / "home" / "models").glob("classic-*")
-    assert {p.name for p in directory.iterdir()} == {"model.npz", "report.json", "loss_curve.png", "cv_scores.png"}
+    assert {p.name for p in directory.iterdir()} == {
+        "card.md",
+        "cv_scores.png",
+        "loss_curve.png",
+        "model.npz",
+        "report.json",
+    }
     assert directory.name in run("info").stdout
 
 
@@ -70,7 +76,7 @@ def test_ctrl_c_leaves_the_model_that_was_there(run, tmp_path):
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "Stopped. The model that was in use before still is."
     assert not list((tmp_path / "home").glob("models/*"))
-    assert run("info").stdout.startswith(f"<Model {store.SHIPPED[0]}")
+    assert run("info").stdout.startswith(f"# {store.SHIPPED[0]}\n")
 
 
 def test_evaluate_is_a_check(run):
@@ -98,9 +104,8 @@ def test_predict_answers_what_it_can(run, tmp_path):
 
 def test_info_prints_the_card(run):
     done = run("info", "--model", "classic")
-    first, card = done.stdout.split("\n", 1)
-    assert first == "<Model classic: 784 -> 128 -> 10>"
-    assert json.loads(card)["data"]["training_rows"] == 60_000
+    assert done.stdout.startswith("# classic\n")
+    assert "60,000 digits" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def test_without_runs_the_shipped_model_is_loaded(caplog):
 def test_a_run_is_kept_whole_and_loaded_once_it_is_current():
     path = keep("mine")
     assert sorted(p.name for p in path.parent.iterdir()) == [
+        "card.md",
         "cv_scores.png",
         "loss_curve.png",
         "model.npz",
