@@ -74,9 +74,10 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     down, right, mass = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T
     prepared = np.maximum(rows[1] - rows[0], columns[1] - columns[0]) == SPAN
     for (first, end), moment in ((rows, down), (columns, right)):
-        # a digit whose mass lies far to one side stops at the frame, short of the middle
-        stuck = np.where(moment > 0, first == 0, end == SIDE)
-        prepared &= (np.abs(moment) <= TOLERANCE * mass) | stuck
+        centred = np.abs(moment) <= TOLERANCE * mass
+        if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
+            centred |= np.where(moment > 0, first == 0, end == SIDE)
+        prepared &= centred
     return prepared
 
 
