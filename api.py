@@ -14,11 +14,11 @@ from serving import bodies, contract, guards, openapi, server  # first: it must 
 # isort: split
 import msgspec
 import numpy as np
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 
 from mnistcore import BadImage, BlankImage, Model
-from serving.metrics import Metrics
+from serving.metrics import PREDICTION, Metrics
 from serving.model_watch import ModelWatch
 from serving.predicting import read_digits
 
@@ -36,7 +36,7 @@ SENTENCES = {
 def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
     app = Flask("mnistcore", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=contract.MAX_BODY, MAX_FORM_MEMORY_SIZE=contract.MAX_BODY)
+    app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
     app.url_map.merge_slashes = False  # it would redirect, with a page of HTML
     app.extensions["model"] = watch = ModelWatch()
     watch.current  # noqa: B018 - loads it now, rather than in the first request
@@ -52,7 +52,7 @@ def create_app() -> Flask:
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
     app.register_error_handler(BlankImage, lambda error: answer(contract.Error(str(error)), 422))
-    app.extensions["metrics"] = Metrics(app)
+    app.wsgi_app = app.extensions["metrics"] = Metrics(app)
     guards.put_up_guards(app)
     return app
 
@@ -63,9 +63,10 @@ def predict() -> Response:
     model = model_in_use()
     images, batch = bodies.read_images(request)
     probabilities, warnings = read_digits(model, images)
-    current_app.extensions["metrics"].count_predictions(probabilities)
-    digits = probabilities.argmax(axis=1).tolist()
-    g.prediction = digits if batch else digits[0]
+    digits, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    current_app.extensions["metrics"].count_predictions(digits, confidences)
+    digits = digits.tolist()
+    request.environ[PREDICTION] = digits if batch else digits[0]
 
     result = contract.Predictions(digits) if batch else contract.Prediction(digits[0])
     if in_full:

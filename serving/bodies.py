@@ -9,7 +9,13 @@ import msgspec
 import numpy as np
 from flask import Request
 from PIL import Image, ImageOps
-from werkzeug.exceptions import BadRequest, LengthRequired, UnprocessableEntity, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    LengthRequired,
+    RequestEntityTooLarge,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
 
 from mnistcore import prepare
 from serving import contract
@@ -39,9 +45,11 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
         BadImage: the body is a picture that cannot be used.
         BlankImage: it is a picture without a digit.
     """
-    # a chunked body that is too long would be cut at the limit without a word, and then be parsed
+    # Flask's own limit would cut a chunked body that is too long without a word, and what is left would be parsed
     if request.content_length is None:
         raise LengthRequired
+    if request.content_length > contract.MAX_BODY:
+        raise RequestEntityTooLarge
     if request.mimetype == JSON:
         return json_images(request.get_data(cache=False))
     if request.mimetype == RAW:
@@ -113,7 +121,9 @@ def _pixels(rows: list[list[float]]) -> np.ndarray:
     within_one = pixels.max(axis=1) <= 1
     if within_one.any():
         pixels = pixels * np.where(within_one, 255, 1)[:, np.newaxis]
-    return pixels.round().astype(np.uint8, copy=False).reshape(-1, 28, 28)
+    if pixels.dtype != np.uint8:
+        pixels = pixels.round().astype(np.uint8)
+    return pixels.reshape(-1, 28, 28)
 
 
 def _explain(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 MNISTCORE_API_KEY         predicting, the model and the metrics need `Authorization: Bearer <key>`
 MNISTCORE_CORS_ORIGINS    web pages from these origins (comma-separated, or *) may ask
-MNISTCORE_LOG_REQUESTS    one line a request: route, status, size, time and prediction, and nothing else of it
+MNISTCORE_LOG_REQUESTS    one line a request: route, status, size, time and prediction, nothing else of it
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import hmac
 import logging
 import os
-import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
@@ -32,7 +31,6 @@ def put_up_guards(app: Flask) -> None:
     if os.environ.get("MNISTCORE_LOG_REQUESTS"):
         logging.basicConfig(format="%(asctime)s %(message)s")
         log.setLevel(logging.INFO)
-        app.after_request(_log)
 
 
 def _require_key(app: Flask, key: bytes) -> None:
@@ -44,15 +42,3 @@ def _require_key(app: Flask, key: bytes) -> None:
         sent = request.authorization.token if request.authorization else None
         if not hmac.compare_digest((sent or "").encode(), key):
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
-
-
-def _log(response: Response) -> Response:
-    log.info(
-        "%s %s, %s bytes in, %.1f ms, prediction %s",
-        request.url_rule.rule if request.url_rule else "unknown route",
-        response.status_code,
-        request.content_length or 0,
-        1000 * (time.perf_counter() - g.start),
-        g.get("prediction", "none"),
-    )
-    return response

@@ -1,73 +1,92 @@
-"""What happened, counted for Prometheus: over all workers if PROMETHEUS_MULTIPROC_DIR is set, as server.py sees to."""
+"""What is kept of each request: counts for Prometheus, and a line in the log if that is at INFO.
+
+The counts are of all workers together if PROMETHEUS_MULTIPROC_DIR is set, as server.py sees to.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from flask import Flask, Response, g, request
+from flask import Flask
 
-BOUNDS = np.array([0, 0.5, 0.9, 0.99], np.float32)  # confidence is counted in bands, each named by its lower bound
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+BANDS = ("0", "0.5", "0.9", "0.99")  # confidence is counted in bands, each named by its lower bound
+BOUNDS = np.array(BANDS[1:], np.float32)
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # seconds
+
+PREDICTION = "mnistcore.prediction"  # where the app leaves its answer for the log, in the WSGI environment
+
+log = logging.getLogger("mnistcore.api")
 
 
 class Metrics:
-    """Counts every request to an app; predictions are counted by whoever makes them."""
+    """WSGI middleware that counts and times an app's requests; predictions are counted by whoever makes them."""
 
     def __init__(self, app: Flask) -> None:
         # imported here, in the worker, for it looks just once whether there is a directory to share
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        import prometheus_client as prometheus
 
-        self._registry = CollectorRegistry()
+        self._answer = app.wsgi_app
+        self._routes = {rule.rule for rule in app.url_map.iter_rules()}
+        self._registry = prometheus.CollectorRegistry()
         shared = {"namespace": "mnistcore", "registry": self._registry}
-        requests = Counter("requests", "Requests answered.", ["route", "status"], **shared)
-        seconds = Histogram("request_seconds", "Time to an answer.", ["route"], buckets=SECONDS, **shared)
-        predictions = Counter("predictions", "Digits read.", ["digit", "confidence"], **shared)
-        self._in_progress = Gauge(
+        requests = prometheus.Counter("requests", "Requests answered.", ["route", "status"], **shared)
+        seconds = prometheus.Histogram("request_seconds", "Time to an answer.", ["route"], buckets=BUCKETS, **shared)
+        predictions = prometheus.Counter("predictions", "Digits read.", ["digit", "confidence"], **shared)
+        self._in_progress = prometheus.Gauge(
             "requests_in_progress", "Requests being answered.", multiprocess_mode="livesum", **shared
         )
         # finding a labelled counter takes longer than adding to it
         self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
         self._predictions = cache(predictions.labels)
-        app.before_request(self._start)
-        app.after_request(self._finish)
-        app.teardown_request(self._leave)
 
-    def count_predictions(self, probabilities: np.ndarray) -> None:
-        """Count the digits read, from probabilities (n, 10)."""
-        digits = probabilities.argmax(axis=1)
-        bands = np.searchsorted(BOUNDS, probabilities.max(axis=1), side="right") - 1
-        counts = np.bincount(digits * len(BOUNDS) + bands)
-        for kind in np.flatnonzero(counts).tolist():
-            digit, band = divmod(kind, len(BOUNDS))
-            self._predictions(digit, f"{BOUNDS[band]:g}").inc(int(counts[kind]))
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        """Answer as the app does."""
+        start = time.perf_counter()
+        status = 500
+
+        def note_status(line: str, *rest: object) -> object:
+            nonlocal status
+            status = int(line[:3])
+            return start_response(line, *rest)
+
+        self._in_progress.inc()
+        try:
+            return self._answer(environ, note_status)
+        finally:
+            self._in_progress.dec()
+            seconds = time.perf_counter() - start
+            # an unknown path counted by its own name would let anyone fill the memory with names
+            route = environ["PATH_INFO"] if environ["PATH_INFO"] in self._routes else "unknown"
+            self._requests(route, status).inc()
+            self._seconds(route).observe(seconds)
+            if log.isEnabledFor(logging.INFO):
+                size, prediction = environ.get("CONTENT_LENGTH") or 0, environ.get(PREDICTION, "none")
+                log.info("%s %s, %s bytes, %.1f ms, prediction %s", route, status, size, 1000 * seconds, prediction)
+
+    def count_predictions(self, digits: np.ndarray, confidences: np.ndarray) -> None:
+        """Count the digits read, (n,) int, and how sure the model was of each, (n,) in 0-1."""
+        bands = np.searchsorted(BOUNDS, confidences, side="right")
+        for (digit, band), count in Counter(zip(digits.tolist(), bands.tolist(), strict=True)).items():
+            self._predictions(digit, BANDS[band]).inc(count)
 
     def exposition(self) -> tuple[bytes, str]:
         """All metrics in Prometheus' text format, and its content type."""
-        from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+        import prometheus_client as prometheus
+        from prometheus_client import multiprocess
 
         registry = self._registry
         if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             _forget_the_dead(Path(directory))
-            registry = CollectorRegistry()
+            registry = prometheus.CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)
-        return generate_latest(registry), CONTENT_TYPE_LATEST
-
-    def _start(self) -> None:
-        g.start = time.perf_counter()
-        self._in_progress.inc()
-
-    def _finish(self, response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "unknown"
-        self._requests(route, response.status_code).inc()
-        self._seconds(route).observe(time.perf_counter() - g.start)
-        return response
-
-    def _leave(self, _: BaseException | None) -> None:
-        self._in_progress.dec()
+        return prometheus.generate_latest(registry), prometheus.CONTENT_TYPE_LATEST
 
 
 def _forget_the_dead(directory: Path) -> None:
