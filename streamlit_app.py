@@ -12,6 +12,7 @@ st.html(Path(__file__).parent / "app" / "style.css")
 # not in a directory pages/ beside this file: Streamlit would run those by itself, without what is here
 pages = [
     st.Page("app/pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+    st.Page("app/pages/look_inside.py", title="Look inside", icon=":material/visibility:"),
     st.Page("app/pages/training.py", title="Training", icon=":material/monitoring:"),
 ]
 page = st.navigation(pages, position="hidden")

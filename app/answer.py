@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from app.canvas import Drawing
+from app.drawing import Drawing, as_png
 from mnistcore import BlankImage, Model, prepare
 
 UNSURE = 0.6  # probability below which no digit is named as the answer
@@ -82,6 +82,4 @@ def _percent(p: float) -> str:
 
 
 def _png_url(image: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    return "data:image/png;base64," + base64.b64encode(as_png(image)).decode("ascii")

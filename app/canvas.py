@@ -7,39 +7,25 @@ has just sent: that would wipe out the stroke being drawn meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
 
+import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
+from app.drawing import Drawing, as_png, current_drawing
+
 KEY = "canvas"
+ENLARGED = 10  # times, when one of MNIST's digits is laid on the sheet
 SIDE = 320  # pixels: with the page's margins this still fits a phone 360 px wide
 BRUSHES = {"Thin": 10, "Medium": 18, "Thick": 28}  # pixels
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What is on the sheet: its strokes as the component's JSON, and the same as a PNG."""
-
-    strokes: dict
-    png: bytes
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is no stroke on the sheet."""
-        return not self.strokes.get("objects")
-
-
-def current_drawing() -> Drawing | None:
-    """The visitor's drawing, on whatever page they are; None if there is none."""
-    return st.session_state.get("drawing")
 
 
 def draw() -> Drawing | None:
     """Show the sheet and its tools, and return what is drawn on it, or None."""
     with st.container(horizontal=True, gap="small"):
-        st.button("Undo", on_click=_undo, icon=":material/undo:")
-        st.button("Clear", on_click=_clear, icon=":material/delete:")
+        st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z")
+        st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Esc")
 
     if KEY not in st.session_state:  # this page was just entered: the component knows nothing yet
         drawing = current_drawing()
@@ -62,6 +48,26 @@ def draw() -> Drawing | None:
 def choose_brush() -> None:
     """Let the visitor choose how thick the pen is."""
     st.segmented_control("Brush", BRUSHES, default="Medium", required=True, key="brush", persist_state="session")
+
+
+def put_digit(image: np.ndarray) -> None:
+    """Lay a digit (28, 28) uint8 on the sheet, as if it had been drawn. For a button's `on_click`."""
+    png = as_png(image, ENLARGED)
+    strokes = {
+        "objects": [
+            {
+                "type": "Image",
+                "src": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
+                "left": (SIDE - 28 * ENLARGED) // 2,
+                "top": (SIDE - 28 * ENLARGED) // 2,
+                "originX": "left",
+                "originY": "top",
+                "selectable": False,
+            }
+        ]
+    }
+    st.session_state.drawing = Drawing(strokes, png)
+    _replace(strokes)
 
 
 def _show(strokes: dict) -> None:

@@ -32,6 +32,39 @@ def _changed(name: str) -> int | None:
         return None
 
 
+def choose_model() -> None:
+    """Let the visitor draw for another model than the one in use."""
+    in_use, _ = model_in_use()
+    names = [None, *store.model_names()]
+    if st.session_state.get("model") not in names:  # deleted meanwhile
+        st.session_state.model = None
+    current = in_use.card.get("name") if in_use else "none"
+    st.selectbox(
+        "Model",
+        names,
+        format_func=lambda name: f"The one in use ({current})" if name is None else name,
+        key="model",
+        persist_state="session",
+    )
+
+
+def model_of_visitor() -> tuple[Model | None, str | None]:
+    """The model that this visitor draws for, and a sentence if it is not the one they chose."""
+    in_use, _ = model_in_use()
+    chosen = st.session_state.get("model")
+    if chosen is None:
+        return in_use, None
+    try:
+        return _load_by_name(chosen, _changed(chosen)), None
+    except BadModelFile as error:
+        return in_use, f"{error} The model in use answers instead."
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _load_by_name(name: str, changed: int | None) -> Model:  # noqa: ARG001 - a changed file is another one
+    return Model.load(store.model_path(name))
+
+
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _load(state_of_files: tuple) -> tuple[Model | None, list[str]]:
     problems = []

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
+from app.answer import Reading
+from app.take_away import curl
 from mnistcore import store
 
 SEVEN = [(80, 80), (230, 80), (150, 250)]
@@ -97,6 +102,35 @@ def test_training_page_shows_the_shipped_report():
     figures = {metric.label: metric.value for metric in app.metric}
     report = store.load_report(store.SHIPPED[0])
     assert figures["Test accuracy"] == f"{report.test_accuracy:.2%}"
+
+
+@pytest.mark.parametrize(("button", "count"), [("Give me one", 1), ("One it misreads", 1)])
+def test_ready_made_digits(button, count):
+    app = open_app()
+    next(b for b in app.button if b.label == button).click().run()
+    assert len(app.session_state["shown"]["objects"]) == count
+    assert "Draw a digit" not in answer_of(app)
+
+
+def test_curl_call_asks_for_the_same_pixels():
+    reading = Reading(np.arange(784, dtype=np.uint16).reshape(28, 28) % 256, np.full(10, 0.1))
+    body = json.loads(shlex.split(curl(reading))[-1])
+    assert body == {"data": [i % 256 for i in range(784)]}
+
+
+def test_look_inside_invites_without_a_drawing():
+    app = open_app("app/pages/look_inside.py")
+    assert any("nothing to look at yet" in words.value for words in app.markdown)
+    app.button[0].click().run()
+    assert app.selectbox[0].label == "Question"
+
+
+def test_look_inside_answers_every_question():
+    app = put_on_canvas(open_app(), SEVEN)
+    app.switch_page("app/pages/look_inside.py").run()
+    for question in app.selectbox[0].options:
+        app.selectbox[0].set_value(question).run()
+        assert not app.exception
 
 
 def damage_the_current_model() -> None:

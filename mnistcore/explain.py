@@ -1,0 +1,83 @@
+"""Why the network answers as it does: every score taken apart into what each pixel and each unit put in.
+
+A ReLU network is a piece of flat sheet around every image: as long as no unit switches on or off, its scores change by
+a fixed slope for each pixel (Montúfar et al. 2014, "On the number of linear regions of deep neural networks"). So
+
+    score of a digit = sum over pixels (brightness x slope) + a fixed part
+
+holds exactly, and brightness x slope is that pixel's share: "gradient x input" (Shrikumar et al. 2016, "Not just a
+black box"), which for such a network is the same as layer-wise relevance propagation (Ancona et al. 2018, "Towards
+better understanding of gradient-based attribution methods"). The fixed part is what the biases add. A blank pixel has
+no share; what ink *would* do there is its slope. The same sum holds for any hidden layer's units instead of the pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnistcore.model import PIXELS, Model
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The ten scores of one image, taken apart.
+
+    Attributes:
+        scores: (10,) float32, before the softmax: one more is e = 2.7 times the odds.
+        slopes: (10, 28, 28) float32, by how much each score would rise per 0-1 of ink at each pixel.
+        pixels: (10, 28, 28) float32, what each pixel put into each score; zero where there is no ink.
+        activations: one (units,) float32 a hidden layer, how strongly each unit fired; 0 is not at all.
+        units: one (units, 10) float32 a hidden layer, what each unit put into each score.
+        flows: one matrix a step between hidden layers, (units, units of the next) float32: what each unit handed to
+            each of the next layer, before its ReLU.
+    """
+
+    scores: np.ndarray
+    slopes: np.ndarray
+    pixels: np.ndarray
+    activations: list[np.ndarray]
+    units: list[np.ndarray]
+    flows: list[np.ndarray]
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """(10,) float32: the part of each score that no pixel put in."""
+        return self.scores - self.pixels.sum(axis=(1, 2))
+
+
+def explain(model: Model, image: np.ndarray) -> Explanation:
+    """Take apart what the model makes of one image.
+
+    Args:
+        model: the network.
+        image: (28, 28), pixels 0-255 as `prepare` gives them.
+
+    Returns:
+        The parts of all ten scores.
+
+    Raises:
+        BadImage: the image has another shape.
+    """
+    *activations, scores = (layer[0] for layer in model.activations(np.asarray(image)[np.newaxis]))
+    # walk back from the scores: slope[j, k] is how much score k rises when unit j of this layer does
+    slope = model.weights[-1]
+    units = []
+    for activation, weight in zip(reversed(activations), reversed(model.weights[:-1]), strict=True):
+        units.append(activation[:, np.newaxis] * slope)
+        slope = weight @ (slope * (activation > 0)[:, np.newaxis])  # a unit that is off passes nothing on
+    ink = np.asarray(image).reshape(PIXELS) * np.float32(1 / 255)
+    return Explanation(
+        scores=scores,
+        slopes=slope.T.reshape(-1, 28, 28),
+        pixels=(ink[:, np.newaxis] * slope).T.reshape(-1, 28, 28),
+        activations=activations,
+        units=units[::-1],
+        flows=[a[:, np.newaxis] * w for a, w in zip(activations, model.weights[1:-1], strict=False)],
+    )
+
+
+def unit_pictures(model: Model) -> np.ndarray:
+    """What each unit of the first layer looks for: its weights as pictures, (units, 28, 28) float32."""
+    return model.weights[0].T.reshape(-1, 28, 28)
