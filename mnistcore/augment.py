@@ -1,4 +1,4 @@
-"""Distort digits, so that a network never sees the same one twice and learns what a digit keeps when its writer changes.
+"""Distort digits, so that a network never sees the same one twice and learns what stays when a hand changes.
 
 Every picture reaches the network by `images.prepare`, which crops, scales and centres it. So size and place need not be
 learnt: a distorted digit is brought back to 20 px around the middle by the very step that slants, turns, stretches and
@@ -8,6 +8,7 @@ networks applied to visual document analysis"). A few are then made such as peop
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -42,7 +43,7 @@ def distort(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0)
 
 
 def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
-    """Make a share of the images such as people scan and shrink them: squeezed into a square, coarse, or with hard edges.
+    """Make a share of the images as people scan and shrink them: squeezed into a square, coarse, or with hard edges.
 
     Args:
         images: (n, 28, 28) uint8, ink bright on 0.
@@ -59,7 +60,8 @@ def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.nd
     return images
 
 
-def _in_batches(images: np.ndarray, change) -> np.ndarray:
+def _in_batches(images: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """`change` applied to a few images at a time."""
     changed = np.empty_like(images)
     for start in range(0, len(images), BATCH):
         changed[start : start + BATCH] = change(images[start : start + BATCH])
@@ -69,7 +71,10 @@ def _in_batches(images: np.ndarray, change) -> np.ndarray:
 def _warp(images: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
     """Turn, slant, stretch, bend, then fit into MNIST's form again, all in one resampling."""
     n = len(images)
-    normal = lambda sd: (rng.standard_normal(n, np.float32) * np.float32(sd * strength))  # noqa: E731
+
+    def normal(deviation: float) -> np.ndarray:
+        return rng.standard_normal(n, np.float32) * np.float32(deviation * strength)
+
     angle, slant, stretch = normal(TURN), normal(SLANT), np.exp(normal(STRETCH / 2))
     cos, sin = np.cos(angle), np.sin(angle)
     linear = np.array([[cos * stretch, -cos * slant - sin / stretch], [sin * stretch, cos / stretch - sin * slant]])
@@ -95,7 +100,7 @@ def _extent(occupied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _resample(images: np.ndarray, linear: np.ndarray, size, shift: np.ndarray, bend: np.ndarray | None) -> np.ndarray:
-    """Apply `linear` (n, 2, 2), fit to SPAN x `size` pixels, centre the mass `shift` pixels off CENTRE, and move by `bend`."""
+    """Apply `linear` (n, 2, 2), fit to SPAN x `size` pixels, put the mass `shift` off CENTRE, and move by `bend`."""
     n = len(images)
     index = np.arange(SIDE, dtype=np.float32)
     grid = np.stack(np.meshgrid(index, index)).reshape(2, -1)  # x and y of each pixel

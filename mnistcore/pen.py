@@ -1,8 +1,8 @@
 """Write pen digits: the ways of writing that MNIST's few hundred American writers hardly show.
 
-MNIST has next to no 1 with a flag and a foot, barred 7, hooked 9 or small open 4, and whoever learns from it alone misreads
-them. So we write them ourselves. Each digit has a few dozen *allographs* (ways of forming it), noted as strokes of
-control points. To write one, a point or two at a time as a hand would vary it:
+MNIST has next to no 1 with a flag and a foot, barred 7, hooked 9 or small open 4, and whoever learns from it alone
+misreads them. So we write them ourselves. Each digit has a few dozen *allographs* (ways of forming it), noted as
+strokes of control points. To write one:
 
     1. pick an allograph, and wobble its points, its strokes and their ends
     2. draw a curve near the points: through them, cutting their corners, or straight between them
@@ -65,6 +65,16 @@ ALLOGRAPHS = {
         "35,28 60,0 60,0 62,50 60,96 60,96 0,98",  # a foot to the left only
         "30,35 25,20 60,0 62,50 62,98 / 30,98 95,100",
         "40,30 60,0 60,0 62,50 60,94 25,100 60,101 95,98",  # a looped foot
+        "30,35 45,20 60,0 60,0 58,50 55,100",  # a steep flag
+        "38,40 48,22 62,0 62,0 58,50 52,100",
+        "20,45 40,28 62,0 62,0 52,50 42,100",
+        "15,30 40,22 75,0 75,0 55,50 30,100",
+        "42,35 50,20 58,0 58,0 58,50 58,100",
+        "25,60 42,35 62,0 62,0 58,50 52,100",
+        "30,18 25,30 45,22 75,0 75,0 58,50 40,100",
+        "0,30 25,22 70,0 70,0 45,50 15,100",
+        "45,30 38,22 60,0 60,0 62,60 55,95 20,100 5,92",
+        "15,30 40,20 60,2 60,2 60,96 60,96 15,92 100,98",
     ),
     2: (
         "8,22 25,3 55,0 80,18 75,45 40,75 5,98 5,98 50,97 95,97",  # a sharp corner and a flat foot
@@ -87,6 +97,11 @@ ALLOGRAPHS = {
         "25,20 40,5 65,12 60,45 35,80 10,95 10,78 35,80 60,98 80,90 85,75",  # looped, and up again
         "8,25 45,0 85,20 65,50 42,75 42,75 60,92 75,95",  # a foot cut short
         "30,15 45,0 62,15 55,60 48,96 48,96 20,100 100,100",
+        "20,18 45,0 62,18 45,60 25,88 0,98 10,90 60,95 120,95",  # a small head on a long foot
+        "20,22 25,5 50,2 62,25 45,60 10,95 10,95 60,98 110,92",
+        "30,25 40,2 60,5 60,35 40,75 10,98 10,98 50,95 80,98",
+        "35,30 30,10 55,2 68,20 55,55 30,90 5,95 20,82 50,90 75,100 95,85",
+        "25,22 35,0 65,2 72,28 50,65 15,92 15,92 60,90 100,96",
     ),
     3: (
         "8,15 40,0 78,12 75,35 35,47 35,47 80,55 90,80 55,100 5,88",
@@ -107,6 +122,9 @@ ALLOGRAPHS = {
         "15,12 50,0 80,10 66,40 75,62 60,85 40,100",
         "5,25 40,2 80,20 60,45 30,50 55,58 85,75 60,98 20,100",
         "30,20 45,0 65,10 60,35 45,45 65,50 70,75 50,95 0,98",  # slim, on a long tail
+        "25,15 45,0 68,12 60,38 40,45 60,52 70,75 50,98 15,92",  # slim
+        "15,20 45,0 70,15 50,40 62,55 55,85 15,105",
+        "20,10 60,5 75,15 50,42 50,42 75,60 75,85 40,100 10,88",
     ),
     4: (
         "25,0 15,32 5,60 5,60 50,60 95,58 / 70,15 68,58 65,100",  # open, two strokes
@@ -177,6 +195,10 @@ ALLOGRAPHS = {
         "70,0 25,25 8,62 25,97 65,97 75,72 50,60 25,70 22,85",  # the end inside
         "50,0 22,35 8,70 20,95 50,100 80,88 80,62 50,50 22,62 15,80 25,95",
         "90,0 45,15 12,50 12,85 45,100 75,85 72,62 45,55 15,68",
+        "85,8 60,2 40,15 28,50 20,80 35,100 65,92 60,70 35,66 22,82",  # a hooked top
+        "80,12 62,0 42,20 32,55 25,85 40,100 60,95 65,78 45,68 28,80",
+        "70,8 55,0 40,15 30,55 10,85 30,100 62,95 55,72 30,68",
+        "60,5 40,10 30,45 25,80 45,100 65,85 52,68 25,75 0,90",
     ),
     7: (
         "5,5 45,5 90,5 90,5 62,50 40,100",
@@ -208,6 +230,9 @@ ALLOGRAPHS = {
         "12,15 35,0 65,8 68,40 52,75 42,100 / 18,55 50,66 85,62",
         "5,10 50,3 80,5 80,5 60,50 40,100 / 15,75 50,72 85,68",
         "20,28 8,15 30,2 65,5 70,35 55,70 48,100 / 20,64 60,64 100,62",
+        "10,30 20,10 50,0 70,10 62,50 40,100 / 15,70 50,68 90,70",  # a round top and a low bar
+        "5,20 20,5 55,2 75,20 60,55 35,100 / 20,78 50,74 90,76",
+        "15,20 45,0 72,15 50,60 30,98 / 20,60 45,64 80,72",
     ),
     8: (
         "80,15 50,0 20,15 25,38 50,50 80,65 80,88 50,100 20,88 20,65 50,50 75,35 80,15",
@@ -236,6 +261,12 @@ ALLOGRAPHS = {
         "70,5 30,0 15,25 45,45 62,70 45,100 30,85 45,60 80,25 72,5",
         "15,8 55,5 25,25 45,48 65,75 48,100 28,85 42,60 75,30 70,2 15,12",  # a roof on top
         "90,0 45,0 15,15 40,42 75,70 50,100 20,80 35,60 60,40 80,20",
+        "75,8 50,0 32,15 45,45 62,75 50,100 35,80 48,50 78,12",  # slim
+        "60,0 35,5 28,22 50,45 68,70 52,98 35,88 40,62 70,25 60,0",
+        "95,0 65,8 45,30 55,60 50,90 30,100 25,75 60,40 95,5",
+        "20,10 45,0 70,15 55,45 30,70 40,100 65,85 55,55 25,25 15,12",
+        "70,25 55,0 25,10 30,35 62,60 65,88 42,100 22,85 40,60 75,40",
+        "0,5 25,0 65,5 55,30 40,50 65,80 50,100 30,85 45,50 20,15",
     ),
     9: (
         "80,15 50,0 15,15 15,40 45,52 80,35 82,12 82,12 78,60 72,100",
@@ -270,6 +301,15 @@ ALLOGRAPHS = {
         "70,12 45,0 22,15 30,35 60,30 70,10 70,10 70,60 72,102 40,104 0,100",
         "75,15 45,0 15,18 20,42 50,48 75,25 75,12 75,12 85,60 65,95 25,102 -10,98",
         "85,8 60,2 30,2 22,20 50,32 72,15 72,15 78,50 65,85 40,98 -5,92",
+        "60,10 40,0 25,12 35,25 55,20 62,10 62,10 66,55 50,92 20,100 0,95",  # a very small head
+        "70,5 45,5 30,15 40,28 62,20 70,8 70,8 75,60 60,92 30,102 5,95",
+        "55,8 35,2 25,15 35,28 52,20 55,10 55,10 75,60 65,90 30,102 -5,98",
+        "80,0 55,2 25,5 25,22 50,25 75,8 75,8 80,55 60,90 25,100 -10,95",
+        "100,5 70,0 30,2 15,20 45,28 75,8 75,8 78,60 55,92 10,98",
+        "90,10 60,0 20,5 25,22 55,18 90,4 90,4 65,45 30,100",
+        "70,15 50,0 25,20 28,45 50,48 70,25 70,15 70,15 72,60 68,100",
+        "75,10 35,2 15,25 35,42 65,30 75,10 75,10 70,50 72,75 50,100 15,95",
+        "60,25 40,32 22,18 40,0 62,10 60,28 75,60 65,90 35,102 5,92",
     ),
 }
 
@@ -314,7 +354,7 @@ def _trace(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _strokes(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Each stroke's control points (k, 2), in boxes, and its curves (3, samples, k): `_curves` of its share of POINTS."""
+    """Each stroke's control points (k, 2), in boxes, and the `_curves` (3, samples, k) of its share of POINTS."""
     strokes = [np.array([p.split(",") for p in s.split()], np.float32) / 100 for s in allograph.split("/")]
     lengths = np.array([np.linalg.norm(np.diff(s, axis=0), axis=1).sum() for s in strokes])
     ends = np.rint(np.cumsum(lengths) / lengths.sum() * POINTS).astype(int)
@@ -345,7 +385,10 @@ def _curves(points: np.ndarray, samples: int) -> np.ndarray:
 def _stroke(stroke: tuple[np.ndarray, np.ndarray], n: int, rng: np.random.Generator) -> np.ndarray:
     """One stroke in n hands: (n, samples, 2)."""
     points, curves = stroke
-    normal = lambda *shape: rng.standard_normal((n, *shape), np.float32)  # noqa: E731
+
+    def normal(*shape: int) -> np.ndarray:
+        return rng.standard_normal((n, *shape), np.float32)
+
     hands = points + WOBBLE * normal(*points.shape)
     corners = np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
     hands[:, corners + 1] = hands[:, corners] + 0.3 * (hands[:, corners + 1] - hands[:, corners])  # twins stay close
@@ -414,6 +457,6 @@ def _centre(corners: np.ndarray) -> np.ndarray:
         profile = corners.sum(axis=3 - axis, dtype=np.float32)
         extent = SIDE - (profile[:, ::-1] > 0).argmax(axis=1)
         start = np.clip(np.rint(CENTRE - profile @ index.astype(np.float32) / total), 0, SIDE - extent).astype(int)
-        sources.append((index - start[:, np.newaxis]) % SIDE)  # what leaves on one side is blank, and enters on the other
+        sources.append((index - start[:, np.newaxis]) % SIDE)  # blank columns leave on one side, enter on the other
     rows, columns = sources
     return corners[np.arange(len(corners))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
