@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from mnistcore.errors import BadModelFile, BlankImage
 from mnistcore.home import atomic_path
@@ -205,11 +205,11 @@ def _disc(pixels: float) -> np.ndarray:
 
 
 def _thick(canvas: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001
-    return ndimage.grey_dilation(canvas, footprint=_disc(pixels)) if pixels else canvas
+    return scipy.ndimage.grey_dilation(canvas, footprint=_disc(pixels)) if pixels else canvas
 
 
 def _thin(canvas: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001
-    return ndimage.grey_erosion(canvas, footprint=_disc(pixels)) if pixels else canvas
+    return scipy.ndimage.grey_erosion(canvas, footprint=_disc(pixels)) if pixels else canvas
 
 
 def _noisy(canvas: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:

@@ -15,8 +15,8 @@ A network that has only seen such digits reads nothing else well, so every pictu
 from __future__ import annotations
 
 import numpy as np
+import scipy  # its ndimage loads when first used: it takes as long as all the rest, and prepared images need none
 from PIL import Image, ImageOps
-from scipy import ndimage
 
 from mnistcore.errors import BadImage, BlankImage
 
@@ -146,7 +146,7 @@ def _ink(grey: np.ndarray) -> np.ndarray:
 
 def _clean(ink: np.ndarray) -> np.ndarray:
     """The digit alone, cropped: without the specks around it, and not merely a dot."""
-    parts, _ = ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
+    parts, _ = scipy.ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     dirt = sizes < SPECK * sizes.max()
@@ -154,7 +154,7 @@ def _clean(ink: np.ndarray) -> np.ndarray:
     ink = np.where(dirt[parts], 0, ink)
     ink = _crop(ink, INK / 255)
     # padded, for a stroke ends where the picture does
-    thickest = 2 * ndimage.distance_transform_edt(np.pad(ink > 0.5, 1)).max()
+    thickest = 2 * scipy.ndimage.distance_transform_edt(np.pad(ink > 0.5, 1)).max()
     if thickest > DOT * max(ink.shape):
         raise BlankImage("There is only a dot: draw a whole digit.")
     return ink
@@ -167,20 +167,20 @@ def _weigh(ink: np.ndarray) -> np.ndarray:
         return ink
     step = int(scale / 4)
     if step > 1:  # four pixels to a final one are enough, and taking the strongest of each loses no hairline
-        ink = ndimage.maximum_filter(ink, step)[::step, ::step]
+        ink = scipy.ndimage.maximum_filter(ink, step)[::step, ::step]
         scale /= step
     ink = np.pad(ink, round(2 * scale))
     solid = ink > 0.5
-    inside = ndimage.distance_transform_edt(solid)
+    inside = scipy.ndimage.distance_transform_edt(solid)
     # the middle of a stroke is half its width from the edge; a low percentile minds no blot or filled loop
-    middle = solid & (inside == ndimage.maximum_filter(inside, 3))
+    middle = solid & (inside == scipy.ndimage.maximum_filter(inside, 3))
     width = (2 * np.percentile(inside[middle], 35) - 0.5) / scale
     wanted = np.clip(width, FINE, BROAD)
     if width == wanted:
         return _crop(ink, INK / 255)
     # growing by g on each side makes the digit larger too, and `_fit` will take that back
     grow = (wanted - width) / 2 / (1 - wanted / SPAN) * scale
-    edge = inside - ndimage.distance_transform_edt(~solid)
+    edge = inside - scipy.ndimage.distance_transform_edt(~solid)
     return _crop((edge - np.sign(edge) / 2 + grow + 0.5).clip(0, 1), INK / 255)
 
 
