@@ -12,7 +12,6 @@ from PIL import Image
 from app.drawing import Drawing, as_png
 from mnistcore import BlankImage, Model, prepare
 
-UNSURE = 0.6  # probability below which no digit is named as the answer
 CLOSE = 0.1  # probability from which the runner-up is worth a word
 
 
@@ -72,7 +71,7 @@ def _words(drawing: Drawing | None, reading: Reading | None, model: Model | None
         return "–", "Only a dot so far", "Go on: a digit needs a stroke."
     first, second = reading.ranking[:2]
     p, q = reading.probabilities[[first, second]]
-    if p < UNSURE:
+    if p < model.unsure_below:
         return "?", "Not sure", f"{first} ({p:.0%}) or {second} ({q:.0%})?"
     return str(first), f"{_percent(p)} sure", f"or else a {second} ({q:.0%})" if q >= CLOSE else ""
 

@@ -47,6 +47,11 @@ class Model:
         sizes = [PIXELS, *(len(bias) for bias in self.biases)]
         return f"<Model {self.card.get('name', 'unnamed')}: {' -> '.join(map(str, sizes))}>"
 
+    @property
+    def unsure_below(self) -> float:
+        """The probability, 0-1, below which an answer is better put as a question: set by calibration, else 0.6."""
+        return self.card.get("unsure_below", 0.6)
+
     def activations(self, images: np.ndarray) -> list[np.ndarray]:
         """Everything the network computes on the way to its answer.
 
