@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mnistcore.errors import BadModelFile
@@ -127,6 +129,42 @@ def keep_run(model: Model, report: Report) -> Path:
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def rename_run(old: str, new: str) -> None:
+    """Give a training run another name, in its files too; if it was current it stays so.
+
+    Raises:
+        BadModelFile: there is no such run, it cannot be read, or the new name is taken or unusable.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", new):
+        raise BadModelFile(f"{new!r} is no name for a model: use up to 60 letters, digits, dots, dashes, underscores.")
+    if new in model_names() or (_runs() / new).exists():
+        raise BadModelFile(f"There is a model {new!r} already.")
+    model, report = Model.load(model_path(_own_run(old))), load_report(old)
+    keep_run(replace(model, card=model.card | {"name": new}), replace(report, name=new))
+    if current_name() == old:
+        make_current(new)
+    delete_run(old)
+
+
+def delete_run(name: str) -> None:
+    """Delete a training run; if it was current, the best shipped model is from now on.
+
+    Raises:
+        BadModelFile: there is no such run.
+    """
+    run = _runs() / _own_run(name)
+    if current_name() == name:
+        (_runs() / "current.txt").unlink(missing_ok=True)
+    # out of sight at once, so that nobody meets a run that is half gone
+    shutil.rmtree(run.rename(Path(tempfile.mkdtemp(dir=_runs(), prefix=".")) / name).parent)
+
+
+def _own_run(name: str) -> str:
+    if name not in run_names():
+        raise BadModelFile(f"There is no training run {name!r}; those that ship cannot be changed.")
+    return name
 
 
 def ship(model: Model, report: Report, directory: Path) -> None:

