@@ -8,8 +8,7 @@ A network that has only seen such digits reads nothing else well, so every pictu
     1. grey      any mode, size or orientation -> brightness, transparent parts as paper
     2. ink       brightness -> how much ink, whichever of paper and ink is the darker
     3. clean     stray specks out; a dot alone is no digit
-    4. weigh     strokes far broader or finer than MNIST's to the width of its own
-    5. fit       crop, longer side to 20 px, centre of mass to the middle
+    4. fit       crop, longer side to 20 px, centre of mass to the middle
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pix
 WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
 FAINTEST = 16  # of 255: a picture with less contrast than this is blank paper
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
-FINE, BROAD = 2.0, 3.2  # pixels on a digit 20 px tall: most of MNIST's strokes are of such a width
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
 
@@ -59,7 +57,7 @@ def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
         as_mnist = np.rint(grey).astype(np.uint8)
         if is_prepared(as_mnist[np.newaxis])[0]:
             return as_mnist
-    return _fit(_weigh(_clean(_ink(grey))))
+    return _fit(_clean(_ink(grey)))
 
 
 def is_prepared(images: np.ndarray) -> np.ndarray:
@@ -158,30 +156,6 @@ def _clean(ink: np.ndarray) -> np.ndarray:
     if thickest > DOT * max(ink.shape):
         raise BlankImage("There is only a dot: draw a whole digit.")
     return ink
-
-
-def _weigh(ink: np.ndarray) -> np.ndarray:
-    """Bring strokes to a width between FINE and BROAD: a brush on a small digit closes its loops, a thin pen fades."""
-    scale = max(ink.shape) / SPAN
-    if scale < 2:  # too coarse to tell where an edge runs
-        return ink
-    step = int(scale / 4)
-    if step > 1:  # four pixels to a final one are enough, and taking the strongest of each loses no hairline
-        ink = scipy.ndimage.maximum_filter(ink, step)[::step, ::step]
-        scale /= step
-    ink = np.pad(ink, round(2 * scale))
-    solid = ink > 0.5
-    inside = scipy.ndimage.distance_transform_edt(solid)
-    # the middle of a stroke is half its width from the edge; a low percentile minds no blot or filled loop
-    middle = solid & (inside == scipy.ndimage.maximum_filter(inside, 3))
-    width = (2 * np.percentile(inside[middle], 35) - 0.5) / scale
-    wanted = np.clip(width, FINE, BROAD)
-    if width == wanted:
-        return _crop(ink, INK / 255)
-    # growing by g on each side makes the digit larger too, and `_fit` will take that back
-    grow = (wanted - width) / 2 / (1 - wanted / SPAN) * scale
-    edge = inside - scipy.ndimage.distance_transform_edt(~solid)
-    return _crop((edge - np.sign(edge) / 2 + grow + 0.5).clip(0, 1), INK / 255)
 
 
 def _crop(ink: np.ndarray, level: float) -> np.ndarray:

@@ -318,7 +318,7 @@ REACH = 3  # pixels on either side of a sample that its ink may touch: half the 
 BATCH = 1_000  # digits written at a time: what one step touches stays in the processor's cache
 
 WOBBLE = 0.035  # of the box: how far a control point strays
-FINEST, BROADEST = 1.2, 4.2  # pixels, the width of the pen on a digit 20 px tall
+FINEST, BROADEST = 1.0, 5.0  # pixels, the width of the pen on a digit 20 px tall
 
 
 def write(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
