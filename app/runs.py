@@ -1,0 +1,136 @@
+"""The training runs side by side, and what can be done with one of them."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from app.charts import SERIES
+from mnistcore import BadModelFile, store
+from mnistcore.report import Report
+
+TOLD = "runs_told"  # session key: the sentence that an action left for the next run of the script
+
+
+def readable_reports() -> dict[str, Report]:
+    """The reports of all models at hand; those that cannot be read are left out."""
+    reports = {}
+    for name in store.model_names():
+        try:
+            reports[name] = store.load_report(name)
+        except BadModelFile:
+            continue
+    return reports
+
+
+def table(reports: dict[str, Report]) -> pd.DataFrame:
+    """One row a model: what it is and how well it does, shares in percent."""
+    return pd.DataFrame(
+        [
+            {
+                "model": name,
+                "recipe": report.recipe["name"],
+                "units": " + ".join(map(str, report.recipe["hidden_layers"])),
+                "epochs": report.recipe["epochs"],
+                "cross-validation": 100 * report.cv_mean if report.cv_scores else None,
+                "test": 100 * report.test_accuracy,
+                "digits": report.data["training_rows"],
+                "size, kB": _size(name),
+                "time, s": report.seconds["total"],
+                "finished": report.finished[:16].replace("T", " "),
+            }
+            for name, report in reports.items()
+        ]
+    )
+
+
+def compare(reports: dict[str, Report]) -> None:
+    """A table of all models, and the curves of those chosen in one picture."""
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    st.dataframe(
+        table(reports),
+        hide_index=True,
+        column_config={"cross-validation": percent, "test": percent},
+    )
+    chosen = st.multiselect("Curves of", list(reports), default=list(reports)[:3])
+    left, right = st.columns(2, gap="large")
+    for place, title, curves, form in (
+        (left, "training loss", {name: reports[name].loss_curve for name in chosen}, ".3f"),
+        (right, "accuracy on unseen digits", {name: reports[name].validation_curve for name in chosen}, ".1%"),
+    ):
+        with place:
+            st.markdown(f"### {title.capitalize()}")
+            if any(curves.values()):
+                st.altair_chart(overlay_chart(curves, title, form), height=280, alt=title)
+
+
+def overlay_chart(curves: dict[str, list[float]], title: str, form: str) -> alt.Chart:
+    """One line a model, epoch by epoch."""
+    points = pd.DataFrame(
+        [
+            {"model": name, "epoch": epoch, title: value}
+            for name, curve in curves.items()
+            for epoch, value in enumerate(curve, start=1)
+        ]
+    )
+    return (
+        alt.Chart(points)
+        .mark_line(point=True)
+        .encode(
+            alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d")),
+            alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=form, title="")),
+            alt.Color("model:N", scale=SERIES, legend=alt.Legend(orient="top", title=None, columns=1, labelLimit=300)),
+            tooltip=["model", "epoch", alt.Tooltip(f"{title}:Q", format=form)],
+        )
+    )
+
+
+def manage() -> None:
+    """Use, download, rename or delete a model."""
+    if told := st.session_state.pop(TOLD, None):
+        st.info(told)
+    current = store.current_name()
+    name = st.selectbox(
+        "Model",
+        store.model_names(),
+        format_func=lambda name: f"{name} (in use)" if name == current else name,
+        key="managed",
+    )
+    own = name in store.run_names()
+    with st.container(horizontal=True):
+        st.button(
+            "Use it",
+            on_click=_do,
+            args=(store.make_current, name),
+            kwargs={"told": f"{name} is in use now."},
+            disabled=name == current,
+        )
+        st.download_button("Download", lambda: store.model_path(name).read_bytes(), f"{name}.npz", on_click="ignore")
+        with st.popover("Rename", disabled=not own):
+            new = st.text_input("New name", value=name, key=f"rename-{name}")
+            told = {"told": f"{name} is called {new} now."}
+            st.button("Rename it", on_click=_do, args=(store.rename_run, name, new), kwargs=told)
+        with st.popover("Delete", disabled=not own):
+            st.write(f"{name} would be gone for good.")
+            st.button("Delete it", on_click=_do, args=(store.delete_run, name), kwargs={"told": f"{name} is deleted."})
+    if not own:
+        st.caption("What ships with the package cannot be renamed or deleted.")
+
+
+def _do(action, *arguments: str, told: str) -> None:
+    """Carry out an action, and leave a sentence on how it went."""
+    try:
+        action(*arguments)
+    except BadModelFile as error:
+        told = str(error)
+    except OSError as error:
+        told = f"That could not be done: {error.strerror or error}."
+    st.session_state[TOLD] = told
+
+
+def _size(name: str) -> float | None:
+    try:
+        return round(store.model_path(name).stat().st_size / 1000)
+    except (OSError, BadModelFile):
+        return None
