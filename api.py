@@ -66,7 +66,7 @@ def predict() -> Response:
     digits, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
     current_app.extensions["metrics"].count_predictions(digits, confidences)
     digits = digits.tolist()
-    request.environ[PREDICTION] = digits if batch else digits[0]
+    request.environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
 
     result = contract.Predictions(digits) if batch else contract.Prediction(digits[0])
     if in_full:

@@ -15,7 +15,7 @@ from flask import Flask, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-OPEN = ("index", "health", "ready", "openapi", "docs")  # what probes and readers ask, without a key
+OPEN = ("index", "health", "ready", "openapi_json", "docs")  # what probes and readers ask, without a key
 
 log = logging.getLogger("mnistcore.api")
 

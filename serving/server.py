@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+import signal
 import sys
 import tempfile
 
 WORKERS = 2
-THREADS = 8  # a worker's, so that a few slow bodies and large batches don't keep the others waiting
+# a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there
+THREADS = 64
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,10 +26,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes that answer (default: %(default)s)")
     options = parser.parse_args(arguments)
 
+    # granian warns of so many threads, which is right for work that keeps the processor busy, not for waiting
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
 
+    # a worker told to stop before it listens for that would go on, with the handler of the parent it was forked from
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     with tempfile.TemporaryDirectory(prefix="mnistcore-metrics-") as directory:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)  # where the workers add up what they count
         Granian(

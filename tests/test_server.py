@@ -1,0 +1,185 @@
+"""The really running server: start, load, a killed worker, bodies that never come, and the end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mnistcore.datasets import shipped_test_digits
+
+ROOT = Path(__file__).parent.parent
+SEVEN = '{"prediction":7}'
+BODY = json.dumps({"data": shipped_test_digits()[0][0].ravel().tolist()}).encode()
+JSON = {"Content-Type": "application/json"}
+
+
+class Server:
+    """`python api.py`, on a free port, with its output in a file."""
+
+    def __init__(self, log: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log = log
+        command = [sys.executable, "api.py", "--port", str(self.port)]
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "MNISTCORE_MODEL": "classic"} | environment,
+            )
+        wait_for(lambda: self.ask("GET", "/health")[0] == 200)
+
+    def ask(self, method: str, path: str, *rest: object) -> tuple[int, str, http.client.HTTPMessage]:
+        """Status, body and headers of the answer, over a connection of its own."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, *rest)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.headers
+
+    def predict(self) -> str:
+        return self.ask("POST", "/predict", BODY, JSON)[1]
+
+    def metrics(self) -> str:
+        return self.ask("GET", "/metrics")[1]
+
+    def raw(self, sent: bytes) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection.sendall(sent)
+        return connection
+
+    def workers(self) -> list[int]:
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+    def stop(self) -> int:
+        self.process.terminate()
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
+
+
+def wait_for(condition, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if condition():
+                return
+        except OSError:
+            pass
+        assert time.monotonic() < deadline, "It did not happen in time."
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server") / "log")
+    yield running
+    running.stop()
+
+
+def test_it_answers_and_names_no_version(server):
+    assert server.predict() == SEVEN
+    assert server.ask("GET", "/health")[2]["Server"] == "granian"
+
+
+def test_workers_count_together(server):
+    for _ in range(20):
+        server.predict()
+    text = server.metrics()
+    counted = [
+        line for line in text.splitlines() if line.startswith('mnistcore_requests_total{route="/predict",status="200"}')
+    ]
+    assert float(counted[0].split()[-1]) >= 20
+
+
+def test_a_chunked_body_is_refused(server):
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with server.raw(head + b"2\r\n{}\r\n0\r\n\r\n") as connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 411 ")
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(server):
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
+    with server.raw(head) as connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="silent"),
+        pytest.param(b"POST /predict HT", id="half a header"),
+        pytest.param(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n{"data"', id="half a body"),
+    ],
+)
+def test_connections_that_stop_halfway_hold_up_nobody(server, sent):
+    halfway = [server.raw(sent) for _ in range(40)]
+    for _ in range(10):
+        assert server.predict() == SEVEN
+    for connection in halfway:
+        connection.close()
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"])
+def test_what_is_no_http_harms_nobody(server, sent):
+    with server.raw(sent):
+        assert server.predict() == SEVEN
+
+
+def test_a_killed_worker_is_replaced(server):
+    before = server.workers()
+    os.kill(before[0], signal.SIGKILL)
+    wait_for(lambda: len(set(server.workers()) - {before[0]}) == len(before))
+    wait_for(lambda: all(server.predict() == SEVEN for _ in range(10)))
+    assert "mnistcore_requests_in_progress 1.0" in server.metrics()
+
+
+def test_what_is_in_flight_is_answered_before_the_end(tmp_path):
+    server = Server(tmp_path / "log")
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    connection = server.raw(head.encode() + BODY[:100])
+    wait_for(lambda: "mnistcore_requests_in_progress 2.0" in server.metrics())
+    workers = server.workers()
+    stopped = threading.Thread(target=server.stop)
+    stopped.start()
+    wait_for(lambda: "Shutting down" in server.log.read_text())
+    connection.sendall(BODY[100:])
+    with connection, connection.makefile("rb") as answer:
+        assert answer.read().endswith(SEVEN.encode())
+    stopped.join()
+    assert server.process.returncode == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_stopped_as_soon_as_it_answers(tmp_path):
+    assert Server(tmp_path / "log").stop() == 0
+
+
+def test_without_a_model_it_starts_all_the_same(tmp_path):
+    server = Server(tmp_path / "log", MNISTCORE_MODEL=str(tmp_path / "none.npz"))
+    assert server.ask("GET", "/ready")[0] == 503
+    assert "There is no model file" in server.log.read_text()
+    assert server.stop() == 0
+
+
+def test_help():
+    run = subprocess.run([sys.executable, "api.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--host" in run.stdout
+    assert "--port" in run.stdout

@@ -1,0 +1,288 @@
+"""What stands behind the routes: the guards, the metrics, the watch over the model, the OpenAPI document."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from io import BytesIO
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from api import create_app
+from mnistcore import Model
+from mnistcore.datasets import shipped_test_digits
+from serving import openapi
+from serving.model_watch import ModelWatch
+
+DIGITS = shipped_test_digits()[0][:4]
+SEVEN = DIGITS[0].ravel().tolist()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    for name in ("MNISTCORE_API_KEY", "MNISTCORE_CORS_ORIGINS", "PROMETHEUS_MULTIPROC_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MNISTCORE_MODEL", "classic")
+
+
+# --- guards
+
+
+@pytest.mark.parametrize(
+    "sent", [None, "Bearer wrong", "Bearer", "Basic c2VjcmV0", "secret", "Bearer é", "Bearer secretx"]
+)
+@pytest.mark.parametrize(("method", "route"), [("POST", "/predict"), ("GET", "/model"), ("GET", "/metrics")])
+def test_with_a_key_set_nobody_gets_in_without(monkeypatch, method, route, sent):
+    monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
+    answer = create_app().test_client().open(route, method=method, headers={"Authorization": sent} if sent else {})
+    assert answer.status_code == 401
+    assert answer.get_json() == {"error": "This route needs the API key: send it as 'Authorization: Bearer <key>'."}
+    assert answer.headers["WWW-Authenticate"].lower().startswith("bearer")
+
+
+def test_with_the_key_everything_works_and_probes_need_none(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
+    client = create_app().test_client()
+    key = {"Authorization": "Bearer secret"}
+    assert client.post("/predict", json={"data": SEVEN}, headers=key).get_json() == {"prediction": 7}
+    assert client.get("/metrics", headers=key).status_code == 200
+    for route in ("/", "/health", "/ready", "/openapi.json", "/docs"):
+        assert client.get(route).status_code == 200
+    assert client.get("/nope").status_code == 404
+
+
+def test_other_origins_are_let_in_only_when_configured(monkeypatch):
+    origin = {"Origin": "https://example.org"}
+    allowed = "Access-Control-Allow-Origin"
+    assert allowed not in create_app().test_client().get("/health", headers=origin).headers
+
+    monkeypatch.setenv("MNISTCORE_CORS_ORIGINS", "https://example.org, https://example.net")
+    monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
+    client = create_app().test_client()
+    assert client.get("/health", headers=origin).headers[allowed] == "https://example.org"
+    assert allowed not in client.get("/health", headers={"Origin": "https://evil.example"}).headers
+    asked = origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    preflight = client.options("/predict", headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers[allowed] == "https://example.org"
+
+
+def test_the_log_holds_the_answer_and_nothing_of_the_question(caplog):
+    client = create_app().test_client()
+    with caplog.at_level(logging.INFO, "mnistcore.api"):
+        client.post("/predict?probabilities=true&token=hidden", json={"data": SEVEN})
+        client.post("/hidden-path", data=b"hidden")
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first.startswith("/predict 400") or first.startswith("/predict 200")
+    assert first.endswith("prediction 7")
+    assert second.startswith("unknown 404, 6 bytes")
+    assert "hidden" not in caplog.text
+
+
+# --- metrics
+
+
+def metric(client, line: str) -> float:
+    found = [row for row in client.get("/metrics").get_data(as_text=True).splitlines() if row.startswith(line + " ")]
+    return float(found[0].split()[-1]) if found else 0.0
+
+
+def test_requests_and_predictions_are_counted():
+    client = create_app().test_client()
+    for _ in range(3):
+        client.post("/predict", json={"data": SEVEN})
+    client.post("/predict", json={"data": []})
+    client.post("/predict", data=DIGITS.tobytes(), content_type="application/octet-stream")
+    client.get("/nope")
+    client.get("/nope/2")
+    assert metric(client, 'mnistcore_requests_total{route="/predict",status="200"}') == 4
+    assert metric(client, 'mnistcore_requests_total{route="/predict",status="400"}') == 1
+    assert metric(client, 'mnistcore_requests_total{route="unknown",status="404"}') == 2
+    assert metric(client, 'mnistcore_request_seconds_count{route="/predict"}') == 5
+    assert metric(client, "mnistcore_requests_in_progress") == 1  # the one that asks
+    assert metric(client, 'mnistcore_predictions_total{confidence="0.99",digit="7"}') == 4
+    text = client.get("/metrics").get_data(as_text=True)
+    total = sum(float(row.split()[-1]) for row in text.splitlines() if row.startswith("mnistcore_predictions_total"))
+    assert total == 7
+
+
+def test_an_error_in_the_server_is_counted_and_told_without_its_details(monkeypatch):
+    app = create_app()
+    monkeypatch.setattr(Model, "predict_proba", lambda *_: 1 / 0)
+    answer = app.test_client().post("/predict", json={"data": SEVEN})
+    assert answer.status_code == 500
+    assert "ZeroDivision" not in answer.get_json()["error"]
+    assert metric(app.test_client(), 'mnistcore_requests_total{route="/predict",status="500"}') == 1
+
+
+# --- the watch over the model
+
+
+def constant_model(digit: int) -> Model:
+    """A model that reads everything as one digit."""
+    bias = np.zeros(10, np.float32)
+    bias[digit] = 9
+    return Model((np.zeros((784, 10), np.float32),), (bias,), {"name": f"always {digit}"})
+
+
+@pytest.fixture
+def watch(monkeypatch, tmp_path):
+    monkeypatch.setattr("serving.model_watch.PERIOD", 0)
+    monkeypatch.setenv("MNISTCORE_MODEL", str(tmp_path / "model.npz"))
+    constant_model(3).save(tmp_path / "model.npz")
+    return ModelWatch()
+
+
+def test_a_new_file_is_taken_up(watch, tmp_path):
+    old = watch.current
+    assert old.card["name"] == "always 3"
+    assert watch.current is old
+    constant_model(4).save(tmp_path / "model.npz")
+    assert watch.current.card["name"] == "always 4"
+    assert old.predict(DIGITS).tolist() == [3, 3, 3, 3]
+
+
+@pytest.mark.parametrize("fault", ["damaged", "gone"])
+def test_a_bad_file_is_told_once_and_the_old_model_stays(watch, tmp_path, caplog, fault):
+    old = watch.current
+    if fault == "damaged":
+        (tmp_path / "model.npz").write_bytes(b"PK and no more")
+    else:
+        (tmp_path / "model.npz").unlink()
+    assert watch.current is old
+    assert watch.current is old
+    assert caplog.text.count("The model in use stays.") == 1
+    constant_model(5).save(tmp_path / "model.npz")
+    assert watch.current.card["name"] == "always 5"
+
+
+def test_a_model_that_comes_later_ends_the_503(monkeypatch, tmp_path):
+    monkeypatch.setattr("serving.model_watch.PERIOD", 0)
+    monkeypatch.setenv("MNISTCORE_MODEL", str(tmp_path / "model.npz"))
+    client = create_app().test_client()
+    assert client.get("/ready").status_code == 503
+    constant_model(6).save(tmp_path / "model.npz")
+    assert client.get("/ready").status_code == 200
+    assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 6}
+
+
+def test_the_file_is_looked_at_once_a_second_at_most(watch, monkeypatch, tmp_path):
+    monkeypatch.setattr("serving.model_watch.PERIOD", 1000)
+    old = watch.current
+    constant_model(4).save(tmp_path / "model.npz")
+    assert watch.current is old
+
+
+# --- the document
+
+
+def test_the_document_is_valid_and_holds_the_declarations():
+    document = create_app().test_client().get("/openapi.json").get_json()
+    assert document["openapi"] == "3.1.0"
+    assert {"Image", "Batch", "Prediction", "Predictions", "Error"} <= set(document["components"]["schemas"])
+    example = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    schema = {"$ref": "#/components/schemas/Image", "components": document["components"]}
+    jsonschema.validate(example, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"data": [256] * 784}, schema)
+
+
+def test_answers_are_as_the_document_says():
+    client = create_app().test_client()
+    components = {"components": openapi.document()["components"]}
+    for body, name in (({"data": SEVEN}, "Prediction"), ({"data": [SEVEN, [0] * 784]}, "Predictions")):
+        for query in ("", "?probabilities=true"):
+            answer = client.post(f"/predict{query}", json=body).get_json()
+            jsonschema.validate(answer, {"$ref": f"#/components/schemas/{name}"} | components)
+
+
+def test_the_page_needs_nothing_from_elsewhere():
+    page = create_app().test_client().get("/docs").get_data(as_text=True)
+    for route in openapi.document()["paths"]:
+        assert "</html>" in page
+        assert f" {route}</code>" in page
+    assert "<script" not in page
+    assert "//cdn" not in page
+    assert 'src="' not in page
+
+
+# --- never a 500
+
+numbers = st.one_of(st.integers(), st.floats(), st.booleans(), st.none(), st.text(max_size=3))
+nested = st.recursive(
+    numbers, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner), max_leaves=9
+)
+nearly = st.builds(lambda start, odd: {"data": [*[0] * start, odd, *[0] * (783 - start)]}, st.integers(0, 783), nested)
+
+
+@pytest.fixture(scope="module")
+def client():
+    os.environ["MNISTCORE_MODEL"] = "classic"
+    app = create_app()
+    app.testing = False  # an error shall be answered as in earnest
+    return app.test_client()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(nested, nearly, st.builds(lambda data: {"data": data}, nested)))
+def test_no_json_is_answered_with_500(client, body):
+    import json
+
+    answer = client.post("/predict", data=json.dumps(body), content_type="application/json")
+    assert answer.status_code in (200, 400)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=2000), st.sampled_from(["application/json", "image/png", "multipart/form-data; boundary=x"]))
+def test_no_bytes_are_answered_with_500(client, body, media):
+    answer = client.post("/predict", data=body, content_type=media)
+    assert answer.status_code in (400, 411)
+
+
+def _files() -> list[bytes]:
+    digit = Image.fromarray(np.kron(DIGITS[0], np.ones((4, 4), np.uint8)))
+    files = []
+    for kind, mode in (("PNG", "L"), ("PNG", "P"), ("PNG", "RGBA"), ("JPEG", "L"), ("GIF", "P"), ("WEBP", "RGB"),
+                       ("BMP", "L"), ("TIFF", "L")):  # fmt: skip
+        file = BytesIO()
+        digit.convert(mode).save(file, kind)
+        files.append(file.getvalue())
+    return files
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(_files()),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
+    st.integers(0, 99),
+)
+def test_no_damaged_picture_is_answered_with_500(client, body, changes, cut):
+    damaged = bytearray(body)
+    for place, value in changes:
+        damaged[place % len(damaged)] = value
+    damaged = bytes(damaged[: len(damaged) - cut])
+    answer = client.post("/predict", data=damaged, content_type="image/png")
+    assert answer.status_code in (200, 400, 422)
+
+
+# --- light to start
+
+
+def test_the_api_imports_nothing_that_trains_or_draws():
+    heavy = "{'sklearn', 'pandas', 'matplotlib', 'streamlit', 'scipy.ndimage'}"
+    code = f"import sys, api; api.create_app(); print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_blas_has_one_thread():
+    code = "import api, os; print(os.environ['OPENBLAS_NUM_THREADS'])"
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert run.stdout == "1\n"
