@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from mnistcore.report import Report
@@ -38,6 +39,46 @@ def cv_chart(report: Report) -> Figure:
     axes.plot(folds, scores, "o", color="tab:blue")
     axes.set_xticks(folds)
     axes.set_title(f"{report.name}: cross-validation {mean:.2f}% ± {spread:.2f}")
+    return figure
+
+
+def confusion_chart(report: Report) -> Figure:
+    """How often each digit was read as each; coloured are the mistakes, for the rest would outshine them."""
+    counts = np.array(report.confusion)
+    mistakes = counts - np.diag(np.diag(counts))
+    figure = Figure(figsize=(6, 5.6), layout="constrained")
+    axes = figure.add_subplot(xlabel="read as", ylabel="digit", title="Which digit was read as which")
+    axes.imshow(mistakes, cmap="Oranges")
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if mistakes[row, column] > 0.6 * mistakes.max() else "black" if count else "lightgray"
+        axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)
+    axes.set_xticks(range(10))
+    axes.set_yticks(range(10))
+    return figure
+
+
+def per_digit_chart(report: Report) -> Figure:
+    """Precision and recall of each digit."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot(xlabel="digit", ylabel="%", title="Precision and recall of each digit")
+    digits = report.per_digit()
+    for measure, colour in (("precision", "tab:blue"), ("recall", "tab:orange")):
+        axes.plot([d["digit"] for d in digits], [100 * d[measure] for d in digits], "o", color=colour, label=measure)
+    axes.set_xticks(range(10))
+    axes.legend()
+    return figure
+
+
+def misread_chart(report: Report, most: int = 60) -> Figure:
+    """The misread test digits, each with what it is and what it was read as; the first ones if there are many."""
+    shown = report.misread[:most]
+    rows = -(-len(shown) // 10)
+    figure = Figure(figsize=(8, 1.05 * max(rows, 1)), layout="constrained")
+    for place, (digit, pixels) in enumerate(zip(shown, report.misread_pixels(), strict=False), start=1):
+        axes = figure.add_subplot(rows, 10, place)
+        axes.imshow(pixels, cmap="gray_r")
+        axes.set_title(f"{digit['label']} as {digit['prediction']}", fontsize=8)
+        axes.axis("off")
     return figure
 
 

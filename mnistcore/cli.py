@@ -69,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
 
     info = add("info", _info, "Tell what a model is, what it learnt from and how good it is.")
     _add_model_option(info)
+
+    report = add("report", _report, "Write what was measured when a model was trained as one HTML file.")
+    report.add_argument("model", metavar="MODEL", nargs="?", help="a model's name (default: the one in use)")
+    report.add_argument("--output", metavar="FILE", type=Path, help="where to (default: MODEL.html)")
     return parser
 
 
@@ -168,6 +172,18 @@ def _info(options: argparse.Namespace) -> int:
     except BadModelFile:  # a model file of the user's own has no report beside it
         report = None
     print(model_card(model, report))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from mnistcore.home import atomic_path
+    from mnistcore.reportpage import report_page
+
+    report = store.load_report(options.model or store.current_name())
+    target = options.output or Path(f"{report.name}.html")
+    with atomic_path(target) as temporary:
+        temporary.write_text(report_page(report), encoding="utf-8")
+    print(f"The report on {report.name} is in {target}.")
     return 0
 
 

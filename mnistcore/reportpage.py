@@ -1,0 +1,77 @@
+"""A training report as one HTML file that needs nothing else: no network, no app, no other file."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from html import escape
+from string import Template
+
+from matplotlib.figure import Figure
+
+from mnistcore import charts
+from mnistcore.report import Report
+
+PAGE = Template("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$name: training report</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+img { max-width: 100%; height: auto; }
+table { border-collapse: collapse; }
+th, td { padding: 0.2rem 1rem 0.2rem 0; text-align: left; vertical-align: top; }
+pre { overflow-x: auto; background: #f4f4f4; padding: 1rem; }
+</style>
+</head>
+<body>
+<h1>$name</h1>
+<table>
+$facts
+</table>
+$figures
+<h2>Where it came from</h2>
+<pre>$origin</pre>
+</body>
+</html>
+""")
+
+
+def report_page(report: Report) -> str:
+    """The report with its figures as one HTML document; the pictures are inside it."""
+    facts = {
+        "Test accuracy": f"{report.test_accuracy:.2%} of {report.data['test_rows']:,} digits",
+        "Misread": f"{len(report.misread):,}",
+        "Trained on": f"{report.data['training_rows']:,} digits: {report.data['source']}",
+        "Finished": f"{report.finished}, after {report.seconds['total']:.0f} s",
+    }
+    figures = {
+        "Loss, epoch by epoch": charts.loss_chart(report),
+        "Confusion matrix": charts.confusion_chart(report),
+        "Precision and recall of each digit": charts.per_digit_chart(report),
+    }
+    if report.cv_scores:
+        scores = ", ".join(f"{score:.2%}" for score in report.cv_scores)
+        facts = {"Cross-validation": f"{report.cv_mean:.2%} ± {report.cv_spread:.2%} ({scores})"} | facts
+        figures = {"Cross-validation, fold by fold": charts.cv_chart(report)} | figures
+    if report.misread:
+        figures["Misread test digits"] = charts.misread_chart(report)
+    origin = {"recipe": report.recipe, "seed": report.seed, "data": report.data, "versions": report.versions}
+    return PAGE.substitute(
+        name=escape(report.name),
+        facts="\n".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()),
+        figures="\n".join(
+            f'<h2>{title}</h2>\n<img alt="{title}" src="{_as_url(figure)}">' for title, figure in figures.items()
+        ),
+        origin=escape(json.dumps(origin, indent=2)),
+    )
+
+
+def _as_url(figure: Figure) -> str:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
