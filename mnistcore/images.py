@@ -27,6 +27,7 @@ TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pix
 
 WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
 FAINTEST = 16  # of 255: a picture with less contrast than this is blank paper
+GRAINY = 0.03  # of full ink, standard deviation: paper noisier than this is smoothed first
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
@@ -130,20 +131,31 @@ def _as_picture(pixels: np.ndarray) -> Image.Image:
 
 def _ink(grey: np.ndarray) -> np.ndarray:
     """How much ink each pixel holds: (H, W) float32, 0 paper to 1 full ink, whichever of the two is darker."""
+    ink, grain = _contrast(grey)
+    if grain > GRAINY and min(grey.shape) > 2 * SIDE:  # noise swamps the strokes: look at it from further away
+        ink, grain = _contrast(scipy.ndimage.gaussian_filter(grey, max(grey.shape) / 100))
+    # paper has grain, and compression leaves a murmur: neither may count as strokes
+    return ((ink - 3 * grain) / (1 - 3 * grain)).clip(0, 1)
+
+
+def _contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
+    """Ink from 0 (paper) to about 1 (full), and the paper's grain: its standard deviation on the same scale."""
     frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     paper = np.median(frame)
     lighter, darker = grey - paper, paper - grey
     ink = lighter if lighter.clip(0).sum() > darker.clip(0).sum() else darker
-    # paper grain and compression leave a murmur that must not count as strokes
-    grain = 3 * np.median(np.abs(frame - paper))
     full = np.percentile(ink[ink > ink.max() / 2], 90) if ink.max() > 0 else 0.0
-    if full - grain < FAINTEST:
+    strayed = np.abs(frame - paper)
+    blank = strayed[strayed <= full / 2]  # the frame without the strokes that touch it
+    grain = 1.5 * blank.std() if blank.size else 0.0
+    if full - 3 * grain < FAINTEST:
         raise BlankImage("There is nothing drawn: the picture has no ink.")
-    return ((ink - grain) / (full - grain)).clip(0, 1)
+    return ink / full, grain / full
 
 
 def _clean(ink: np.ndarray) -> np.ndarray:
     """The digit alone, cropped: without the specks around it, and not merely a dot."""
+    ink = _crop(ink, INK / 255)
     parts, _ = scipy.ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0

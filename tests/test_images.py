@@ -113,6 +113,18 @@ def test_specks_are_not_part_of_the_digit():
     assert (prepare(specked) == prepare(clean)).all()
 
 
+@pytest.mark.parametrize("deviation", [10, 40, 80])
+def test_noisy_paper_is_not_ink(classic, deviation):
+    rng = np.random.default_rng(0)
+    few = slice(0, 60)
+    noisy = [
+        (on_a_large_canvas(image) + rng.normal(0, deviation, (700, 900))).clip(0, 255).astype(np.uint8)
+        for image in IMAGES[few]
+    ]
+    prepared = np.stack([prepare(image) for image in noisy])
+    assert np.mean(classic.predict(prepared) == classic.predict(IMAGES[few])) >= 0.95
+
+
 def test_thin_strokes_stay_visible():
     thin = Image.new("L", (1000, 1000), 255)
     ImageDraw.Draw(thin).line([(300, 100), (700, 100), (400, 900)], fill=0, width=3)
