@@ -7,6 +7,7 @@ import io
 import json
 import shlex
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.answer import Reading
 from app.take_away import curl
+from app.training_job import trainer
 from mnistcore import store
 
 SEVEN = [(80, 80), (230, 80), (150, 250)]
@@ -23,10 +25,13 @@ DOT = [(150, 150), (151, 150)]
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
     monkeypatch.delenv("MNISTCORE_MODEL", raising=False)
-    return tmp_path
+    yield tmp_path
+    if job := trainer().job:  # the server's, which all tests share
+        job.stop()
+        trainer().job = None
 
 
 def open_app(page: str | None = None) -> AppTest:
@@ -155,6 +160,15 @@ def test_train_watch_and_use_a_network():
     assert store.run_names() == ["mine"]
     press(app, "Delete it")
     assert store.run_names() == []
+
+
+def test_a_misread_digit_opens_in_look_inside():
+    app = open_app("app/pages/dashboard.py")
+    digit = store.load_report(store.SHIPPED[0]).misread[0]
+    app.button(key=f"misread-{digit['index']}").click().run()
+    assert not app.exception
+    assert app.selectbox[0].label == "Question"
+    assert answer_of(app)
 
 
 def test_settings_that_make_no_recipe_are_one_sentence():

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from app import charts
+from app import charts, gallery
 from app.models import model_in_use
 from mnistcore import BadModelFile, store
 
-HOW_TO_TRAIN = """\
+IN_A_TERMINAL = """\
+python -m mnistcore report {name}
 python -m mnistcore train                     # the digits come from the first source that answers
 python -m mnistcore train --data mnist.npz    # or from a file of yours
 python -m mnistcore train --help"""
@@ -70,9 +71,10 @@ if report:
         )
     st.markdown("### Which digit was read as which")
     st.altair_chart(charts.confusion_chart(report), alt="Confusion matrix", width=520, height=420)
+    st.markdown("### The test digits it misread")
+    gallery.show(report)
     with st.expander("Where it came from"):
         st.json({"data": report.data, "recipe": report.recipe, "seed": report.seed, "versions": report.versions})
 
-st.markdown("### Train another")
-st.markdown("In a terminal; the model it makes is in use here as soon as it is finished:")
-st.code(HOW_TO_TRAIN, language="bash")
+    st.markdown("The same as one HTML file, and training another, in a terminal:")
+    st.code(IN_A_TERMINAL.format(name=chosen), language="bash")

@@ -94,7 +94,7 @@ def show_running(job: Job) -> None:
 
 
 def show_curves(job: Job) -> None:
-    points = pd.DataFrame(job.progress)
+    points = pd.DataFrame(list(job.progress))  # a copy, for it grows meanwhile
     points["training"] = points["fold"].map(lambda fold: f"fold {fold:.0f}" if fold == fold else "all rows")  # NaN
     left, right = st.columns(2, gap="large")
     for place, value, title, form in (
