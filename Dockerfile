@@ -1,0 +1,40 @@
+# Two images from one file: `docker build --target api .` serves POST /predict, `--target app` the page to draw on.
+
+FROM python:3.11.11-slim-bookworm AS base
+# TMPDIR lies in memory, and is there to be written to even where the root is read-only
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    TMPDIR=/dev/shm \
+    MNISTCORE_HOME=/models
+WORKDIR /srv
+RUN useradd --system --uid 10001 --no-create-home mnist && install --directory --owner=mnist /models
+VOLUME /models
+
+FROM base AS app
+COPY requirements.txt .
+RUN pip install --only-binary :all: -r requirements.txt
+COPY streamlit_app.py ./
+COPY app app
+COPY mnistcore mnistcore
+COPY .streamlit .streamlit
+RUN python -m compileall -q streamlit_app.py app mnistcore
+USER mnist
+EXPOSE 8501
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health')"]
+CMD ["streamlit", "run", "streamlit_app.py", "--server.address=0.0.0.0", "--server.headless=true"]
+
+FROM base AS api
+COPY requirements-api.txt .
+RUN pip install --only-binary :all: -r requirements-api.txt
+COPY api.py ./
+COPY serving serving
+COPY mnistcore mnistcore
+RUN python -m compileall -q api.py serving mnistcore
+USER mnist
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/ready')"]
+CMD ["python", "api.py", "--host", "0.0.0.0"]
