@@ -12,7 +12,7 @@ from mnistcore.datasets import shipped_test_digits
 from mnistcore.images import is_prepared
 
 IMAGES, LABELS = shipped_test_digits()
-FEW = slice(0, 1000)
+FEW = slice(0, 500)
 
 
 @pytest.fixture(scope="module")
