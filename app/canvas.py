@@ -23,9 +23,10 @@ BRUSHES = {"Thin": 10, "Medium": 18, "Thick": 28}  # pixels
 
 def draw() -> Drawing | None:
     """Show the sheet and its tools, and return what is drawn on it, or None."""
-    with st.container(horizontal=True, gap="small"):
-        st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z")
-        st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Esc")
+    # these end where the component's own toolbar begins, which shows above the sheet while the mouse is on it
+    with st.container(horizontal=True, gap="small", key="canvas-tools"):
+        st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
+        st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Esc", help="Esc")
 
     if KEY not in st.session_state:  # this page was just entered: the component knows nothing yet
         drawing = current_drawing()

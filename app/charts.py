@@ -48,8 +48,9 @@ def curve_chart(values: list[float], title: str, percent: bool = False) -> alt.C
     )
 
 
-def confusion_chart(report: Report) -> alt.LayerChart:
-    """How often each digit was read as each; the colours show the mistakes, for the rest would outshine them."""
+def confusion_chart(report: Report, ink: str) -> alt.LayerChart:
+    """How often each digit was read as each, in the colour `ink`; shaded are the mistakes alone, for all the rest
+    would outshine them."""
     cells = pd.DataFrame(
         [
             {"digit": digit, "read as": read, "count": count, "mistakes": 0 if digit == read else count}
@@ -66,7 +67,7 @@ def confusion_chart(report: Report) -> alt.LayerChart:
     shade = base.mark_rect().encode(
         alt.Color("mistakes:Q", scale=alt.Scale(domain=[0, worst], range=["#2a9d8f00", SECOND]), legend=None)
     )
-    numbers = base.mark_text(size=11).encode(
+    numbers = base.mark_text(size=11, color=ink).encode(
         alt.Text("count:Q"),
         opacity=alt.condition("datum.count > 0", alt.value(1), alt.value(0.25)),
     )

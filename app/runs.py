@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -99,27 +101,23 @@ def manage() -> None:
     )
     own = name in store.run_names()
     with st.container(horizontal=True):
-        st.button(
-            "Use it",
-            on_click=_do,
-            args=(store.make_current, name),
-            kwargs={"told": f"{name} is in use now."},
-            disabled=name == current,
-        )
+        if st.button("Use it", disabled=name == current):
+            _do(store.make_current, name, told=f"{name} is in use now.")
         st.download_button("Download", lambda: store.model_path(name).read_bytes(), f"{name}.npz", on_click="ignore")
         with st.popover("Rename", disabled=not own):
             new = st.text_input("New name", value=name, key=f"rename-{name}")
-            told = {"told": f"{name} is called {new} now."}
-            st.button("Rename it", on_click=_do, args=(store.rename_run, name, new), kwargs=told)
+            if st.button("Rename it"):
+                _do(store.rename_run, name, new, told=f"{name} is called {new} now.")
         with st.popover("Delete", disabled=not own):
             st.write(f"{name} would be gone for good.")
-            st.button("Delete it", on_click=_do, args=(store.delete_run, name), kwargs={"told": f"{name} is deleted."})
+            if st.button("Delete it"):
+                _do(store.delete_run, name, told=f"{name} is deleted.")
     if not own:
-        st.caption("What ships with the package cannot be renamed or deleted.")
+        st.markdown(":small[What ships with the package cannot be renamed or deleted.]")
 
 
-def _do(action, *arguments: str, told: str) -> None:
-    """Carry out an action, and leave a sentence on how it went."""
+def _do(action: Callable[..., None], *arguments: str, told: str) -> None:
+    """Carry out an action, and show the page anew with a sentence on how it went."""
     try:
         action(*arguments)
     except BadModelFile as error:
@@ -127,6 +125,7 @@ def _do(action, *arguments: str, told: str) -> None:
     except OSError as error:
         told = f"That could not be done: {error.strerror or error}."
     st.session_state[TOLD] = told
+    st.rerun()
 
 
 def _size(name: str) -> float | None:

@@ -7,11 +7,25 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+PAGES = {
+    "Draw": "Draw a digit, and see it read",
+    "Look inside": "Why does it read what it reads?",
+    "Train": "Train a network",
+    "Dashboard": "How the network was trained",
+}
+LAST_WORDS = {
+    "Draw": "Brush",
+    "Look inside": "How this is computed",
+    "Train": "Accuracy on unseen digits",
+    "Dashboard": "Where it came from",
+}  # what stands at the foot of each page: it is complete when this is there
 
 # strokes on the sheet of 320 x 320 pixels
 ONE = [[(160, 60), (160, 260)]]
@@ -109,6 +123,57 @@ def test_fast_strokes_are_all_kept(page):
     expect_strokes(page, 7)
 
 
+def test_shortcuts_on_the_keyboard(page):
+    draw(page, FOUR)
+    expect_digit(page, "4")
+    page.keyboard.press("Control+z")
+    expect_digit(page, "1")
+    page.keyboard.press("Escape")
+    expect_words(page, "Draw a digit")
+
+
+def test_ready_made_digit_is_read_explained_and_survives(page):
+    press(page, "Give me one")
+    page.locator(".answer .digit", has_text=re.compile(r"[0-9?]")).wait_for()
+    said = page.locator(".answer .digit").inner_text()
+    page.get_by_role("link", name="Look inside").click()
+    page.get_by_role("heading", name="The way through the network").wait_for()
+    expect_digit(page, said)
+    page.get_by_role("link", name="Draw").first.click()
+    expect_digit(page, said)
+    press(page, "Undo")
+    expect_words(page, "Draw a digit")
+
+
+def test_take_the_drawing_away(page):
+    draw(page, SEVEN)
+    expect_digit(page, "7")
+    press(page, "Take it away")
+    with page.expect_download() as download:
+        press(page, "What the network sees")
+    with Image.open(download.value.path()) as image:
+        assert image.size == (28, 28)
+    assert "curl" in page.locator("code.language-bash").inner_text()
+
+
+def test_train_goes_on_while_another_visitor_draws(page, browser, app_url):
+    page.goto(f"{app_url}/train")
+    page.get_by_label("Epochs").fill("300")
+    page.keyboard.press("Enter")
+    press(page, "Start training")
+    page.get_by_text(re.compile(r"epoch \d+ of 300")).wait_for()
+    other = browser.new_page()
+    other.goto(app_url)
+    other.locator("canvas.upper-canvas").wait_for()
+    draw(other, SEVEN)
+    expect_digit(other, "7")
+    other.get_by_role("link", name="Train").first.click()
+    other.get_by_text(re.compile(r"epoch \d+ of 300")).wait_for()  # it is everybody's
+    other.close()
+    press(page, "Stop")
+    page.get_by_text("The training was stopped").wait_for()
+
+
 def expect_strokes(page, number: int) -> None:
     """Wait until so many separate strokes cross the middle of the sheet."""
     page.wait_for_function(
@@ -123,6 +188,30 @@ def expect_strokes(page, number: int) -> None:
         }""",
         arg=number,
     )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(browser, app_url, scheme):
+    """axe-core finds nothing serious on any page, be it ours or Streamlit's own."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(**DESKTOP, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(app_url)
+    page.locator("canvas.upper-canvas").wait_for()
+    draw(page, SEVEN)
+    expect_digit(page, "7")
+    for title, heading in PAGES.items():
+        page.get_by_role("link", name=title).first.click()
+        page.get_by_role("heading", name=heading).wait_for()
+        page.get_by_text(LAST_WORDS[title]).last.wait_for()
+        violations = [
+            (found["id"], [node["html"] for node in found["nodes"]])
+            for found in Axe().run(page).response["violations"]
+            if found["impact"] in ("serious", "critical")
+        ]
+        assert violations == [], title
+    context.close()
 
 
 def test_layout_stays_put_and_fits(page):

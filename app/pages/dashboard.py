@@ -58,20 +58,21 @@ if report:
 
     left, right = st.columns(2, gap="large")
     if report.cv_scores:
-        left.markdown("### Accuracy of each fold, with mean and spread")
+        left.markdown("## Accuracy of each fold, with mean and spread")
         left.altair_chart(charts.cv_chart(report), alt="Accuracy of each fold", height=260)
-    right.markdown("### Precision and recall of each digit")
+    right.markdown("## Precision and recall of each digit")
     right.altair_chart(charts.per_digit_chart(report), alt="Precision and recall of each digit", height=260)
-    left.markdown("### Training loss, epoch by epoch")
+    left.markdown("## Training loss, epoch by epoch")
     left.altair_chart(charts.curve_chart(report.loss_curve, "loss"), alt="Training loss", height=260)
     if report.validation_curve:
-        right.markdown("### Accuracy on digits not trained on")
+        right.markdown("## Accuracy on digits not trained on")
         right.altair_chart(
             charts.curve_chart(report.validation_curve, "accuracy", percent=True), alt="Validation accuracy", height=260
         )
-    st.markdown("### Which digit was read as which")
-    st.altair_chart(charts.confusion_chart(report), alt="Confusion matrix", width=520, height=420)
-    st.markdown("### The test digits it misread")
+    st.markdown("## Which digit was read as which")
+    ink = "#eeeeee" if st.context.theme.type == "dark" else "#222222"
+    st.altair_chart(charts.confusion_chart(report, ink), alt="Confusion matrix", width=520, height=420)
+    st.markdown("## The test digits it misread")
     gallery.show(report)
     with st.expander("Where it came from"):
         st.json({"data": report.data, "recipe": report.recipe, "seed": report.seed, "versions": report.versions})

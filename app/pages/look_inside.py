@@ -48,18 +48,18 @@ with right:
             ("Where ink would count", slopes, "slope"),
         ):
             with st.container(width=insight.PIXELS_SIDE):
-                st.markdown(f"### {title}")
+                st.markdown(f"## {title}")
                 st.altair_chart(insight.pixel_chart(values, words), width="content", alt=f"{title}, pixel by pixel")
 
 if parts.units:
-    st.markdown("### The hidden units that matter most here")
+    st.markdown("## The hidden units that matter most here")
     st.write(
         "A hidden unit looks for one pattern: it fires when ink lies where its picture is green, and not where it is "
         f"orange. Below each: how strongly it fired, and what it put into the score of {digit}."
     )
     st.html(insight.units_html(parts, unit_pictures(model), digit))
 
-    st.markdown("### The way through the network")
+    st.markdown("## The way through the network")
     st.write(
         "From your drawing through the units that matter most to the ten digits. The wider a path, the more went along "
         "it; green raises what it leads to, orange lowers it. Point at anything to see its number."

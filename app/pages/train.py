@@ -88,22 +88,26 @@ def show_running(job: Job) -> None:
     st.progress(share, words)
     st.button("Stop", on_click=job.stop, icon=":material/stop:")
     for line in job.said:
-        st.caption(line)
+        st.markdown(f":small[{line}]")
     if job.progress:
         show_curves(job)
 
 
 def show_curves(job: Job) -> None:
-    points = pd.DataFrame(list(job.progress))  # a copy, for it grows meanwhile
-    points["training"] = points["fold"].map(lambda fold: f"fold {fold:.0f}" if fold == fold else "all rows")  # NaN
+    points = pd.DataFrame(
+        [step | {"training": f"fold {step['fold']}" if step["fold"] else "all rows"} for step in list(job.progress)]
+    )
     left, right = st.columns(2, gap="large")
     for place, value, title, form in (
         (left, "loss", "Training loss", ".3f"),
         (right, "accuracy", "Accuracy on unseen digits", ".1%"),
     ):
         with place:
-            st.markdown(f"### {title}")
+            st.markdown(f"## {title}")
             known = points.dropna(subset=[value])
+            if known.empty:
+                st.write("This recipe holds no digits back to measure it on.")
+                continue
             chart = (
                 alt.Chart(known)
                 .mark_line(point=True)
@@ -153,14 +157,10 @@ else:
     except BadRecipe as error:
         st.error(str(error))
         recipe, sources = None, None
-    st.button(
-        "Start training",
-        type="primary",
-        on_click=start,
-        args=(recipe, sources),
-        disabled=recipe is None,
-        icon=":material/play_arrow:",
-    )
+    # asked in the body, for a callback would get the settings from before the field that was just left
+    if st.button("Start training", disabled=recipe is None, icon=":material/play_arrow:"):
+        start(recipe, sources)
+        st.rerun()
 
 st.markdown("## The models at hand")
 runs.manage()
