@@ -1,7 +1,6 @@
 # `make` alone lists what there is to make. Every target sets up what it needs first.
 PYTHON ?= python3
 BIN := .venv/bin
-, := ,
 
 .PHONY: help app api train model test lint format clean
 
@@ -21,7 +20,7 @@ train: .venv/app ## train the classic recipe, and use it from then on
 model: export OPENBLAS_NUM_THREADS := 1
 model: .venv/app ## rebuild the models that ship with the package, from DATA=mnist.npz or a download
 	for recipe in classic robust; do \
-	  $(BIN)/python -m mnistcore train --recipe $$recipe $(if $(DATA),--data $(DATA),--source openml$(,)keras) \
+	  $(BIN)/python -m mnistcore train --recipe $$recipe $(if $(DATA),--data $(DATA),--source openml,keras) \
 	    --ship mnistcore/shipped && \
 	  $(BIN)/python -m mnistcore evaluate --model $$recipe --save mnistcore/shipped/$$recipe.evaluation.json || exit 1; \
 	done
