@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import shlex
+import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +206,32 @@ def test_model_damaged_while_the_app_is_in_use():
     app = open_app()
     damage_the_current_model()
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+
+
+def test_cache_directory_deleted_while_the_app_is_in_use(tmp_path):
+    home = tmp_path / "home"
+    keep_a_run("mine", home)
+    app = open_app()
+    app.selectbox(key="model").set_value("mine").run()
+    shutil.rmtree(home)
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    app.switch_page("app/pages/train.py").run()
+    assert not app.exception
+
+
+def test_model_damaged_after_a_visitor_chose_it(tmp_path):
+    keep_a_run("mine", tmp_path / "home")
+    app = open_app()
+    app.selectbox(key="model").set_value("mine").run()
+    store.model_path("mine").write_bytes(b"noise" * 100)
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    assert "answers instead" in app.warning[0].value
+
+
+def keep_a_run(name: str, home: Path) -> None:
+    os.environ["MNISTCORE_HOME"] = str(home)  # put back by the fixture's monkeypatch
+    model, report = store.load_model("classic"), store.load_report("classic")
+    store.keep_run(replace(model, card=model.card | {"name": name}), replace(report, name=name))
 
 
 @pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])
