@@ -80,9 +80,9 @@ def json_images(body: bytes) -> tuple[np.ndarray, bool]:
 def raw_images(body: bytes) -> np.ndarray:
     """Raw bytes, one a pixel and 784 an image -> (n, 28, 28) uint8."""
     count, rest = divmod(len(body), contract.PIXELS)
-    if rest or not 1 <= count <= contract.MAX_BATCH:
+    if rest or not 1 <= count <= contract.MAX_RAW_BATCH:
         raise BadRequest(
-            f"Raw pixels must be 784 bytes for each of 1 to {contract.MAX_BATCH:,} images;"
+            f"Raw pixels must be 784 bytes for each of 1 to {contract.MAX_RAW_BATCH:,} images;"
             f" these are {len(body):,} bytes."
         )
     return np.frombuffer(body, np.uint8).reshape(count, 28, 28)

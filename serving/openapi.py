@@ -104,7 +104,7 @@ def _predict() -> dict:
     content = {
         bodies.JSON: {"schema": {"oneOf": [_ref("Image"), _ref("Batch")]}, "example": EXAMPLE},
         bodies.RAW: {"schema": binary | {"description": "784 bytes an image, one a pixel, row by row."}},
-        bodies.FORM: {"schema": picture},
+        bodies.FORM: {"schema": picture, "encoding": {"image": {"contentType": "image/png"}}},
     }
     content |= {media: {"schema": binary} for media in bodies.PICTURES}
     operation = _operation("Which digit is it?", {"oneOf": [_ref("Prediction"), _ref("Predictions")]}, tuple(FAULTS))

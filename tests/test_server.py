@@ -183,3 +183,18 @@ def test_help():
     run = subprocess.run([sys.executable, "api.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "--host" in run.stdout
     assert "--port" in run.stdout
+
+
+def test_it_keeps_to_its_document(server, tmp_path):
+    schemathesis = Path(sys.executable).with_name("schemathesis")
+    options = ["--checks=all", "--max-examples=20", "--generation-deterministic", "--no-color"]
+    run = subprocess.run(
+        [schemathesis, "run", f"http://127.0.0.1:{server.port}/openapi.json", *options],
+        cwd=tmp_path,  # it leaves a cache where it runs
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.schemathesis_media"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[:5000]
+    assert "No issues found" in run.stdout
