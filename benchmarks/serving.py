@@ -3,9 +3,11 @@
     python benchmarks/serving.py                          # ours and the hello-world
     python benchmarks/serving.py --peers /tmp/peers       # and the others, each from a virtual environment of its own
 
-Every contestant has two workers and is asked over 8 kept-alive connections by wrk. All of them run at once and take
-turns, several rounds, so that whatever else the machine does falls on all alike: read the ratios, not the rates. The
-environments are DIRECTORY/NAME, each with benchmarks/peers/requirements-NAME.txt installed.
+Every contestant has two workers and is asked over 8 kept-alive connections by wrk. They take turns, several rounds, so
+that whatever else the machine does falls on all alike: read the ratios, not the rates. Those whose turn it is not are
+halted, for some of them are busy even when nobody asks. The processor time that a server's processes spend on a request
+depends least on what else goes on. The peers' environments are DIRECTORY/NAME, each with
+benchmarks/peers/requirements-NAME.txt installed.
 """
 
 from __future__ import annotations
@@ -116,9 +118,23 @@ def stop(server: subprocess.Popen) -> None:
     for request in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(server.pid, request)
+            os.killpg(server.pid, signal.SIGCONT)
             server.wait(10)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             pass
+
+
+def processor_seconds(server: subprocess.Popen) -> float:
+    """What all processes of a server have used so far, those that are gone left out."""
+    ticks = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = file.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == server.pid:  # its process group
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def ask(load: Load) -> str:
@@ -143,8 +159,8 @@ def ready(load: Load, seconds: float = 60) -> bool:
     return False
 
 
-def rate(load: Load, seconds: float, scripts: Path) -> float:
-    """Requests a second, by wrk."""
+def rate(load: Load, seconds: float, scripts: Path) -> tuple[float, int]:
+    """Requests a second and how many there were, by wrk."""
     command = ["wrk", "-t1", "-c8", f"-d{seconds:g}s", "--timeout", "10s"]
     if load.body:
         body, script = scripts / "body", scripts / "post.lua"
@@ -157,7 +173,7 @@ def rate(load: Load, seconds: float, scripts: Path) -> float:
     printed = subprocess.run([*command, url(load)], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in printed:
         raise SystemExit(f"{load.name}: some answers were errors.\n{printed}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1])
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1]), int(re.search(r"(\d+) requests in", printed)[1])
 
 
 def main() -> None:
@@ -173,6 +189,7 @@ def main() -> None:
     todo = loads(options.peers is not None)
     running: dict[str, subprocess.Popen] = {}
     rates: dict[str, list[float]] = {load.name: [] for load in todo}
+    costs: dict[str, list[float]] = {load.name: [] for load in todo}
     with tempfile.TemporaryDirectory() as directory:
         scripts = Path(directory)
         try:
@@ -182,22 +199,31 @@ def main() -> None:
                 if not ready(load):
                     print(f"{load.name} does not answer as it should: {(scripts / load.server).read_text()[-500:]}")
                     todo.remove(load)
+            for server in running.values():
+                os.killpg(server.pid, signal.SIGSTOP)
             for _ in range(options.rounds):
                 for load in todo:
-                    rates[load.name].append(rate(load, options.seconds, scripts))
+                    os.killpg(running[load.server].pid, signal.SIGCONT)
+                    before = processor_seconds(running[load.server])
+                    per_second, count = rate(load, options.seconds, scripts)
+                    rates[load.name].append(per_second)
+                    costs[load.name].append((processor_seconds(running[load.server]) - before) / max(count, 1))
+                    os.killpg(running[load.server].pid, signal.SIGSTOP)
         finally:
             for server in running.values():
                 stop(server)
 
     hello = rates["hello-world"]
-    print("| | requests/s | images/s | to hello-world | in the rounds |\n|---|---:|---:|---:|---:|")
+    print("| | requests/s | images/s | to hello-world | in the rounds | processor, ms a request |")
+    print("|---|---:|---:|---:|---:|---:|")
     for load in todo:
         measured = rates[load.name]
         ratios = sorted(a / b for a, b in zip(measured, hello, strict=True))
         middle = statistics.median(measured)
         images = f"{middle * load.images:,.0f}" if load.body else ""
         ratio, spread = f"{statistics.median(ratios):.3f}", f"{ratios[0]:.3f}-{ratios[-1]:.3f}"
-        print(f"| {load.name} | {middle:,.0f} | {images} | {ratio} | {spread} |")
+        cost = f"{1000 * statistics.median(costs[load.name]):.3f}"
+        print(f"| {load.name} | {middle:,.0f} | {images} | {ratio} | {spread} | {cost} |")
 
 
 if __name__ == "__main__":
