@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
+import runpy
 import subprocess
 import sys
+import urllib.request
 from io import BytesIO
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -21,6 +26,7 @@ from mnistcore.datasets import shipped_test_digits
 from serving import openapi
 from serving.model_watch import ModelWatch
 
+ROOT = Path(__file__).parent.parent
 DIGITS = shipped_test_digits()[0][:4]
 SEVEN = DIGITS[0].ravel().tolist()
 
@@ -233,7 +239,6 @@ def client():
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(nested, nearly, st.builds(lambda data: {"data": data}, nested)))
 def test_no_json_is_answered_with_500(client, body):
-    import json
 
     answer = client.post("/predict", data=json.dumps(body), content_type="application/json")
     assert answer.status_code in (200, 400)
@@ -286,3 +291,32 @@ def test_blas_has_one_thread():
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert run.stdout == "1\n"
+
+
+# --- what the container and the reader rely on
+
+
+def test_the_container_gets_what_everybody_gets():
+    def bounds(name: str) -> dict[str, str]:
+        rows = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+        return {re.match(r"[\w-]+", row)[0]: row for row in rows if row}
+
+    everything = bounds("requirements.txt")
+    shared = {package: bound for package, bound in bounds("requirements-api.txt").items() if package in everything}
+    assert shared == {package: everything[package] for package in shared}
+    assert {"numpy", "flask", "granian", "msgspec", "pillow", "scipy"} <= set(shared)
+
+
+def test_the_example_client_reads_a_picture(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "seven.png"
+    Image.fromarray(DIGITS[0]).save(file)
+    client = create_app().test_client()
+
+    def post(request: urllib.request.Request) -> BytesIO:
+        assert request.full_url == "http://127.0.0.1:8000/predict"
+        return BytesIO(client.post("/predict", data=request.data, headers=dict(request.headers)).data)
+
+    monkeypatch.setattr(urllib.request, "urlopen", post)
+    monkeypatch.setattr(sys, "argv", ["client.py", str(file)])
+    runpy.run_path(str(ROOT / "examples" / "client.py"))
+    assert capsys.readouterr().out == "7\n"
