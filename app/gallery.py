@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import canvas
 from app.drawing import as_png
+from app.models import IN_USE
 from mnistcore import store
 from mnistcore.report import Report
 
@@ -51,5 +52,5 @@ def _tile(model_name: str, digit: dict, pixels: np.ndarray) -> None:
             width="stretch",
         ):
             canvas.put_digit(pixels)
-            st.session_state.model = None if model_name == store.current_name() else model_name
+            st.session_state.model = IN_USE if model_name == store.current_name() else model_name
             st.switch_page("app/pages/look_inside.py")

@@ -9,6 +9,8 @@ import streamlit as st
 
 from mnistcore import BadModelFile, Model, prepare, store
 
+IN_USE = ""  # the visitor's choice when they made none: whatever model is in use
+
 
 def model_in_use() -> tuple[Model | None, list[str]]:
     """The model that answers, and a sentence for each one that could not be read.
@@ -35,14 +37,14 @@ def _changed(name: str) -> int | None:
 def choose_model() -> None:
     """Let the visitor draw for another model than the one in use."""
     in_use, _ = model_in_use()
-    names = [None, *store.model_names()]
+    names = [IN_USE, *store.model_names()]
     if st.session_state.get("model") not in names:  # deleted meanwhile
-        st.session_state.model = None
+        st.session_state.model = IN_USE
     current = in_use.card.get("name") if in_use else "none"
     st.selectbox(
         "Model",
         names,
-        format_func=lambda name: f"The one in use ({current})" if name is None else name,
+        format_func=lambda name: f"The one in use ({current})" if name == IN_USE else name,
         key="model",
         persist_state="session",
     )
@@ -51,8 +53,8 @@ def choose_model() -> None:
 def model_of_visitor() -> tuple[Model | None, str | None]:
     """The model that this visitor draws for, and a sentence if it is not the one they chose."""
     in_use, _ = model_in_use()
-    chosen = st.session_state.get("model")
-    if chosen is None:
+    chosen = st.session_state.get("model", IN_USE)
+    if chosen == IN_USE:
         return in_use, None
     try:
         return _load_by_name(chosen, _changed(chosen)), None

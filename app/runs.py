@@ -47,14 +47,18 @@ def table(reports: dict[str, Report]) -> pd.DataFrame:
     )
 
 
-def compare(reports: dict[str, Report]) -> None:
-    """A table of all models, and the curves of those chosen in one picture."""
+def show_table(reports: dict[str, Report]) -> None:
+    """All models side by side. No control may stand right above it: its toolbar would cover it on a phone."""
     percent = st.column_config.NumberColumn(format="%.2f %%")
     st.dataframe(
         table(reports),
         hide_index=True,
         column_config={"cross-validation": percent, "test": percent},
     )
+
+
+def show_curves(reports: dict[str, Report]) -> None:
+    """The curves of the models chosen, in one picture."""
     chosen = st.multiselect("Curves of", list(reports), default=list(reports)[:3])
     left, right = st.columns(2, gap="large")
     for place, title, curves, form in (

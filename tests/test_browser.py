@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -76,7 +77,8 @@ def expect_words(page, words: str) -> None:
     page.locator(".answer strong", has_text=words).wait_for()
 
 
-def press(page, name: str) -> None:
+def press(page, name: str | re.Pattern) -> None:
+    page.locator("[data-test-script-state=notRunning]").wait_for()  # a page being rewritten closes its popovers
     button = page.get_by_role("button", name=name).first
     button.tap() if page.evaluate("navigator.maxTouchPoints > 0") else button.click()
 
@@ -154,6 +156,38 @@ def test_take_the_drawing_away(page):
     with Image.open(download.value.path()) as image:
         assert image.size == (28, 28)
     assert "curl" in page.locator("code.language-bash").inner_text()
+
+
+def test_misread_digit_opens_in_look_inside(page):
+    page.get_by_role("link", name="Dashboard").click()
+    press(page, re.compile(r"^\d as \d$"))
+    page.get_by_role("heading", name="The way through the network").wait_for()
+    page.get_by_label("Question").click()
+    page.get_by_role("option", name=re.compile("Why not")).click()
+    page.get_by_text("the lead of").wait_for()
+
+
+def test_train_use_rename_and_delete(page, app_home):
+    page.get_by_role("link", name="Train").click()
+    page.get_by_label("Epochs").fill("3")
+    press(page, "Start training")  # straight from the field, which must count
+    page.get_by_text("is trained: it reads").wait_for(timeout=120_000)
+    (run,) = (path.parent for path in (app_home / "models").glob("[!.]*/model.npz"))
+    assert json.loads((run / "report.json").read_text())["recipe"]["epochs"] == 3
+    press(page, "Use it from now on")
+    page.get_by_text(f"{run.name} is in use.").wait_for()
+    page.get_by_role("link", name="Draw").click()
+    draw(page, SEVEN)
+    page.locator(".answer .digit", has_text=re.compile(r"[0-9?]")).wait_for()
+    page.get_by_role("link", name="Train").click()
+    press(page, "Rename")
+    page.get_by_label("New name").fill("mine")
+    press(page, "Rename it")
+    page.get_by_text(f"{run.name} is called mine now.").wait_for()
+    press(page, "Delete")
+    press(page, "Delete it")
+    page.get_by_text("mine is deleted.").wait_for()
+    assert not (app_home / "models" / "mine").exists()
 
 
 def test_train_goes_on_while_another_visitor_draws(page, browser, app_url):

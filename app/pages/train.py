@@ -128,7 +128,10 @@ def show_outcome(job: Job) -> None:
     if job.state == "finished" and job.outcome in store.run_names():
         report = store.load_report(job.outcome)
         st.success(f"{job.outcome} is trained: it reads {report.test_accuracy:.2%} of the test digits.")
-        st.button("Use it from now on", on_click=store.make_current, args=(job.outcome,))
+        if job.outcome == store.current_name():
+            st.markdown(f"{job.outcome} is in use.")
+        else:
+            st.button("Use it from now on", on_click=store.make_current, args=(job.outcome,))
     elif job.state == "stopped":
         st.info("The training was stopped. The models are as they were before.")
     elif job.state == "failed":
@@ -163,5 +166,7 @@ else:
         st.rerun()
 
 st.markdown("## The models at hand")
+reports = runs.readable_reports()
+runs.show_table(reports)
 runs.manage()
-runs.compare(runs.readable_reports())
+runs.show_curves(reports)

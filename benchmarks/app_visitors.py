@@ -1,0 +1,111 @@
+"""Ten visitors draw at once: is every answer their own and right, and does the server's memory stay flat?
+
+    python benchmarks/app_visitors.py --seconds 120
+
+Each visitor draws the same digit over and over, so an answer that belongs to someone else shows at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from app_latency import ROOT, served
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+DIGITS = {  # strokes on the sheet of 320 x 320 pixels
+    "0": [[(160, 60), (100, 110), (95, 200), (150, 265), (215, 220), (225, 120), (160, 60)]],
+    "1": [[(160, 60), (160, 260)]],
+    "4": [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]],
+    "7": [[(80, 80), (230, 80), (150, 250)]],
+}
+
+
+def main() -> None:
+    """Let them draw, and print what went wrong and the server's memory every ten seconds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--visitors", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=120)
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        sync_playwright() as playwright,
+        served(ROOT / "streamlit_app.py", home) as url,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        pages = [open_page(browser.new_context(), url) for _ in range(options.visitors)]
+        wanted = [list(DIGITS)[i % len(DIGITS)] for i in range(options.visitors)]
+        answers, wrong, told = 0, [], 0.0
+        started = time.monotonic()
+        while (elapsed := time.monotonic() - started) < options.seconds:
+            for page, digit in zip(pages, wanted, strict=True):
+                draw(page, digit)
+            for page, digit in zip(pages, wanted, strict=True):
+                answers += 1
+                if not says(page, digit):
+                    wrong.append((digit, page.locator(".answer .said").inner_text()))
+                page.get_by_role("button", name="Clear").first.click()
+            for page in pages:
+                page.locator(".answer strong", has_text="Draw a digit").wait_for()
+            if elapsed >= told:
+                print(
+                    f"{elapsed:5.0f} s   {answers:4} answers   {len(wrong)} wrong   {memory(url):6.0f} MB",
+                    flush=True,
+                )
+                told += 10
+        browser.close()
+    for digit, said in wrong:
+        print(f"a {digit} was answered by {said!r}")
+    print(f"{answers} answers to {options.visitors} visitors, {len(wrong)} of them wrong")
+
+
+def open_page(context, url: str) -> Page:
+    """A new visitor on the Draw page."""
+    page = context.new_page()
+    page.goto(url)
+    page.locator("canvas.upper-canvas").wait_for()
+    return page
+
+
+def draw(page: Page, digit: str) -> None:
+    """The strokes of a digit, as fast as the mouse goes."""
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    for stroke in DIGITS[digit]:
+        page.mouse.move(box["x"] + stroke[0][0], box["y"] + stroke[0][1])
+        page.mouse.down()
+        for x, y in stroke[1:]:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+        page.mouse.up()
+
+
+def says(page: Page, digit: str) -> bool:
+    """Whether the answer becomes this digit."""
+    try:
+        page.locator(".answer .digit", has_text=re.compile(f"^{digit}$")).wait_for(timeout=20_000)
+    except PlaywrightTimeoutError:
+        return False
+    return True
+
+
+def memory(url: str) -> float:
+    """Megabytes that the server at this address holds (Linux)."""
+    port = f"--server.port={url.rsplit(':', 1)[1]}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if port in (process / "cmdline").read_bytes().split(b"\0"):
+                status = (process / "status").read_text(encoding="utf-8")
+                return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1000
+        except OSError:  # it ended meanwhile
+            continue
+    return float("nan")
+
+
+if __name__ == "__main__":
+    main()
