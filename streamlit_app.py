@@ -15,6 +15,7 @@ pages = [
     st.Page("app/pages/look_inside.py", title="Look inside", icon=":material/visibility:"),
     st.Page("app/pages/train.py", title="Train", icon=":material/model_training:"),
     st.Page("app/pages/dashboard.py", title="Dashboard", icon=":material/monitoring:"),
+    st.Page("app/pages/how_good.py", title="How good is it?", icon=":material/verified:"),
 ]
 page = st.navigation(pages, position="hidden")
 with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own would hide in a drawer on a phone

@@ -25,7 +25,7 @@ from mnistcore.modelcard import model_card
 from mnistcore.report import Report
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
-SHIPPED = ("classic",)  # the best first
+SHIPPED = ("robust", "classic")  # the best first
 
 log = logging.getLogger("mnistcore")
 
