@@ -9,12 +9,12 @@ from app.charts import COLOUR, SECOND
 from mnistcore.evaluation import Evaluation
 
 
-def _by_model(evaluations: list[Evaluation], legend: bool = True) -> alt.Color:
+def _by_model(evaluations: list[Evaluation]) -> alt.Color:
     names = [evaluation.name for evaluation in evaluations]
     return alt.Color(
         "model:N",
         scale=alt.Scale(domain=names, range=[COLOUR, SECOND]),
-        legend=alt.Legend(orient="top", title=None) if legend else None,
+        legend=alt.Legend(orient="bottom", title=None, offset=2),
     )
 
 
@@ -32,7 +32,7 @@ def distortion_chart(evaluations: list[Evaluation], kind: str) -> alt.Chart:
         .mark_line(point=True)
         .encode(
             alt.X("strength:Q", axis=alt.Axis(title=evaluations[0].distorted[kind]["unit"], tickCount=5)),
-            alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", title="read rightly")),
+            alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", title=None, tickCount=3)),
             _by_model(evaluations),
             tooltip=["model", "strength", alt.Tooltip("accuracy:Q", format=".1%")],
         )
@@ -49,7 +49,7 @@ def calibration_chart(evaluations: list[Evaluation]) -> alt.LayerChart:
     ideal = (
         alt.Chart(pd.DataFrame({"confidence": [low, 1], "accuracy": [low, 1]}))
         .mark_line(strokeDash=[4, 4], color="gray")
-        .encode(alt.X("confidence:Q"), alt.Y("accuracy:Q"))
+        .encode(alt.X("confidence:Q", scale=scale), alt.Y("accuracy:Q", scale=scale))
     )
     points = (
         alt.Chart(rows)

@@ -219,9 +219,9 @@ def _noisy(canvas: np.ndarray, deviation: float, rng: np.random.Generator) -> np
 # kind -> what its strength counts, the strengths, and how it is done
 DISTORTIONS: dict[str, tuple[str, tuple[float, ...], Callable]] = {
     "shifted": ("pixels of 28", (0, 5, 10, 15, 20), _shifted),
-    "turned": ("degrees, either way", (0, 10, 20, 30, 40), _turned),
-    "scaled": ("times its size", (0.15, 0.25, 0.5, 1, 2), _scaled),
-    "thick": ("pixels of 28 wider", (0, 1, 2, 3, 4), _thick),
-    "thin": ("pixels of 28 narrower", (0, 0.5, 1, 1.5, 2), _thin),
-    "noisy": ("of full ink, standard deviation", (0, 0.1, 0.2, 0.3, 0.4), _noisy),
+    "turned": ("degrees, either way", (0, 15, 30, 45, 60), _turned),
+    "scaled": ("times its size", (0.07, 0.1, 0.2, 0.5, 1, 2), _scaled),
+    "thick": ("pixels of 28 wider", (0, 1.5, 3, 4.5, 6), _thick),
+    "thin": ("pixels of 28 narrower", (0, 0.75, 1.5, 2.25, 3), _thin),
+    "noisy": ("of full ink, standard deviation", (0, 0.2, 0.4, 0.6, 0.8), _noisy),
 }
