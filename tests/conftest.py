@@ -77,7 +77,7 @@ def app_url(app_home: Path) -> Iterator[str]:
 
 def _await(url: str, server: subprocess.Popen) -> None:
     """Return once the server answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if server.poll() is not None:
             pytest.fail(f"The app ended at its start with status {server.returncode}.")
@@ -86,4 +86,4 @@ def _await(url: str, server: subprocess.Popen) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.1)
-    pytest.fail("The app did not start within a minute.")
+    pytest.fail("The app did not start within three minutes.")

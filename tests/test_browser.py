@@ -77,8 +77,13 @@ def expect_words(page, words: str) -> None:
     page.locator(".answer strong", has_text=words).wait_for()
 
 
+def settle(page) -> None:
+    """Wait until the page is complete: one that is being rewritten closes its lists and popovers."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
 def press(page, name: str | re.Pattern) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # a page being rewritten closes its popovers
+    settle(page)
     button = page.get_by_role("button", name=name).first
     button.tap() if page.evaluate("navigator.maxTouchPoints > 0") else button.click()
 
@@ -162,7 +167,10 @@ def test_misread_digit_opens_in_look_inside(page):
     page.get_by_role("link", name="Dashboard").click()
     press(page, re.compile(r"^\d as \d$"))
     page.get_by_role("heading", name="The way through the network").wait_for()
-    page.get_by_label("Question").click()
+    page.get_by_text("How this is computed").wait_for()
+    settle(page)
+    question = page.get_by_role("combobox", name="Question")
+    question.tap() if page.evaluate("navigator.maxTouchPoints > 0") else question.click()
     page.get_by_role("option", name=re.compile("Why not")).click()
     page.get_by_text("the lead of").wait_for()
 
