@@ -36,7 +36,7 @@ def lessons(
     for epoch in range(recipe.epochs):
         mild = epoch >= recipe.epochs - recipe.mild_epochs
         distorted = augment.distort(images, rng, recipe.distortion * (recipe.mildness if mild else 1))
-        digits = rng.integers(0, 10, recipe.pen_digits)
+        digits = rng.integers(0, 10, recipe.mild_pen_digits if mild else recipe.pen_digits)
         shown = np.concatenate([distorted, pen.write(digits, rng)])
         yield augment.degrade(shown, rng, recipe.degraded), np.concatenate([labels, digits])
 
