@@ -75,10 +75,11 @@ def train(
         """Train on some rows and follow it on others: the model, the losses, and the accuracies if there are any."""
         losses, accuracies = [], []
         before = recipe.epochs * (recipe.folds if fold is None else fold - 1)
+        unseen, answers = dataset.images[held_out], dataset.labels[held_out]
         for model, loss in fit(recipe, dataset.images[seen], dataset.labels[seen], seed):
             losses.append(loss)
             if len(held_out):
-                accuracies.append(accuracy(model, dataset.images[held_out], dataset.labels[held_out]))
+                accuracies.append(accuracy(model, unseen, answers))
             epoch, share = len(losses), (before + len(losses)) / (recipe.epochs * (recipe.folds + 1))
             latest = accuracies[-1] if accuracies else None
             tell(Progress(fold, recipe.folds, epoch, recipe.epochs, loss, latest, share))
