@@ -60,19 +60,30 @@ def app_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app_url(app_home: Path) -> Iterator[str]:
     """The address of the app, running as `make app` runs it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "MNISTCORE_HOME": str(app_home)}
-    environment.pop("MNISTCORE_MODEL", None)
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    server = subprocess.Popen([*command, f"--server.port={port}", "--server.headless=true"], cwd=ROOT, env=environment)
+    port = free_port()
+    server = start_app(app_home, port)
     try:
-        _await(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_app(home: Path, port: int) -> subprocess.Popen:
+    """The app as `make app` runs it, once it answers."""
+    environment = {**os.environ, "MNISTCORE_HOME": str(home)}
+    environment.pop("MNISTCORE_MODEL", None)
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    server = subprocess.Popen([*command, f"--server.port={port}", "--server.headless=true"], cwd=ROOT, env=environment)
+    _await(f"http://127.0.0.1:{port}/_stcore/health", server)
+    return server
 
 
 def _await(url: str, server: subprocess.Popen) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
+from conftest import free_port, start_app
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -20,18 +21,22 @@ PAGES = {
     "Look inside": "Why does it read what it reads?",
     "Train": "Train a network",
     "Dashboard": "How the network was trained",
+    "How good is it?": "How good is it?",
 }
 LAST_WORDS = {
     "Draw": "Brush",
     "Look inside": "How this is computed",
     "Train": "Accuracy on unseen digits",
     "Dashboard": "Where it came from",
+    "How good is it?": "The test digits it misread",
 }  # what stands at the foot of each page: it is complete when this is there
 
 # strokes on the sheet of 320 x 320 pixels
 ONE = [[(160, 60), (160, 260)]]
 FOUR = [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]]  # the first stroke alone is a 1
 SEVEN = [[(80, 80), (230, 80), (150, 250)], [(130, 165), (215, 165)]]
+LONG_FLAGGED_ONE = [[(70, 200), (170, 60), (170, 260)]]  # which MNIST's American writers hardly ever write
+FOUR_OR_NINE = [[(195, 60), (190, 270)], [(140, 65), (110, 150), (190, 150)], [(140, 65), (180, 80)]]
 ZERO = [[(160, 60), (100, 110), (95, 200), (150, 265), (215, 220), (225, 120), (160, 60)]]
 
 
@@ -218,6 +223,59 @@ def test_train_goes_on_while_another_visitor_draws(page, browser, app_url):
     page.get_by_text("The training was stopped").wait_for()
 
 
+def test_server_is_killed_and_comes_back(browser, tmp_path):
+    port = free_port()
+    server = start_app(tmp_path, port)
+    page = browser.new_page()
+    try:
+        page.goto(f"http://127.0.0.1:{port}")
+        page.locator("canvas.upper-canvas").wait_for()
+        draw(page, FOUR[:1])
+        expect_digit(page, "1")
+        server.kill()
+        server.wait()
+        page.get_by_text("server is not responding").wait_for()  # Streamlit's own words
+        server = start_app(tmp_path, port)
+        page.get_by_text("server is not responding").wait_for(state="hidden")
+        settle(page)
+        draw(page, FOUR[1:])
+        expect_digit(page, "4")
+    finally:
+        page.close()
+        server.kill()
+        server.wait()
+
+
+def test_classic_fails_where_robust_reads(page):
+    draw(page, LONG_FLAGGED_ONE)
+    expect_digit(page, "1")
+    settle(page)
+    picker = page.get_by_role("combobox", name="Model")
+    picker.focus()
+    page.keyboard.type("classic")
+    page.keyboard.press("Enter")
+    page.locator(".answer .digit", has_text=re.compile(r"^[02-9?]$")).wait_for()
+    page.get_by_role("link", name="Look inside").click()  # the choice holds on every page
+    page.get_by_role("heading", name="The way through the network").wait_for()
+    page.locator(".answer .digit", has_text=re.compile(r"^[02-9?]$")).wait_for()
+
+
+def test_unsure_says_between_which(page):
+    draw(page, FOUR_OR_NINE)
+    expect_words(page, "Not sure")
+    expect_digit(page, "?")
+    assert re.fullmatch(r"\d \(\d+%\) or \d \(\d+%\)\?", page.locator(".answer p").inner_text())
+
+
+def test_curves_of_models_lie_in_one_picture(page):
+    page.get_by_role("link", name="Train").click()
+    page.get_by_text("Accuracy on unseen digits").last.wait_for()
+    for curves in ("training loss", "accuracy on unseen digits"):
+        names = page.locator(f'[role=graphics-document][aria-label="{curves}"]').text_content()
+        assert "robust" in names, curves
+        assert "classic" in names, curves
+
+
 def expect_strokes(page, number: int) -> None:
     """Wait until so many separate strokes cross the middle of the sheet."""
     page.wait_for_function(
@@ -234,12 +292,14 @@ def expect_strokes(page, number: int) -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_shut_out(browser, app_url, scheme):
+@pytest.mark.parametrize(
+    ("screen", "scheme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")]
+)
+def test_nobody_is_shut_out(browser, app_url, screen, scheme):
     """axe-core finds nothing serious on any page, be it ours or Streamlit's own."""
     from axe_playwright_python.sync_playwright import Axe
 
-    context = browser.new_context(**DESKTOP, color_scheme=scheme)
+    context = browser.new_context(**screen, color_scheme=scheme)
     page = context.new_page()
     page.goto(app_url)
     page.locator("canvas.upper-canvas").wait_for()

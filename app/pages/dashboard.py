@@ -78,4 +78,4 @@ if report:
         st.json({"data": report.data, "recipe": report.recipe, "seed": report.seed, "versions": report.versions})
 
     st.markdown("The same as one HTML file, and training another, in a terminal:")
-    st.code(IN_A_TERMINAL.format(name=chosen), language="bash")
+    st.code(IN_A_TERMINAL.format(name=chosen), language="bash", wrap_lines=True)
