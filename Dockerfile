@@ -20,7 +20,7 @@ COPY app app
 COPY mnistcore mnistcore
 COPY .streamlit .streamlit
 RUN python -m compileall -q streamlit_app.py app mnistcore
-USER mnist
+USER 10001
 EXPOSE 8501
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health')"]
@@ -33,7 +33,7 @@ COPY api.py ./
 COPY serving serving
 COPY mnistcore mnistcore
 RUN python -m compileall -q api.py serving mnistcore
-USER mnist
+USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/ready')"]
