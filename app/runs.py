@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import mean
 
 import altair as alt
 import pandas as pd
@@ -37,6 +38,7 @@ def table(reports: dict[str, Report]) -> pd.DataFrame:
                 "epochs": report.recipe["epochs"],
                 "cross-validation": 100 * report.cv_mean if report.cv_scores else None,
                 "test": 100 * report.test_accuracy,
+                "distorted": _on_distorted(name),
                 "digits": report.data["training_rows"],
                 "size, kB": _size(name),
                 "time, s": report.seconds["total"],
@@ -53,7 +55,14 @@ def show_table(reports: dict[str, Report]) -> None:
     st.dataframe(
         table(reports),
         hide_index=True,
-        column_config={"cross-validation": percent, "test": percent},
+        column_config={
+            "cross-validation": percent,
+            "test": percent,
+            "distorted": st.column_config.NumberColumn(
+                format="%.2f %%",
+                help="Mean over all the curves of *How good is it?*, for the models it shows.",
+            ),
+        },
     )
 
 
@@ -130,6 +139,17 @@ def _do(action: Callable[..., None], *arguments: str, told: str) -> None:
         told = f"That could not be done: {error.strerror or error}."
     st.session_state[TOLD] = told
     st.rerun()
+
+
+def _on_distorted(name: str) -> float | None:
+    """Mean accuracy over every distortion and strength, in percent, if it was measured."""
+    if name not in store.SHIPPED:
+        return None
+    try:
+        curves = store.load_evaluation(name).distorted.values()
+    except BadModelFile:
+        return None
+    return 100 * mean(share for curve in curves for share in curve["accuracy"])
 
 
 def _size(name: str) -> float | None:
