@@ -19,10 +19,11 @@ train: .venv/app ## train the classic recipe, and use it from then on
 # One thread: then the same sums are made in the same order whatever the number of cores, and a seed gives one model.
 model: export OPENBLAS_NUM_THREADS := 1
 model: .venv/app ## rebuild the models that ship with the package, from DATA=mnist.npz or a download
-	for recipe in classic robust; do \
-	  $(BIN)/python -m mnistcore train --recipe $$recipe $(if $(DATA),--data $(DATA),--source openml,keras) \
+	for model in "classic 0" "robust 1"; do \
+	  set -- $$model; \
+	  $(BIN)/python -m mnistcore train --recipe $$1 --seed $$2 $(if $(DATA),--data $(DATA),--source openml,keras) \
 	    --ship mnistcore/shipped && \
-	  $(BIN)/python -m mnistcore evaluate --model $$recipe --save mnistcore/shipped/$$recipe.evaluation.json || exit 1; \
+	  $(BIN)/python -m mnistcore evaluate --model $$1 --save mnistcore/shipped/$$1.evaluation.json || exit 1; \
 	done
 
 test: .venv/dev ## run all tests
