@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -33,12 +34,22 @@ def lessons(
     if recipe.load_digits:
         more_images, more_labels = _load_digits()
         images, labels = np.concatenate([images, more_images]), np.concatenate([labels, more_labels])
-    for epoch in range(recipe.epochs):
+
+    def lesson(epoch: int) -> tuple[np.ndarray, np.ndarray]:
         mild = epoch >= recipe.epochs - recipe.mild_epochs
         distorted = augment.distort(images, rng, recipe.distortion * (recipe.mildness if mild else 1))
         digits = rng.integers(0, 10, recipe.mild_pen_digits if mild else recipe.pen_digits)
         shown = np.concatenate([distorted, pen.write(digits, rng)])
-        yield augment.degrade(shown, rng, recipe.degraded), np.concatenate([labels, digits])
+        return augment.degrade(shown, rng, recipe.degraded), np.concatenate([labels, digits])
+
+    # While the network learns from one lesson, which takes longer, a second core prepares the next.
+    with ThreadPoolExecutor(max_workers=1) as second_core:
+        following = second_core.submit(lesson, 0)
+        for epoch in range(recipe.epochs):
+            current = following.result()
+            if epoch + 1 < recipe.epochs:
+                following = second_core.submit(lesson, epoch + 1)
+            yield current
 
 
 def _load_digits() -> tuple[np.ndarray, np.ndarray]:
