@@ -49,6 +49,11 @@ def table(reports: dict[str, Report]) -> pd.DataFrame:
     )
 
 
+def duration(seconds: float) -> str:
+    """As people say it."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
 def show_table(reports: dict[str, Report]) -> None:
     """All models side by side. No control may stand right above it: its toolbar would cover it on a phone."""
     percent = st.column_config.NumberColumn(format="%.2f %%")

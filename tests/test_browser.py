@@ -144,6 +144,40 @@ def test_shortcuts_on_the_keyboard(page):
     expect_words(page, "Draw a digit")
 
 
+def test_every_control_is_reached_and_named_by_keyboard(page):
+    names = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        names.append(
+            page.evaluate(
+                """() => {
+                    let at = document.activeElement;
+                    while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+                    return at.ariaLabel || at.labels?.[0]?.innerText || at.innerText;
+                }"""
+            )
+        )
+    expected = [*PAGES, "Undo", "Clear", "Give me one", "One it misreads", "Take it away", "Why this answer?", "Thin"]
+    missing = [name for name in [*expected, "Model"] if not any(name in found for found in names)]
+    assert missing == []
+
+
+def test_nothing_moves_for_who_asked_for_less_motion(browser, app_url):
+    def moving(preference: str) -> int:
+        with browser.new_context(reduced_motion=preference) as context:
+            page = context.new_page()
+            page.goto(app_url)
+            page.locator("canvas.upper-canvas").wait_for()
+            settle(page)
+            return page.evaluate(
+                """() => [...document.querySelectorAll("*")].map(e => getComputedStyle(e)).filter(
+                    style => style.animationName !== "none" || /[1-9]/.test(style.transitionDuration)).length"""
+            )
+
+    assert moving("no-preference") > 0
+    assert moving("reduce") == 0
+
+
 def test_ready_made_digit_is_read_explained_and_survives(page):
     press(page, "Give me one")
     page.locator(".answer .digit", has_text=re.compile(r"[0-9?]")).wait_for()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, gallery
+from app import charts, gallery, runs
 from app.models import model_in_use
 from mnistcore import BadModelFile, store
 
@@ -53,7 +53,7 @@ if report:
     st.markdown(
         f"Recipe **{report.recipe['name']}**, {layers} hidden units, {report.recipe['epochs']} epochs, "
         f"trained on {report.data['training_rows']:,} digits from {report.data['source']}, "
-        f"finished {report.finished[:10]} after {report.seconds['total']:.0f} s."
+        f"finished {report.finished[:10]} after {runs.duration(report.seconds['total'])}."
     )
 
     left, right = st.columns(2, gap="large")

@@ -65,8 +65,9 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         batch_size=batch,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
         pen_digits=(base.pen_digits or 10_000) if synthetic else 0,
-        averaged_epochs=min(base.averaged_epochs, epochs),
-        mild_epochs=min(base.mild_epochs, epochs),
+        # the last epochs, in which these recipes do otherwise, stay the same share of all
+        averaged_epochs=base.averaged_epochs * epochs // base.epochs,
+        mild_epochs=base.mild_epochs * epochs // base.epochs,
     ), SOURCES[source]
 
 
@@ -83,7 +84,7 @@ def show_running(job: Job) -> None:
         words, share = "Fetching the digits", 0.0
     else:
         stage = f"fold {last['fold']} of {last['folds']}" if last["fold"] else "all rows"
-        left = f", about {job.remaining:.0f} s left" if job.remaining is not None else ""
+        left = f", about {runs.duration(job.remaining)} left" if job.remaining is not None else ""
         words, share = f"Training on {stage}, epoch {last['epoch']} of {last['epochs']}{left}", last["share"]
     st.progress(share, words)
     st.button("Stop", on_click=job.stop, icon=":material/stop:")
