@@ -10,6 +10,7 @@ memory is what it was, and /metrics agrees with what the clients counted, but fo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -53,7 +54,7 @@ class Tally:
         self.lock = threading.Lock()
         self.statuses: Counter = Counter()
         self.wrong: list[str] = []
-        self.broken = 0  # connections that ended without an answer
+        self.broken: Counter = Counter()  # connections that ended without an answer, by the status that was due
         self.names: Counter = Counter()
 
 
@@ -71,12 +72,13 @@ class Client(threading.Thread):
             try:
                 if self.connection is None:
                     self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
-                self.connection.request("POST", "/predict", body, headers)
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a huge body is refused halfway
+                    self.connection.request("POST", "/predict", body, headers)
                 answer = self.connection.getresponse()
                 content = answer.read()
             except (OSError, http.client.HTTPException):
                 with self.tally.lock:
-                    self.tally.broken += 1
+                    self.tally.broken[statuses[0]] += 1
                 self.connection.close()
                 self.connection = None
                 time.sleep(0.05)
@@ -176,7 +178,7 @@ def main() -> int:
                 time.sleep(5)
                 memories.append(memory(server.pid))
                 print(
-                    f"{elapsed:5.0f} s, {memories[-1]:4.0f} MB, {dict(tally.statuses)}, broken {tally.broken}",
+                    f"{elapsed:5.0f} s, {memories[-1]:4.0f} MB, {dict(tally.statuses)}, broken {dict(tally.broken)}",
                     flush=True,
                 )
                 if elapsed > 30 * (kills + 1):
@@ -196,7 +198,8 @@ def main() -> int:
             log.close()
     difference = {status: metrics[status] - tally.statuses[status] for status in sorted(metrics | tally.statuses)}
     print(f"answers {dict(tally.statuses)}, by model {dict(tally.names)}, kills {kills}, ended with status {ended}")
-    print(f"connections without an answer: {tally.broken}; wrong answers: {len(tally.wrong)} {tally.wrong[:5]}")
+    print(f"connections without an answer, by the status that was due: {dict(tally.broken)}")
+    print(f"wrong answers: {len(tally.wrong)} {tally.wrong[:5]}")
     print(f"memory: first {memories[1]:.0f} MB, last {memories[-1]:.0f} MB, most {max(memories):.0f} MB")
     print(f"/metrics counted more than the clients saw: {difference}")
     return bool(tally.wrong)
