@@ -48,7 +48,7 @@ def as_html(drawing: Drawing | None, reading: Reading | None, model: Model | Non
     bars = "".join(
         f'<li class="{"best" if i == best else ""}"><span>{i}</span>'
         f'<span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span>'
-        f"<span>{f'{p:.1%}' if reading else ''}</span></li>"
+        f"<span>{f'{min(p, 0.999):.1%}' if reading else ''}</span></li>"  # never entirely sure
         for i, p in enumerate(probabilities)
     )
     return (
@@ -71,13 +71,14 @@ def _words(drawing: Drawing | None, reading: Reading | None, model: Model | None
         return "–", "Only a dot so far", "Go on: a digit needs a stroke."
     first, second = reading.ranking[:2]
     p, q = reading.probabilities[[first, second]]
+    truth = f" MNIST calls it a {drawing.label}." if drawing.label is not None else ""
     if p < model.unsure_below:
-        return "?", "Not sure", f"{first} ({p:.0%}) or {second} ({q:.0%})?"
-    return str(first), f"{_percent(p)} sure", f"or else a {second} ({q:.0%})" if q >= CLOSE else ""
+        return "?", "Not sure", f"{first} ({p:.0%}) or {second} ({q:.0%})?{truth}"
+    return str(first), f"{_percent(p)} sure", (f"or else a {second} ({q:.0%})." if q >= CLOSE else "") + truth
 
 
 def _percent(p: float) -> str:
-    return "over 99%" if p > 0.99 else f"{p:.0%}"  # a network is never entirely sure
+    return "over 99%" if p > 0.99 else f"{p:.0%}"
 
 
 def _png_url(image: np.ndarray) -> str:

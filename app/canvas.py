@@ -26,7 +26,8 @@ def draw() -> Drawing | None:
     # these end where the component's own toolbar begins, which shows above the sheet while the mouse is on it
     with st.container(horizontal=True, gap="small", key="canvas-tools"):
         st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
-        st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Esc", help="Esc")
+        # not Esc, which also closes lists; and Undo brings back what was cleared
+        st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Delete", help="Delete")
 
     if KEY not in st.session_state:  # this page was just entered: the component knows nothing yet
         drawing = current_drawing()
@@ -42,7 +43,9 @@ def draw() -> Drawing | None:
         return_image_data=True,
     )
     if result.image_bytes:  # absent until the component has sent something
-        st.session_state.drawing = Drawing(result.json_data, result.image_bytes)
+        known = current_drawing()
+        label = known.label if known and known.ready_made and Drawing(result.json_data, b"").ready_made else None
+        st.session_state.drawing = Drawing(result.json_data, result.image_bytes, label)
     return current_drawing()
 
 
@@ -51,8 +54,8 @@ def choose_brush() -> None:
     st.segmented_control("Brush", BRUSHES, default="Medium", required=True, key="brush", persist_state="session")
 
 
-def put_digit(image: np.ndarray) -> None:
-    """Lay a digit (28, 28) uint8 on the sheet, as if it had been drawn. For a button's `on_click`."""
+def put_digit(image: np.ndarray, label: int) -> None:
+    """Lay a digit (28, 28) uint8, known to be a `label`, on the sheet as if it had been drawn. For `on_click`."""
     png = as_png(image, ENLARGED)
     strokes = {
         "objects": [
@@ -67,7 +70,7 @@ def put_digit(image: np.ndarray) -> None:
             }
         ]
     }
-    st.session_state.drawing = Drawing(strokes, png)
+    st.session_state.drawing = Drawing(strokes, png, label)
     _replace(strokes)
 
 
@@ -85,6 +88,7 @@ def _replace(strokes: dict) -> None:
 
 
 def _clear() -> None:
+    st.session_state.cleared = current_drawing()
     st.session_state.drawing = None
     _replace({"objects": []})
 
@@ -92,6 +96,9 @@ def _clear() -> None:
 def _undo() -> None:
     drawing = current_drawing()
     if drawing is None:
+        if cleared := st.session_state.pop("cleared", None):
+            st.session_state.drawing = cleared
+            _replace(cleared.strokes)
         return
     strokes = {**drawing.strokes, "objects": drawing.strokes.get("objects", [])[:-1]}
     # the old picture stands for the new one during the moment until that arrives, so that the answer does not blink

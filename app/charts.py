@@ -9,7 +9,8 @@ from mnistcore.report import Report
 
 COLOUR = "#2a9d8f"  # legible on the light page and on the dark one
 SECOND = "#e07a3f"
-SERIES = alt.Scale(range=[COLOUR, SECOND, "#6a8fd8", "#b565a7", "#9a8a3a", "#5f9ea0"])
+SEVERAL = [COLOUR, SECOND, "#6a8fd8", "#b565a7", "#9a8a3a", "#5f9ea0"]
+SERIES = alt.Scale(range=SEVERAL)
 
 
 def cv_chart(report: Report) -> alt.LayerChart:
@@ -41,7 +42,7 @@ def curve_chart(values: list[float], title: str, percent: bool = False) -> alt.C
         alt.Chart(pd.DataFrame({"epoch": range(1, len(values) + 1), title: values}))
         .mark_line(point={"color": colour}, color=colour)
         .encode(
-            alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d")),
+            alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(domainMin=1)),
             alt.Y(f"{title}:Q", scale=alt.Scale(zero=not percent), axis=alt.Axis(format=".1%" if percent else ".2f")),
             tooltip=["epoch", alt.Tooltip(f"{title}:Q", format=form)],
         )
@@ -82,7 +83,7 @@ def per_digit_chart(report: Report) -> alt.Chart:
         .mark_circle(size=110, opacity=1)
         .encode(
             alt.X("digit:O", axis=alt.Axis(labelAngle=0)),
-            alt.Y("share:Q", scale=alt.Scale(zero=False, padding=10), axis=alt.Axis(format=".0%", title="")),
+            alt.Y("share:Q", scale=alt.Scale(zero=False, padding=10), axis=alt.Axis(format=".1%", title="")),
             alt.Color(
                 "measure:N",
                 scale=alt.Scale(domain=["precision", "recall"], range=[COLOUR, SECOND]),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from app import canvas
-from mnistcore import BadModelFile, DataUnavailable, store
+from mnistcore import BadModelFile, DataUnavailable, Model, store
 
 
-def offer_digits(model_name: str | None) -> None:
+def offer_digits(model: Model | None) -> None:
     """Two buttons that put a digit on the sheet: any test digit, and one that this model misread in its test."""
     st.button("Give me one", on_click=_put_test_digit, icon=":material/casino:", help="A digit of MNIST's test set")
-    misread = _misread(model_name) if model_name else None
+    misread = _misread(model.card.get("name"), model.unsure_below) if model else None
     st.button(
         "One it misreads",
         on_click=_put_misread,
-        args=(model_name,),
+        args=(misread,),
         disabled=misread is None,
         icon=":material/error:",
         help="A test digit that this model read wrongly",
@@ -25,33 +27,36 @@ def offer_digits(model_name: str | None) -> None:
 
 def _put_test_digit() -> None:
     try:
-        canvas.put_digit(_pick(_test_digits()))
+        canvas.put_digit(*_pick(*_test_digits()))
     except DataUnavailable as error:
         st.warning(str(error))
 
 
-def _put_misread(model_name: str) -> None:
-    images = _misread(model_name)
-    if images is not None:
-        canvas.put_digit(_pick(images))
+def _put_misread(misread: tuple[np.ndarray, list[int]]) -> None:
+    canvas.put_digit(*_pick(*misread))
 
 
-def _pick(images: np.ndarray) -> np.ndarray:
-    return images[np.random.default_rng().integers(len(images))]
+def _pick(images: np.ndarray, labels: Sequence[int]) -> tuple[np.ndarray, int]:
+    chosen = np.random.default_rng().integers(len(images))
+    return images[chosen], int(labels[chosen])
 
 
 @st.cache_resource(show_spinner=False)
-def _test_digits() -> np.ndarray:
+def _test_digits() -> tuple[np.ndarray, np.ndarray]:
     from mnistcore.datasets import shipped_test_digits
 
-    return shipped_test_digits()[0]
+    return shipped_test_digits()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _misread(model_name: str) -> np.ndarray | None:
-    """(n, 28, 28) uint8, or None if there are none or no report tells of them."""
+def _misread(model_name: str, unsure_below: float) -> tuple[np.ndarray, list[int]] | None:
+    """(n, 28, 28) uint8 and the digits they are, or None if there are none or no report tells of them.
+
+    Left out are those of which the model says itself that it is not sure.
+    """
     try:
-        images = store.load_report(model_name).misread_pixels()
+        report = store.load_report(model_name)
     except BadModelFile:
         return None
-    return images if len(images) else None
+    sure = [i for i, digit in enumerate(report.misread) if max(digit["probabilities"]) >= unsure_below]
+    return (report.misread_pixels()[sure], [report.misread[i]["label"] for i in sure]) if sure else None

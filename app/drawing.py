@@ -12,15 +12,21 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is on the sheet: its strokes as the component's JSON, and the same as a PNG."""
+    """What is on the sheet: its strokes as the component's JSON, the same as a PNG, and which digit it is if known."""
 
     strokes: dict
     png: bytes
+    label: int | None = None
 
     @property
     def empty(self) -> bool:
         """Whether there is no stroke on the sheet."""
         return not self.strokes.get("objects")
+
+    @property
+    def ready_made(self) -> bool:
+        """Whether it is one of MNIST's digits, and nothing was added to it."""
+        return [thing.get("type", "").lower() for thing in self.strokes.get("objects", [])] == ["image"]
 
 
 def current_drawing() -> Drawing | None:

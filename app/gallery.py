@@ -51,6 +51,6 @@ def _tile(model_name: str, digit: dict, pixels: np.ndarray) -> None:
             help=f"It was {digit['probabilities'][digit['prediction']]:.0%} sure. Look inside to see why.",
             width="stretch",
         ):
-            canvas.put_digit(pixels)
+            canvas.put_digit(pixels, digit["label"])
             st.session_state.model = IN_USE if model_name == store.current_name() else model_name
             st.switch_page("app/pages/look_inside.py")

@@ -110,7 +110,13 @@ def network_chart(parts: Explanation, image: np.ndarray, digit: int) -> alt.Laye
     )
     digits = pd.DataFrame(
         [
-            {"x": len(layers) + 1, "y": (k + 0.5) / 10, "digit": str(k), "score": float(parts.scores[k])}
+            {
+                "x": len(layers) + 1,
+                "y": (k + 0.5) / 10,
+                "digit": str(k),
+                "score": float(parts.scores[k]),
+                "label": f"{k}  {parts.scores[k]:+.1f}",
+            }
             for k in range(10)
         ]
     )
@@ -144,11 +150,11 @@ def network_chart(parts: Explanation, image: np.ndarray, digit: int) -> alt.Laye
     )
     signs = (
         alt.Chart(digits)
-        .mark_text(fontSize=18, dx=12)
+        .mark_text(fontSize=15, dx=10, align="left")
         .encode(
             x,
             y,
-            text="digit",
+            text="label",
             color=alt.condition(f"datum.digit === '{digit}'", alt.value(FOR), alt.value("#8a8a8a")),
             tooltip=["digit", alt.Tooltip("score:Q", format="+.2f")],
         )
@@ -156,7 +162,7 @@ def network_chart(parts: Explanation, image: np.ndarray, digit: int) -> alt.Laye
     picture = (
         alt.Chart(pd.DataFrame({"x": [0.0], "y": [0.5], "url": [drawing]}))
         .mark_image(width=84, height=84)
-        .encode(x, y, url="url")
+        .encode(x, y, url="url", tooltip=alt.value(None))
     )
     return edges + dots + signs + picture
 

@@ -9,11 +9,11 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app.charts import SERIES
+from app.charts import SEVERAL
 from mnistcore import BadModelFile, store
 from mnistcore.report import Report
 
-TOLD = "runs_told"  # session key: the sentence that an action left for the next run of the script
+TOLD = "runs_told"  # session key: whether an action succeeded, and its sentence for the next run of the script
 
 
 def readable_reports() -> dict[str, Report]:
@@ -33,13 +33,14 @@ def table(reports: dict[str, Report]) -> pd.DataFrame:
         [
             {
                 "model": name,
+                "test": 100 * report.test_accuracy,
+                "of": report.data["test_rows"],
                 "recipe": report.recipe["name"],
                 "units": " + ".join(map(str, report.recipe["hidden_layers"])),
                 "epochs": report.recipe["epochs"],
                 "cross-validation": 100 * report.cv_mean if report.cv_scores else None,
-                "test": 100 * report.test_accuracy,
                 "distorted": _on_distorted(name),
-                "digits": report.data["training_rows"],
+                "learnt from": report.data["training_rows"],
                 "size, kB": _size(name),
                 "time, s": report.seconds["total"],
                 "finished": report.finished[:16].replace("T", " "),
@@ -60,6 +61,7 @@ def show_table(reports: dict[str, Report]) -> None:
     st.dataframe(
         table(reports),
         hide_index=True,
+        placeholder="–",
         column_config={
             "cross-validation": percent,
             "test": percent,
@@ -74,6 +76,9 @@ def show_table(reports: dict[str, Report]) -> None:
 def show_curves(reports: dict[str, Report]) -> None:
     """The curves of the models chosen, in one picture."""
     chosen = st.multiselect("Curves of", list(reports), default=list(reports)[:3])
+    # those that ship have the colours that they have everywhere, and a new run takes nobody's
+    names = [*store.SHIPPED, *reversed(store.run_names())]
+    colours = alt.Scale(domain=names, range=[SEVERAL[i % len(SEVERAL)] for i in range(len(names))])
     left, right = st.columns(2, gap="large")
     for place, title, curves, form in (
         (left, "training loss", {name: reports[name].loss_curve for name in chosen}, ".3f"),
@@ -82,10 +87,10 @@ def show_curves(reports: dict[str, Report]) -> None:
         with place:
             st.markdown(f"### {title.capitalize()}")
             if any(curves.values()):
-                st.altair_chart(overlay_chart(curves, title, form), height=280, alt=title)
+                st.altair_chart(overlay_chart(curves, colours, title, form), height=300, alt=title)
 
 
-def overlay_chart(curves: dict[str, list[float]], title: str, form: str) -> alt.Chart:
+def overlay_chart(curves: dict[str, list[float]], colours: alt.Scale, title: str, form: str) -> alt.Chart:
     """One line a model, epoch by epoch."""
     points = pd.DataFrame(
         [
@@ -98,9 +103,13 @@ def overlay_chart(curves: dict[str, list[float]], title: str, form: str) -> alt.
         alt.Chart(points)
         .mark_line(point=True)
         .encode(
-            alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d")),
+            alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(domainMin=1)),
             alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=form, title="")),
-            alt.Color("model:N", scale=SERIES, legend=alt.Legend(orient="top", title=None, columns=1, labelLimit=300)),
+            alt.Color(
+                "model:N",
+                scale=colours,
+                legend=alt.Legend(orient="bottom", title=None, columns=2, values=list(curves), offset=2),
+            ),
             tooltip=["model", "epoch", alt.Tooltip(f"{title}:Q", format=form)],
         )
     )
@@ -109,7 +118,7 @@ def overlay_chart(curves: dict[str, list[float]], title: str, form: str) -> alt.
 def manage() -> None:
     """Use, download, rename or delete a model."""
     if told := st.session_state.pop(TOLD, None):
-        st.info(told)
+        (st.info if told[0] else st.warning)(told[1])
     current = store.current_name()
     name = st.selectbox(
         "Model",
@@ -129,7 +138,8 @@ def manage() -> None:
         with st.popover("Delete", disabled=not own):
             st.write(f"{name} would be gone for good.")
             if st.button("Delete it"):
-                _do(store.delete_run, name, told=f"{name} is deleted.")
+                after = f" {store.SHIPPED[0]} answers from now on." if name == current else ""
+                _do(store.delete_run, name, told=f"{name} is deleted.{after}")
     if not own:
         st.markdown(":small[What ships with the package cannot be renamed or deleted.]")
 
@@ -138,11 +148,11 @@ def _do(action: Callable[..., None], *arguments: str, told: str) -> None:
     """Carry out an action, and show the page anew with a sentence on how it went."""
     try:
         action(*arguments)
+        st.session_state[TOLD] = True, told
     except BadModelFile as error:
-        told = str(error)
+        st.session_state[TOLD] = False, str(error)
     except OSError as error:
-        told = f"That could not be done: {error.strerror or error}."
-    st.session_state[TOLD] = told
+        st.session_state[TOLD] = False, f"That could not be done: {error.strerror or error}."
     st.rerun()
 
 

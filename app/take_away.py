@@ -17,10 +17,11 @@ def offer(drawing: Drawing | None, reading: Reading | None) -> None:
         if drawing is None or reading is None:
             st.write("Draw a digit first: then you can save it, and ask the API the same question.")
             return
-        st.download_button("The drawing (PNG)", drawing.png, "drawing.png", "image/png", on_click="ignore")
-        st.download_button(
-            "What the network sees (PNG, 28 by 28)", as_png(reading.image), "digit.png", "image/png", on_click="ignore"
-        )
+        with st.container(horizontal=True):
+            st.download_button("The drawing", drawing.png, "drawing.png", "image/png", on_click="ignore")
+            st.download_button(
+                "What the network sees", as_png(reading.image), "digit.png", "image/png", on_click="ignore"
+            )
         st.write("Ask the API (`make api`) the same question:")
         st.code(curl(reading), language="bash", wrap_lines=True, height=160)
 

@@ -138,7 +138,10 @@ def rename_run(old: str, new: str) -> None:
         BadModelFile: there is no such run, it cannot be read, or the new name is taken or unusable.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", new):
-        raise BadModelFile(f"{new!r} is no name for a model: use up to 60 letters, digits, dots, dashes, underscores.")
+        raise BadModelFile(
+            f"{new!r} is no name for a model: use up to 60 letters, digits, dots, dashes and "
+            "underscores, a letter or digit first, no blanks."
+        )
     if new in model_names() or (_runs() / new).exists():
         raise BadModelFile(f"There is a model {new!r} already.")
     model, report = Model.load(model_path(_own_run(old))), load_report(old)

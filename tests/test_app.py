@@ -118,7 +118,15 @@ def test_ready_made_digits(button, count):
     app = open_app()
     press(app, button)
     assert len(app.session_state["shown"]["objects"]) == count
-    assert "Draw a digit" not in answer_of(app)
+    assert "MNIST calls it a" in answer_of(app)
+
+
+def test_clear_can_be_taken_back():
+    app = put_on_canvas(open_app(), SEVEN)
+    press(app, "Clear")
+    assert "Draw a digit" in answer_of(app)
+    press(app, "Undo")
+    assert app.session_state["drawing"].strokes["objects"]
 
 
 def test_curl_call_asks_for_the_same_pixels():
@@ -155,6 +163,7 @@ def test_train_watch_and_use_a_network():
         assert not app.exception
     assert "is trained" in app.success[0].value
     (name,) = store.run_names()
+    assert app.number_input(key="classic-epochs").value == 2, "the settings are still there for the next run"
     press(app, "Use it from now on")
     assert store.current_name() == name
     app.selectbox(key="managed").set_value(name).run()
@@ -178,6 +187,10 @@ def test_settings_that_make_no_recipe_are_one_sentence():
     app = open_app("app/pages/train.py")
     app.text_input(key="classic-hidden_layers").set_value("many").run()
     assert "whole numbers" in app.error[0].value
+    app.text_input(key="classic-hidden_layers").set_value("128").run()
+    app.number_input(key="classic-epochs").set_value(0).run()
+    assert app.error[0].value == "Recipe classic: epochs must be 1 to 1000."
+    assert next(button for button in app.button if button.label == "Start training").disabled
 
 
 def press(app: AppTest, label: str) -> None:

@@ -56,19 +56,18 @@ if report:
         f"finished {report.finished[:10]} after {runs.duration(report.seconds['total'])}."
     )
 
-    left, right = st.columns(2, gap="large")
+    figures = {"Precision and recall of each digit": charts.per_digit_chart(report)}
     if report.cv_scores:
-        left.markdown("## Accuracy of each fold, with mean and spread")
-        left.altair_chart(charts.cv_chart(report), alt="Accuracy of each fold", height=260)
-    right.markdown("## Precision and recall of each digit")
-    right.altair_chart(charts.per_digit_chart(report), alt="Precision and recall of each digit", height=260)
-    left.markdown("## Training loss, epoch by epoch")
-    left.altair_chart(charts.curve_chart(report.loss_curve, "loss"), alt="Training loss", height=260)
+        figures["Accuracy of each fold, with mean and spread"] = charts.cv_chart(report)
+    figures["Training loss, epoch by epoch"] = charts.curve_chart(report.loss_curve, "loss")
     if report.validation_curve:
-        right.markdown("## Accuracy on digits not trained on")
-        right.altair_chart(
-            charts.curve_chart(report.validation_curve, "accuracy", percent=True), alt="Validation accuracy", height=260
-        )
+        where = "held out of each fold" if report.cv_scores else "set aside"
+        figures[f"Accuracy on digits {where}"] = charts.curve_chart(report.validation_curve, "accuracy", percent=True)
+    columns = st.columns(2, gap="large")
+    for index, (title, chart) in enumerate(figures.items()):
+        with columns[index % 2]:
+            st.markdown(f"## {title}")
+            st.altair_chart(chart, alt=title, height=260)
     st.markdown("## Which digit was read as which")
     ink = "#eeeeee" if st.context.theme.type == "dark" else "#222222"
     st.altair_chart(charts.confusion_chart(report, ink), alt="Confusion matrix", width=520, height=420)

@@ -14,8 +14,8 @@ def sheet_and_answer() -> None:
         with st.container(width=400):
             reading = answer.read(drawing, model) if model else None
             st.html(answer.as_html(drawing, reading, model))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        digits.offer_digits(model.card.get("name") if model else None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        digits.offer_digits(model)
         take_away.offer(drawing, reading)
         st.page_link("app/pages/look_inside.py", label="Why this answer?", icon=":material/visibility:")
     with st.container(horizontal=True):

@@ -18,7 +18,7 @@ if reading is None:
         st.write("There is nothing to look at yet: draw a digit, or take one of MNIST's.")
     with st.container(horizontal=True):
         st.page_link("app/pages/draw.py", label="Draw a digit", icon=":material/draw:")
-        digits.offer_digits(model.card.get("name") if model else None)
+        digits.offer_digits(model)
     st.stop()
 
 parts = explain(model, reading.image)
@@ -26,6 +26,7 @@ first, second = map(int, reading.ranking[:2])
 left, right = st.columns([2, 3], gap="large")
 with left:
     st.html(answer.as_html(drawing, reading, model))
+    st.markdown(f"Read by the model **{model.card.get('name', 'unnamed')}**.")
 with right:
     questions = {f"Why a {first}?": (first, None), f"Why not a {second}?": (first, second)} | {
         f"What speaks for a {digit}?": (digit, None) for digit in map(int, reading.ranking[1:])
@@ -42,6 +43,12 @@ with right:
         f"Each square is one pixel: together they make up {meaning}, **{score:+.2f}** "
         f"({pixels.sum():+.2f} from the ink, {score - pixels.sum():+.2f} fixed)."
     )
+    if rival is None:
+        other = second if digit == first else first
+        st.markdown(
+            f"Scores count only against each other, so a low one may win: that of {other} is "
+            f"**{parts.scores[other]:+.2f}**."
+        )
     with st.container(horizontal=True):
         for title, values, words in (
             ("What the ink says", pixels, "share"),

@@ -22,11 +22,13 @@ SOURCES = {
 
 def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
     """The form's settings; raises BadRecipe if they make no recipe."""
-    base = RECIPES[st.selectbox("Recipe: where the settings below start", RECIPES)]
-    source = st.selectbox("Digits to learn from", SOURCES, index=3)
+    # all are kept while a training hides them; limits are the recipe's matter, for a field drops what is beyond its own
+    keep = {"persist_state": "session"}
+    base = RECIPES[st.selectbox("Recipe: where the settings below start", RECIPES, key="recipe", **keep)]
+    source = st.selectbox("Digits to learn from", SOURCES, index=3, key="source", **keep)
 
-    def number(label: str, name: str, **limits) -> float:
-        return st.number_input(label, value=getattr(base, name), key=f"{base.name}-{name}", **limits)
+    def number(label: str, name: str, **form: str) -> float:
+        return st.number_input(label, value=getattr(base, name), key=f"{base.name}-{name}", **form, **keep)
 
     left, right = st.columns(2)
     with left:
@@ -34,23 +36,24 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
             "Hidden layers: units of each, such as 128 or 400, 200",
             value=", ".join(map(str, base.hidden_layers)),
             key=f"{base.name}-hidden_layers",
+            **keep,
         )
-        epochs = number("Epochs: how often it sees all digits", "epochs", min_value=1, max_value=1000)
-        folds = number("Folds of cross-validation: 0 leaves it out", "folds", min_value=0, max_value=20)
+        epochs = number("Epochs: how often it sees all digits", "epochs")
+        folds = number("Folds of cross-validation: 0 leaves it out", "folds")
     with right:
-        rate = number(
-            "Learning rate: how large its steps are", "learning_rate", min_value=0.0, max_value=1.0, format="%.5f"
-        )
-        batch = number("Batch size: digits seen before each step", "batch_size", min_value=1, max_value=10_000)
+        rate = number("Learning rate: how large its steps are", "learning_rate", format="%.5f")
+        batch = number("Batch size: digits seen before each step", "batch_size")
         distorted = st.toggle(
             "Distortions: bend and turn the digits",
             value=base.distortion > 0,
             key=f"{base.name}-distortion",
+            **keep,
         )
         synthetic = st.toggle(
             "Synthetic digits: more styles of writing",
             value=base.pen_digits > 0,
             key=f"{base.name}-pen_digits",
+            **keep,
         )
     try:
         sizes = tuple(int(units) for units in layers.replace(" ", "").split(","))
@@ -87,6 +90,11 @@ def show_running(job: Job) -> None:
         left = f", about {runs.duration(job.remaining)} left" if job.remaining is not None else ""
         words, share = f"Training on {stage}, epoch {last['epoch']} of {last['epochs']}{left}", last["share"]
     st.progress(share, words)
+    layers = " and ".join(map(str, job.recipe.hidden_layers))
+    st.markdown(
+        f":small[Recipe {job.recipe.name}: {layers} hidden units, learning rate {job.recipe.learning_rate:g}, "
+        f"batches of {job.recipe.batch_size}.]"
+    )
     st.button("Stop", on_click=job.stop, icon=":material/stop:")
     for line in job.said:
         st.markdown(f":small[{line}]")
@@ -128,7 +136,8 @@ def show_curves(job: Job) -> None:
 def show_outcome(job: Job) -> None:
     if job.state == "finished" and job.outcome in store.run_names():
         report = store.load_report(job.outcome)
-        st.success(f"{job.outcome} is trained: it reads {report.test_accuracy:.2%} of the test digits.")
+        tested = f"{report.data['test_rows']:,} test digits"
+        st.success(f"{job.outcome} is trained: it reads {report.test_accuracy:.2%} of {tested}.")
         if job.outcome == store.current_name():
             st.markdown(f"{job.outcome} is in use.")
         else:
