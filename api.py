@@ -15,12 +15,15 @@ from serving import bodies, contract, guards, openapi, server  # first: it must 
 import msgspec
 import numpy as np
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
+from werkzeug.routing import RequestRedirect
 
 from mnistcore import BadImage, BlankImage, Model
 from serving.metrics import PREDICTION, Metrics
 from serving.model_watch import ModelWatch
 from serving.predicting import read_digits
+
+LONGEST_SENTENCE = 400  # characters
 
 SENTENCES = {
     401: "This route needs the API key: send it as 'Authorization: Bearer <key>'.",
@@ -38,6 +41,7 @@ def create_app() -> Flask:
     app = Flask("mnistcore", static_folder=None)
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
     app.url_map.merge_slashes = False  # it would redirect, with a page of HTML
+    app.before_request(never_redirect)
     app.extensions["model"] = watch = ModelWatch()
     watch.current  # noqa: B018 - loads it now, rather than in the first request
 
@@ -102,7 +106,8 @@ def ready() -> Response:
 def model() -> Response:
     """What the model in use is."""
     card = model_in_use().card
-    return answer(contract.ModelInfo(card.get("name", "unnamed"), card.get("figures", {}), card))
+    figures = {name: figure for name, figure in card.get("figures", {}).items() if figure is not None}
+    return answer(contract.ModelInfo(card.get("name", "unnamed"), figures, card))
 
 
 def prometheus() -> Response:
@@ -129,6 +134,12 @@ def model_in_use() -> Model:
     return model
 
 
+def never_redirect() -> None:
+    """A path without its first slash would be answered by a page of HTML, and by the host that the client names."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        raise NotFound
+
+
 def probabilities_wanted() -> bool:
     """What `?probabilities=` says, by default false."""
     values = request.args.getlist("probabilities") if request.query_string else []
@@ -147,7 +158,10 @@ def answer(content: object, status: int = 200) -> Response:
 def answer_error(error: HTTPException) -> Response:
     """Every error has one shape; what else HTTP demands of it (Allow, WWW-Authenticate) stays."""
     response = error.get_response()
-    response.data = msgspec.json.encode(contract.Error(SENTENCES.get(error.code) or error.description))
+    sentence = SENTENCES.get(error.code) or error.description
+    # it may quote what was sent
+    sentence = sentence if len(sentence) <= LONGEST_SENTENCE else sentence[:LONGEST_SENTENCE] + "..."
+    response.data = msgspec.json.encode(contract.Error(sentence))
     response.content_type = "application/json"
     return response
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import scipy  # its ndimage loads when first used: it takes as long as all the rest, and prepared images need none
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from mnistcore.errors import BadImage, BlankImage
 
@@ -93,23 +93,44 @@ def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
         image = _as_picture(np.asarray(image))
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+    image = _without_colour(image)
     if max(image.size) > WORKING_SIDE:
-        image = image.reduce(-(-max(image.size) // WORKING_SIDE)) if image.mode != "P" else image
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I") or image.mode == "F":  # 16 or 32 bits a pixel
-        deep = np.asarray(image, np.float32)
-        return deep * (255 / max(deep.max(), 255.0))
-    if not image.has_transparency_data:
-        return np.asarray(image.convert("L"), np.float32)
-    rgba = image.convert("RGBA")
-    light = np.asarray(rgba.convert("L"), np.float32)
-    opacity = np.asarray(rgba.getchannel("A"), np.float32) / 255
+        image = image.reduce(-(-max(image.size) // WORKING_SIDE))
+    if image.mode == "F":
+        return _as_bytes_go(np.asarray(image))
+    if image.mode == "L":
+        return np.asarray(image, np.float32)
+    light = np.asarray(image.getchannel("L"), np.float32)
+    opacity = np.asarray(image.getchannel("A"), np.float32) / 255
     visible = opacity > 0.5
     if visible.mean() > 0.5:  # mostly opaque, so the picture brings its own paper
         paper = np.median(light[visible])
     else:  # strokes alone: lay them on paper of the opposite brightness
         paper = 0.0 if (light * opacity).sum() > 127.5 * opacity.sum() else 255.0
     return light * opacity + paper * (1 - opacity)
+
+
+def _without_colour(image: Image.Image) -> Image.Image:
+    """The picture in the one of Pillow's modes F (16 or 32 bits a pixel), LA (parts of it are transparent) or L that
+    holds all of its brightness; any other may be one that Pillow cannot reduce."""
+    try:
+        if image.mode.startswith(("I", "F")):
+            return image.convert("F")
+        return image.convert("RGBA").convert("LA") if image.has_transparency_data else image.convert("L")
+    except ValueError:
+        raise BadImage(f"Pictures of the mode {image.mode} cannot be read: send one in greys or in RGB.") from None
+
+
+def _as_bytes_go(deep: np.ndarray) -> np.ndarray:
+    """Brightness in whatever numbers a picture of mode F has, (H, W), brought to 0-255."""
+    if not np.isfinite(deep).all():
+        raise BadImage("Image pixels must be finite numbers.")
+    low, high = min(float(deep.min()), 0.0), float(deep.max())
+    if not 2 < high - low <= 255 and high > low:  # 16 bits, or such as go from 0 or -1 to 1
+        return (deep - low) * np.float32(255 / (high - low))
+    return deep - low
 
 
 def _as_picture(pixels: np.ndarray) -> Image.Image:

@@ -113,6 +113,7 @@ class Model:
                 weights = tuple(file[f"weights_{i}"] for i in range(count))
                 biases = tuple(file[f"biases_{i}"] for i in range(count))
                 card = json.loads(str(file["card"]))
+                json.dumps(card, ensure_ascii=False).encode()  # what cannot be written again could not be told
         except FileNotFoundError:
             raise BadModelFile(f"There is no model file {path}.") from None
         except (OSError, EOFError, KeyError, AttributeError, TypeError, ValueError, NotImplementedError, RuntimeError,
@@ -146,8 +147,8 @@ def _fault(weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...], card
     """Why these arrays are no network from 784 pixels to 10 digits, or None if they are one."""
     if not weights:
         return "it has no layers"
-    if not isinstance(card, dict):
-        return "its card is not a JSON object"
+    if not isinstance(card, dict) or not isinstance(card.get("name", ""), str):
+        return "its card is not a JSON object with a name"
     inputs = PIXELS
     for weight, bias in zip(weights, biases, strict=True):
         if weight.dtype != np.float32 or bias.dtype != np.float32:

@@ -71,9 +71,13 @@ def model_path(name: str | os.PathLike) -> Path:
     if str(name) in run_names():
         return _runs() / str(name) / "model.npz"
     path = Path(name)
-    if path.suffix != ".npz" and not path.exists():
-        known = ", ".join(model_names())
-        raise BadModelFile(f"There is no model {str(name)!r}: give one of {known}, or the path of a model file.")
+    try:
+        there = path.suffix == ".npz" or path.exists()
+    except OSError:  # too long to be a path
+        there = False
+    if not there:
+        known, name = ", ".join(model_names()), str(name)[:100]
+        raise BadModelFile(f"There is no model {name!r}: give one of {known}, or the path of a model file.")
     return path
 
 

@@ -50,6 +50,8 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
         raise LengthRequired
     if request.content_length > contract.MAX_BODY:
         raise RequestEntityTooLarge
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnsupportedMediaType("The body must be sent as it is, without a Content-Encoding.")
     if request.mimetype == JSON:
         return json_images(request.get_data(cache=False))
     if request.mimetype == RAW:

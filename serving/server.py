@@ -9,6 +9,8 @@ import signal
 import sys
 import tempfile
 
+from serving import guards
+
 WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there
 THREADS = 64
@@ -25,6 +27,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes that answer (default: %(default)s)")
     options = parser.parse_args(arguments)
+    try:
+        guards.settings()
+    except guards.BadSetting as error:
+        parser.error(str(error))
 
     # granian warns of so many threads, which is right for work that keeps the processor busy, not for waiting
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())

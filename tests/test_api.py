@@ -134,6 +134,13 @@ def turned() -> bytes:
         pytest.param("image/png", picture(large().convert("P")), id="palette"),
         pytest.param("image/png", picture(large().convert("1")), id="one bit"),
         pytest.param("image/png", picture(np.asarray(large(), np.uint16) * 257), id="16 bit"),
+        pytest.param("image/png", picture(large().resize((1100, 1100)).convert("1")), id="one bit, large"),
+        pytest.param(
+            "image/png", picture(np.asarray(large().resize((1100, 1100)), np.uint16) * 257), id="16 bit, large"
+        ),
+        pytest.param("image/png", picture(large().resize((1100, 1100)).convert("P")), id="palette, large"),
+        pytest.param("image/tiff", picture(np.asarray(large(), np.float32) / 255, "TIFF"), id="floats in 0-1"),
+        pytest.param("image/tiff", picture(np.asarray(large(), np.float32) / 128 - 1, "TIFF"), id="floats from -1"),
         pytest.param("image/jpeg", turned(), id="turned by EXIF"),
         pytest.param("image/png", picture(Image.merge("LA", (large().point(lambda _: 0), large()))), id="transparent"),
     ],
@@ -217,6 +224,9 @@ BAD = {
     "1x1": (picture(Image.new("L", (1, 1), 255)), "image/png", 422, "nothing drawn"),
     "30,000x1": (picture(Image.new("L", (30_000, 1), 255)), "image/png", 422, "nothing drawn"),
     "fully transparent": (picture(Image.new("RGBA", (99, 99))), "image/png", 422, "nothing drawn"),
+    "LAB": (picture(Image.new("LAB", (40, 40)), "TIFF"), "image/tiff", 400, "mode LAB cannot be read"),
+    "endless pixel": (picture(np.full((40, 40), -np.inf, np.float32), "TIFF"), "image/tiff", 400, "finite numbers"),
+    "a key of 8 MB": ('{"' + "k" * 8_000_000 + '": 1}', JSON, 400, "unknown field kkk"),
     "decompression bomb": (bomb(), "image/png", 422, "25,000,000 pixels at most"),
     "too many pixels": (picture(Image.new("1", (6_000, 6_000))), "image/png", 422, "this one is 6000 x 6000"),
 }
@@ -238,6 +248,13 @@ def assert_error_shape(answer):
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert "Traceback" not in sentence
+    assert len(sentence) < 500
+
+
+def test_a_compressed_body_is_refused(client):
+    answer = client.post("/predict", data=bytes(784), content_type=RAW, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 415
+    assert_error_shape(answer)
 
 
 def test_a_form_takes_exactly_one_file(client):
@@ -306,6 +323,13 @@ def test_the_model_tells_where_it_comes_from(client):
     answer = client.get("/model").get_json()
     card = load_model("classic").card
     assert answer == {"name": "classic", "figures": card["figures"], "card": card}
+
+
+def test_figures_of_a_model_are_numbers(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_MODEL", "robust")  # which was not cross-validated
+    figures = create_app().test_client().get("/model").get_json()["figures"]
+    assert all(isinstance(figure, float) for figure in figures.values())
+    assert "test_accuracy" in figures
 
 
 @pytest.mark.parametrize("fault", ["missing", "damaged", "unknown name"])

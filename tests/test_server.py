@@ -115,6 +115,24 @@ def test_a_chunked_body_is_refused(server):
         assert connection.recv(1000).startswith(b"HTTP/1.1 411 ")
 
 
+def test_a_path_without_its_slash_leads_nowhere(server):
+    with server.raw(b"GET health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n") as connection:
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"evil.example" not in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("API_KEY", "geh heim"), ("API_KEY", "schlüssel"), ("API_KEY", "a=b"), ("CORS_ORIGINS", "https://*.example.org")],
+)
+def test_settings_that_could_never_work_are_refused_at_once(name, value):
+    environment = {**os.environ, f"MNISTCORE_{name}": value}
+    run = subprocess.run([sys.executable, "api.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert f"MNISTCORE_{name} m" in run.stderr.splitlines()[-1]
+
+
 def test_a_huge_body_is_refused_before_it_is_sent(server):
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
     with server.raw(head) as connection:
