@@ -9,6 +9,9 @@ holds exactly, and brightness x slope is that pixel's share: "gradient x input" 
 black box"), which for such a network is the same as layer-wise relevance propagation (Ancona et al. 2018, "Towards
 better understanding of gradient-based attribution methods"). The fixed part is what the biases add. A blank pixel has
 no share; what ink *would* do there is its slope. The same sum holds for any hidden layer's units instead of the pixels.
+
+Scores count only against each other: the softmax gives the same probabilities if all ten rise by as much. So they are
+told here against the mean of the ten, where what speaks for every digit alike cancels out.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ class Explanation:
     """The ten scores of one image, taken apart.
 
     Attributes:
-        scores: (10,) float32, before the softmax: one more is e = 2.7 times the odds.
+        scores: (10,) float32, before the softmax, less their mean: one more is e = 2.7 times the odds.
         slopes: (10, 28, 28) float32, by how much each score would rise per 0-1 of ink at each pixel.
         pixels: (10, 28, 28) float32, what each pixel put into each score; zero where there is no ink.
         activations: one (units,) float32 a hidden layer, how strongly each unit fired; 0 is not at all.
@@ -62,14 +65,14 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
     """
     *activations, scores = (layer[0] for layer in model.activations(np.asarray(image)[np.newaxis]))
     # walk back from the scores: slope[j, k] is how much score k rises when unit j of this layer does
-    slope = model.weights[-1]
+    slope = model.weights[-1] - model.weights[-1].mean(axis=1, keepdims=True)
     units = []
     for activation, weight in zip(reversed(activations), reversed(model.weights[:-1]), strict=True):
         units.append(activation[:, np.newaxis] * slope)
         slope = weight @ (slope * (activation > 0)[:, np.newaxis])  # a unit that is off passes nothing on
     ink = np.asarray(image).reshape(PIXELS) * np.float32(1 / 255)
     return Explanation(
-        scores=scores,
+        scores=scores - scores.mean(),
         slopes=slope.T.reshape(-1, 28, 28),
         pixels=(ink[:, np.newaxis] * slope).T.reshape(-1, 28, 28),
         activations=activations,

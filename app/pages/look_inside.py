@@ -34,7 +34,7 @@ with right:
     asked = st.selectbox("Question", questions)
     digit, rival = questions[asked]
     pixels, slopes, score = parts.pixels[digit], parts.slopes[digit], parts.scores[digit]
-    meaning = f"the score of {digit}"
+    meaning = f"the score of {digit} against the mean of all ten digits"
     if rival is not None:
         pixels, slopes, score = pixels - parts.pixels[rival], slopes - parts.slopes[rival], score - parts.scores[rival]
         meaning = f"the lead of {digit} over {rival}"
@@ -43,12 +43,6 @@ with right:
         f"Each square is one pixel: together they make up {meaning}, **{score:+.2f}** "
         f"({pixels.sum():+.2f} from the ink, {score - pixels.sum():+.2f} fixed)."
     )
-    if rival is None:
-        other = second if digit == first else first
-        st.markdown(
-            f"Scores count only against each other, so a low one may win: that of {other} is "
-            f"**{parts.scores[other]:+.2f}**."
-        )
     with st.container(horizontal=True):
         for title, values, words in (
             ("What the ink says", pixels, "share"),
