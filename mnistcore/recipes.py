@@ -37,19 +37,19 @@ class Recipe:
 
     def __post_init__(self) -> None:
         checks = {
-            "hidden_layers must be one to four sizes of 1 to 4096 units": 1 <= len(self.hidden_layers) <= 4
+            "hidden layers must be one to four sizes of 1 to 4096 units": 1 <= len(self.hidden_layers) <= 4
             and all(1 <= units <= 4096 for units in self.hidden_layers),
             "epochs must be 1 to 1000": 1 <= self.epochs <= 1000,
-            "batch_size must be 1 to 10000": 1 <= self.batch_size <= 10_000,
-            "learning_rate must be above 0 and at most 1": 0 < self.learning_rate <= 1,
-            "weight_decay must be 0 to 1": 0 <= self.weight_decay <= 1,
-            "averaged_epochs and mild_epochs must be 0 to all epochs": 0 <= self.averaged_epochs <= self.epochs
+            "batch size must be 1 to 10000": 1 <= self.batch_size <= 10_000,
+            "learning rate must be above 0 and at most 1": 0 < self.learning_rate <= 1,
+            "weight decay must be 0 to 1": 0 <= self.weight_decay <= 1,
+            "averaged epochs and mild epochs must be 0 to all epochs": 0 <= self.averaged_epochs <= self.epochs
             and 0 <= self.mild_epochs <= self.epochs,
-            "set_aside must be 0 to 0.5": 0 <= self.set_aside <= 0.5,
+            "the share set aside must be 0 to 0.5": 0 <= self.set_aside <= 0.5,
             "distortion must be 0 to 2": 0 <= self.distortion <= 2,
-            "pen_digits and mild_pen_digits must be 0 to 1000000": 0 <= self.pen_digits <= 1_000_000
+            "pen digits and mild pen digits must be 0 to 1000000": 0 <= self.pen_digits <= 1_000_000
             and 0 <= self.mild_pen_digits <= 1_000_000,
-            "degraded and mildness must be 0 to 1": 0 <= self.degraded <= 1 and 0 <= self.mildness <= 1,
+            "degraded share and mildness must be 0 to 1": 0 <= self.degraded <= 1 and 0 <= self.mildness <= 1,
             "folds must be 0 (none) or 2 to 20": self.folds == 0 or 2 <= self.folds <= 20,
         }
         for rule, holds in checks.items():
