@@ -68,6 +68,10 @@ class Model:
         values = _pixels(images)
         layers = []
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            if len(values) == 1:
+                # what is blank or silent adds nothing: most of a large layer's weights need not even be fetched
+                firing = np.flatnonzero(values)
+                values, weight = values[:, firing], weight.take(firing, axis=0)
             values = values @ weight
             values += bias
             np.maximum(values, 0, out=values)  # ReLU

@@ -50,7 +50,7 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
         raise LengthRequired
     if request.content_length > contract.MAX_BODY:
         raise RequestEntityTooLarge
-    if request.headers.get("Content-Encoding", "identity") != "identity":
+    if request.environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise UnsupportedMediaType("The body must be sent as it is, without a Content-Encoding.")
     if request.mimetype == JSON:
         return json_images(request.get_data(cache=False))
