@@ -95,7 +95,7 @@ def _clear() -> None:
 
 def _undo() -> None:
     drawing = current_drawing()
-    if drawing is None:
+    if drawing is None or drawing.empty:
         if cleared := st.session_state.pop("cleared", None):
             st.session_state.drawing = cleared
             _replace(cleared.strokes)
