@@ -127,7 +127,7 @@ def show_curves(job: Job) -> None:
                     tooltip=["training", "epoch", alt.Tooltip(f"{value}:Q", format=form)],
                 )
             )
-            st.altair_chart(chart, height=240, alt=title)
+            st.altair_chart(chart, height=300, alt=title)
     done = points[(points["epoch"] == points["epochs"]) & points["accuracy"].notna()]
     if len(done):
         st.markdown("Finished folds: " + ", ".join(f"**{score:.2%}**" for score in done["accuracy"]))
