@@ -9,17 +9,17 @@ from app.charts import COLOUR, SECOND
 from mnistcore.evaluation import Evaluation
 
 
-def _by_model(evaluations: list[Evaluation]) -> alt.Color:
+def _by_model(evaluations: list[Evaluation], legend: bool = True) -> alt.Color:
     names = [evaluation.name for evaluation in evaluations]
     return alt.Color(
         "model:N",
         scale=alt.Scale(domain=names, range=[COLOUR, SECOND]),
-        legend=alt.Legend(orient="bottom", title=None, offset=2),
+        legend=alt.Legend(orient="bottom", title=None, offset=2) if legend else None,
     )
 
 
 def distortion_chart(evaluations: list[Evaluation], kind: str) -> alt.Chart:
-    """Accuracy of each model against the strength of one kind of distortion."""
+    """Accuracy of each model against the strength of one kind of distortion; one of several, so without a legend."""
     rows = [
         {"model": evaluation.name, "strength": strength, "accuracy": accuracy}
         for evaluation in evaluations
@@ -33,7 +33,7 @@ def distortion_chart(evaluations: list[Evaluation], kind: str) -> alt.Chart:
         .encode(
             alt.X("strength:Q", axis=alt.Axis(title=evaluations[0].distorted[kind]["unit"], tickCount=5)),
             alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", title=None, tickCount=3)),
-            _by_model(evaluations),
+            _by_model(evaluations, legend=False),
             tooltip=["model", "strength", alt.Tooltip("accuracy:Q", format=".1%")],
         )
     )

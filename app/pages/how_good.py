@@ -33,7 +33,9 @@ with st.container(horizontal=True, gap="large"):
 st.markdown("## When digits are distorted")
 st.markdown(
     "The same digits on a large sheet: moved, turned, scaled, thickened, thinned, or on "
-    "noisy paper. What share is still read rightly?"
+    "noisy paper. What share is still read rightly by "
+    + " and by ".join(f"**:{colour}[{e.name}]**" for colour, e in zip(("green", "orange"), evaluations, strict=False))
+    + "?"
 )
 columns = st.columns(3)
 for index, kind in enumerate(evaluations[0].distorted):
