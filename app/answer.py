@@ -71,7 +71,7 @@ def _words(drawing: Drawing | None, reading: Reading | None, model: Model | None
         return "–", "Only a dot so far", "Go on: a digit needs a stroke."
     first, second = reading.ranking[:2]
     p, q = reading.probabilities[[first, second]]
-    truth = f" MNIST calls it a {drawing.label}." if drawing.label is not None else ""
+    truth = f" MNIST says {drawing.label}." if drawing.label is not None else ""
     if p < model.unsure_below:
         return "?", "Not sure", f"{first} ({p:.0%}) or {second} ({q:.0%})?{truth}"
     return str(first), f"{_percent(p)} sure", (f"or else a {second} ({q:.0%})." if q >= CLOSE else "") + truth

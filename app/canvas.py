@@ -88,7 +88,9 @@ def _replace(strokes: dict) -> None:
 
 
 def _clear() -> None:
-    st.session_state.cleared = current_drawing()
+    drawing = current_drawing()
+    if drawing and not drawing.empty:  # so that clearing twice loses nothing
+        st.session_state.cleared = drawing
     st.session_state.drawing = None
     _replace({"objects": []})
 

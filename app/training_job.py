@@ -18,7 +18,8 @@ from mnistcore.errors import MnistCoreError
 from mnistcore.recipes import Recipe
 
 ROOT = Path(__file__).parent.parent
-# one thread, so that the answers to those who draw meanwhile find a core that is free
+# one thread for its sums, so that the answers to those who draw meanwhile find a core that is free, or busy with no
+# more than the digits of the next epoch, which give way to them
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 

@@ -153,6 +153,8 @@ def _fault(weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...], card
         return "it has no layers"
     if not isinstance(card, dict) or not isinstance(card.get("name", ""), str):
         return "its card is not a JSON object with a name"
+    if not isinstance(card.get("figures", {}), dict):
+        return "its card's figures are not a JSON object"
     inputs = PIXELS
     for weight, bias in zip(weights, biases, strict=True):
         if weight.dtype != np.float32 or bias.dtype != np.float32:

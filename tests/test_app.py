@@ -118,7 +118,7 @@ def test_ready_made_digits(button, count):
     app = open_app()
     press(app, button)
     assert len(app.session_state["shown"]["objects"]) == count
-    assert "MNIST calls it a" in answer_of(app)
+    assert "MNIST says" in answer_of(app)
 
 
 def test_clear_can_be_taken_back():
