@@ -15,8 +15,7 @@ from serving import bodies, contract, guards, openapi, server  # first: it must 
 import msgspec
 import numpy as np
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 
 from mnistcore import BadImage, BlankImage, Model
 from serving.metrics import PREDICTION, Metrics
@@ -40,12 +39,11 @@ def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
     app = Flask("mnistcore", static_folder=None)
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
-    app.url_map.merge_slashes = False  # it would redirect, with a page of HTML
-    app.before_request(never_redirect)
+    app.url_map.merge_slashes = False  # it would redirect, with a page of HTML, by the host that the client names
     app.extensions["model"] = watch = ModelWatch()
     watch.current  # noqa: B018 - loads it now, rather than in the first request
 
-    app.get("/")(index)
+    app.get("/", strict_slashes=False)(index)  # else it would redirect a path that lacks its first slash
     app.post("/predict")(predict)
     app.get("/health")(health)
     app.get("/ready")(ready)
@@ -132,12 +130,6 @@ def model_in_use() -> Model:
     if model is None:
         raise ServiceUnavailable
     return model
-
-
-def never_redirect() -> None:
-    """A path without its first slash would be answered by a page of HTML, and by the host that the client names."""
-    if isinstance(request.routing_exception, RequestRedirect):
-        raise NotFound
 
 
 def probabilities_wanted() -> bool:

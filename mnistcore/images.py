@@ -71,20 +71,14 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
         (n,) bool.
     """
     ink = images > INK
-    rows, columns = _extent(ink.any(axis=2)), _extent(ink.any(axis=1))
-    down, right, mass = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T
-    prepared = np.maximum(rows[1] - rows[0], columns[1] - columns[0]) == SPAN
-    for (first, end), moment in ((rows, down), (columns, right)):
-        centred = np.abs(moment) <= TOLERANCE * mass
-        if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
-            centred |= np.where(moment > 0, first == 0, end == SIDE)
-        prepared &= centred
-    return prepared
-
-
-def _extent(occupied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 28) bool -> the first occupied index and one past the last, each (n,)."""
-    return occupied.argmax(axis=1), occupied.shape[1] - occupied[:, ::-1].argmax(axis=1)
+    occupied = np.array([ink.any(axis=2), ink.any(axis=1)])  # (2, n, 28): rows, columns
+    first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
+    moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
+    prepared = (end - first).max(axis=0) == SPAN
+    centred = np.abs(moments[:2]) <= TOLERANCE * moments[2]
+    if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
+        centred |= np.where(moments[:2] > 0, first == 0, end == SIDE)
+    return prepared & centred.all(axis=0)
 
 
 def _grey(image: Image.Image | np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from io import BytesIO
 
 import msgspec
@@ -16,6 +17,8 @@ from werkzeug.exceptions import (
     UnprocessableEntity,
     UnsupportedMediaType,
 )
+from werkzeug.http import parse_options_header
+from werkzeug.wsgi import get_content_length
 
 from mnistcore import prepare
 from serving import contract
@@ -46,25 +49,30 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
         BlankImage: it is a picture without a digit.
     """
     # Flask's own limit would cut a chunked body that is too long without a word, and what is left would be parsed
-    if request.content_length is None:
+    length = get_content_length(request.environ)
+    if length is None:
         raise LengthRequired
-    if request.content_length > contract.MAX_BODY:
+    if length > contract.MAX_BODY:
         raise RequestEntityTooLarge
     if request.environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise UnsupportedMediaType("The body must be sent as it is, without a Content-Encoding.")
-    if request.mimetype == JSON:
-        return json_images(request.get_data(cache=False))
-    if request.mimetype == RAW:
-        return raw_images(request.get_data(cache=False)), True
-    if request.mimetype == FORM:
+    media = _media_type(request.environ.get("CONTENT_TYPE", ""))
+    if media == FORM:
         files = request.files.getlist("image")
         if len(files) != 1:
             raise BadRequest(f"The form must hold one file in the field 'image'; it holds {len(files)}.")
         return picture(files[0].read())[np.newaxis], False
-    if request.mimetype in PICTURES or request.mimetype in ALSO_PICTURES:
-        return picture(request.get_data(cache=False))[np.newaxis], False
-    sent = f"not {request.mimetype}" if request.mimetype else "and none was sent"
-    raise UnsupportedMediaType(f"The content type must be one of {', '.join((JSON, RAW, FORM, *PICTURES))}, {sent}.")
+    if media not in (JSON, RAW, *PICTURES, *ALSO_PICTURES):
+        sent = f"not {media}" if media else "and none was sent"
+        raise UnsupportedMediaType(f"The content type must be one of {', '.join((JSON, RAW, FORM, *PICTURES))}, {sent}.")
+    body = request.environ["wsgi.input"].read(length)
+    if len(body) < length:
+        raise BadRequest(f"The body ended after {len(body):,} of the {length:,} bytes that Content-Length says.")
+    if media == JSON:
+        return json_images(body)
+    if media == RAW:
+        return raw_images(body), True
+    return picture(body)[np.newaxis], False
 
 
 def json_images(body: bytes) -> tuple[np.ndarray, bool]:
@@ -112,6 +120,12 @@ def picture(body: bytes) -> np.ndarray:
             f"The picture cannot be read ({type(error).__name__}): send a whole PNG, JPEG, WebP, GIF, BMP or TIFF file."
         ) from error
     return prepare(image)
+
+
+@lru_cache(maxsize=64)  # parsing it takes longer than it looks, and most clients say the same
+def _media_type(content_type: str) -> str:
+    """`Content-Type` without its parameters."""
+    return parse_options_header(content_type)[0].lower()
 
 
 def _pixels(rows: list[list[float]]) -> np.ndarray:

@@ -58,7 +58,11 @@ class Metrics:
 
         self._in_progress.inc()
         try:
-            return self._answer(environ, note_status)
+            answer = self._answer(environ, note_status)
+            try:
+                return [b"".join(answer)]  # every answer is whole: in one piece the server sends it in one go
+            finally:
+                answer.close()
         finally:
             self._in_progress.dec()
             seconds = time.perf_counter() - start
@@ -72,7 +76,7 @@ class Metrics:
 
     def count_predictions(self, digits: np.ndarray, confidences: np.ndarray) -> None:
         """Count the digits read, (n,) int, and how sure the model was of each, (n,) in 0-1."""
-        bands = np.searchsorted(BOUNDS, confidences, side="right")
+        bands = BOUNDS.searchsorted(confidences, side="right")
         for (digit, band), count in Counter(zip(digits.tolist(), bands.tolist(), strict=True)).items():
             self._predictions(digit, BANDS[band]).inc(count)
 

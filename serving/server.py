@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import logging
 import os
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 from serving import guards
 
@@ -40,7 +42,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     # a worker told to stop before it listens for that would go on, with the handler of the parent it was forked from
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-    with tempfile.TemporaryDirectory(prefix="mnistcore-metrics-") as directory:
+    with tempfile.TemporaryDirectory(prefix="mnistcore-api-") as directory:
+        if hasattr(os, "sched_getaffinity") and options.workers >= len(os.sched_getaffinity(0)):
+            os.register_at_fork(after_in_child=lambda: keep_to_one_core(Path(directory)))
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)  # where the workers add up what they count
         Granian(
             "api:create_app",
@@ -55,6 +59,28 @@ def main(arguments: list[str] | None = None) -> None:
             respawn_failed_workers=True,
             workers_kill_timeout=30,
         ).serve()
+
+
+def keep_to_one_core(directory: Path) -> None:
+    """Keep this worker, and all threads it will start, to one core, which no other worker has taken if there is one.
+
+    The threads of a Python process take turns. NumPy ends its thread's turn with almost every operation, and begins it
+    again at once; on several cores each time another thread is woken for nothing, which costs a sixth of all requests.
+    Only where there are no more cores than workers: elsewhere the kernel knows better which core is free.
+
+    Args:
+        directory: where the workers of one server note what is taken, each by a lock that ends when it does.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    for core in cores:
+        lock = os.open(directory / f"core-{core}", os.O_CREAT | os.O_WRONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+        else:
+            os.sched_setaffinity(0, {core})
+            return
 
 
 if __name__ == "__main__":

@@ -115,10 +115,11 @@ def test_a_chunked_body_is_refused(server):
         assert connection.recv(1000).startswith(b"HTTP/1.1 411 ")
 
 
-def test_a_path_without_its_slash_leads_nowhere(server):
+def test_a_path_without_its_slash_is_not_redirected(server):
     with server.raw(b"GET health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n") as connection:
         answer = connection.makefile("rb").read()
-    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"POST /predict" in answer
     assert b"evil.example" not in answer
 
 
@@ -167,6 +168,28 @@ def test_a_killed_worker_is_replaced(server):
     wait_for(lambda: len(set(server.workers()) - {before[0]}) == len(before))
     wait_for(lambda: all(server.predict() == SEVEN for _ in range(10)))
     assert "mnistcore_requests_in_progress 1.0" in server.metrics()
+
+
+def test_workers_as_many_as_cores_keep_to_one_each(tmp_path):
+    all_cores = os.sched_getaffinity(0)
+    cores = sorted(all_cores)[:2]
+    os.sched_setaffinity(0, cores)  # which the server inherits
+    try:
+        server = Server(tmp_path / "log")
+    finally:
+        os.sched_setaffinity(0, all_cores)
+    try:
+
+        def kept() -> list[list[int]]:
+            return sorted(sorted(os.sched_getaffinity(worker)) for worker in server.workers())
+
+        one_each = sorted([core] for core in cores) if len(cores) == 2 else [cores, cores]
+        wait_for(lambda: kept() == one_each)
+        killed = server.workers()[0]
+        os.kill(killed, signal.SIGKILL)
+        wait_for(lambda: killed not in server.workers() and kept() == one_each)
+    finally:
+        server.stop()
 
 
 def test_what_is_in_flight_is_answered_before_the_end(tmp_path):
