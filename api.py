@@ -33,6 +33,7 @@ SENTENCES = {
     500: "Something went wrong here, and it is not the request's fault; it has been logged.",
     503: "There is no model that can be loaded; the server's log says why.",
 }
+UNREAD = (401, 404, 405, 411, 413, 415, 503)  # what is answered before a body has been read
 
 
 def create_app() -> Flask:
@@ -61,9 +62,9 @@ def create_app() -> Flask:
 
 def predict() -> Response:
     """Which digit?"""
-    in_full = probabilities_wanted()
     model = model_in_use()
     images, batch = bodies.read_images(request)
+    in_full = probabilities_wanted()
     probabilities, warnings = read_digits(model, images)
     digits, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
     current_app.extensions["metrics"].count_predictions(digits, confidences)
@@ -155,6 +156,9 @@ def answer_error(error: HTTPException) -> Response:
     sentence = sentence if len(sentence) <= LONGEST_SENTENCE else sentence[:LONGEST_SENTENCE] + "..."
     response.data = msgspec.json.encode(contract.Error(sentence))
     response.content_type = "application/json"
+    if request.method == "POST" and error.code in UNREAD:
+        # what is left of the body would be taken for the next request; granian notices that, but does not always say so
+        response.headers["Connection"] = "close"
     return response
 
 

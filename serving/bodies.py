@@ -63,8 +63,8 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
             raise BadRequest(f"The form must hold one file in the field 'image'; it holds {len(files)}.")
         return picture(files[0].read())[np.newaxis], False
     if media not in (JSON, RAW, *PICTURES, *ALSO_PICTURES):
-        sent = f"not {media}" if media else "and none was sent"
-        raise UnsupportedMediaType(f"The content type must be one of {', '.join((JSON, RAW, FORM, *PICTURES))}, {sent}.")
+        expected, sent = ", ".join((JSON, RAW, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
+        raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
     body = request.environ["wsgi.input"].read(length)
     if len(body) < length:
         raise BadRequest(f"The body ended after {len(body):,} of the {length:,} bytes that Content-Length says.")

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -132,6 +132,20 @@ def test_settings_that_could_never_work_are_refused_at_once(name, value):
     run = subprocess.run([sys.executable, "api.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 2
     assert f"MNISTCORE_{name} m" in run.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("media", "size"), [("application/octet-stream", 17_000_000), ("text/plain", 1_000_000)])
+def test_a_client_is_told_to_begin_anew_when_its_body_was_not_read(server, media, size):
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+        for _ in range(5):
+            with suppress(BrokenPipeError, ConnectionResetError):  # it is refused halfway
+                connection.request("POST", "/predict", bytes(size), {"Content-Type": media})
+            answer = connection.getresponse()
+            assert answer.status in (413, 415)
+            assert answer.headers["Connection"] == "close"
+            answer.read()
+            connection.request("POST", "/predict", BODY, JSON)
+            assert connection.getresponse().read().decode() == SEVEN
 
 
 def test_a_huge_body_is_refused_before_it_is_sent(server):
