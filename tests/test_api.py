@@ -264,6 +264,14 @@ def test_a_form_takes_exactly_one_file(client):
     assert (text.status_code, "it holds 0" in text.get_json()["error"]) == (400, True)
 
 
+def test_a_body_that_ends_too_early_is_refused(client):
+    raw = {"data": bytes(784), "content_type": "application/octet-stream"}
+    answer = client.post("/predict", **raw, environ_overrides={"CONTENT_LENGTH": "1568"})
+    assert answer.status_code == 400
+    assert_error_shape(answer)
+    assert "ended after 784 of the 1,568 bytes" in answer.get_json()["error"]
+
+
 def test_a_body_of_unknown_length_is_refused(client):
     chunked = {"Transfer-Encoding": "chunked"}
     answer = client.post(
