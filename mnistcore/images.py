@@ -14,7 +14,6 @@ A network that has only seen such digits reads nothing else well, so every pictu
 from __future__ import annotations
 
 import numpy as np
-import scipy  # its ndimage loads when first used: it takes as long as all the rest, and prepared images need none
 from PIL import ExifTags, Image, ImageOps
 
 from mnistcore.errors import BadImage, BlankImage
@@ -148,7 +147,9 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     """How much ink each pixel holds: (H, W) float32, 0 paper to 1 full ink, whichever of the two is darker."""
     ink, grain = _contrast(grey)
     if grain > GRAINY and min(grey.shape) > 2 * SIDE:  # noise swamps the strokes: look at it from further away
-        ink, grain = _contrast(scipy.ndimage.gaussian_filter(grey, max(grey.shape) / 100))
+        from scipy import ndimage
+
+        ink, grain = _contrast(ndimage.gaussian_filter(grey, max(grey.shape) / 100))
     # paper has grain, and compression leaves a murmur: neither may count as strokes
     return ((ink - 3 * grain) / (1 - 3 * grain)).clip(0, 1)
 
@@ -170,8 +171,10 @@ def _contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _clean(ink: np.ndarray) -> np.ndarray:
     """The digit alone, cropped: without the specks around it, and not merely a dot."""
+    from scipy import ndimage  # here, for it takes as long as all the rest, and prepared images need none of it
+
     ink = _crop(ink, INK / 255)
-    parts, _ = scipy.ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
+    parts, _ = ndimage.label(ink > INK / 255, structure=np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     dirt = sizes < SPECK * sizes.max()
@@ -180,7 +183,7 @@ def _clean(ink: np.ndarray) -> np.ndarray:
     ink = _crop(ink, INK / 255)
     # a large picture's every second or third pixel is enough; padded, for a stroke ends where the picture does
     step = max(1, max(ink.shape) // 200)
-    thickest = 2 * step * scipy.ndimage.distance_transform_edt(np.pad(ink[::step, ::step] > 0.5, 1)).max()
+    thickest = 2 * step * ndimage.distance_transform_edt(np.pad(ink[::step, ::step] > 0.5, 1)).max()
     if thickest > DOT * max(ink.shape):
         raise BlankImage("There is only a dot: draw a whole digit.")
     return ink

@@ -16,13 +16,16 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.errors import BadModelFile
-from mnistcore.evaluation import Evaluation
 from mnistcore.home import atomic_path, home
 from mnistcore.model import Model
 from mnistcore.modelcard import model_card
 from mnistcore.report import Report
+
+if TYPE_CHECKING:
+    from mnistcore.evaluation import Evaluation
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
 SHIPPED = ("robust", "classic")  # the best first
@@ -88,6 +91,8 @@ def load_report(name: str) -> Report:
 
 def load_evaluation(name: str) -> Evaluation:
     """How good a shipped model is; raises BadModelFile if the file is missing or damaged."""
+    from mnistcore.evaluation import Evaluation  # which loading a model can do without
+
     return Evaluation.load(SHIPPED_DIRECTORY / f"{name}.evaluation.json")
 
 
