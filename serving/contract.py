@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 MAX_BODY = 16 * 1024 * 1024  # bytes
-MAX_BATCH = 2_000  # images in one request as JSON: so many fit into a body even with each pixel as 0.0039
+MAX_BATCH = 1_000  # images in one request as JSON: so many fit into a body with 20 characters to each pixel
 MAX_RAW_BATCH = 10_000  # images in one request as raw bytes: MNIST's whole test set
 PIXELS = 28 * 28
 

@@ -202,7 +202,7 @@ BAD = {
     "empty image in batch": ('{"data": [[]]}', JSON, 400, "data[0]: expected array of length >= 784"),
     "uneven batch": ('{"data": [[' + "0," * 783 + "0], [1]]}", JSON, 400, "data[1]: expected array of length >= 784"),
     "number in batch": ('{"data": [[' + "0," * 783 + "0], 1]}", JSON, 400, "data[1]: expected array, got int"),
-    "too many lists": (json.dumps({"data": [[0] * 784] * 2001}), JSON, 400, "data: expected array of length <= 2000"),
+    "too many lists": (json.dumps({"data": [[0] * 784] * 1001}), JSON, 400, "data: expected array of length <= 1000"),
     "no bytes": (b"", RAW, 400, "these are 0 bytes"),
     "783 bytes": (bytes(783), RAW, 400, "these are 783 bytes"),
     "too many images": (bytes(784 * 10_001), RAW, 400, "1 to 10,000 images"),
