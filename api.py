@@ -9,17 +9,17 @@ The routes are here; what they stand on is in serving/. The digits are read by m
 
 from __future__ import annotations
 
-from serving import bodies, contract, guards, openapi, server  # first: it must come before NumPy
+from serving import bodies, contract, openapi, security, server  # first: it must come before NumPy
 
 # isort: split
 import msgspec
 import numpy as np
 from flask import Flask, Response, current_app, request
+from serving.model_watch import ModelWatch
 from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 
 from mnistcore import BadImage, BlankImage, Model
 from serving.metrics import PREDICTION, Metrics
-from serving.model_watch import ModelWatch
 from serving.predicting import read_digits
 
 LONGEST_SENTENCE = 400  # characters
@@ -56,7 +56,7 @@ def create_app() -> Flask:
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
     app.register_error_handler(BlankImage, lambda error: answer(contract.Error(str(error)), 422))
     app.wsgi_app = app.extensions["metrics"] = Metrics(app)
-    guards.put_up_guards(app)
+    security.configure_security(app)
     return app
 
 

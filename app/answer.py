@@ -72,7 +72,7 @@ def _words(drawing: Drawing | None, reading: Reading | None, model: Model | None
     first, second = reading.ranking[:2]
     p, q = reading.probabilities[[first, second]]
     truth = f" MNIST says {drawing.label}." if drawing.label is not None else ""
-    if p < model.unsure_below:
+    if p < model.rejection_threshold:
         return "?", "Not sure", f"{first} ({p:.0%}) or {second} ({q:.0%})?{truth}"
     return str(first), f"{_percent(p)} sure", (f"or else a {second} ({q:.0%})." if q >= CLOSE else "") + truth
 

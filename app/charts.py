@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from mnistcore.report import Report
+from mnistcore.evaluation.report import Report
 
 COLOUR = "#2a9d8f"  # legible on the light page and on the dark one
 SECOND = "#e07a3f"

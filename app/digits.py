@@ -14,7 +14,7 @@ from mnistcore import BadModelFile, DataUnavailable, Model, store
 def offer_digits(model: Model | None) -> None:
     """Two buttons that put a digit on the sheet: any test digit, and one that this model misread in its test."""
     st.button("Give me one", on_click=_put_test_digit, icon=":material/casino:", help="A digit of MNIST's test set")
-    misread = _misread(model.card.get("name"), model.unsure_below) if model else None
+    misread = _misread(model.card.get("name"), model.rejection_threshold) if model else None
     st.button(
         "One it misreads",
         on_click=_put_misread,
@@ -43,13 +43,13 @@ def _pick(images: np.ndarray, labels: Sequence[int]) -> tuple[np.ndarray, int]:
 
 @st.cache_resource(show_spinner=False)
 def _test_digits() -> tuple[np.ndarray, np.ndarray]:
-    from mnistcore.datasets import shipped_test_digits
+    from mnistcore.data.datasets import shipped_test_digits
 
     return shipped_test_digits()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _misread(model_name: str, unsure_below: float) -> tuple[np.ndarray, list[int]] | None:
+def _misread(model_name: str, rejection_threshold: float) -> tuple[np.ndarray, list[int]] | None:
     """(n, 28, 28) uint8 and the digits they are, or None if there are none or no report tells of them.
 
     Left out are those of which the model says itself that it is not sure.
@@ -58,5 +58,5 @@ def _misread(model_name: str, unsure_below: float) -> tuple[np.ndarray, list[int
         report = store.load_report(model_name)
     except BadModelFile:
         return None
-    sure = [i for i, digit in enumerate(report.misread) if max(digit["probabilities"]) >= unsure_below]
+    sure = [i for i, digit in enumerate(report.misread) if max(digit["probabilities"]) >= rejection_threshold]
     return (report.misread_pixels()[sure], [report.misread[i]["label"] for i in sure]) if sure else None

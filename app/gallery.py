@@ -9,7 +9,7 @@ from app import canvas
 from app.drawing import as_png
 from app.models import IN_USE
 from mnistcore import store
-from mnistcore.report import Report
+from mnistcore.evaluation.report import Report
 
 AT_ONCE = 24
 EVERY = "any"

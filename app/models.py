@@ -76,7 +76,7 @@ def _load(state_of_files: tuple) -> tuple[Model | None, list[str]]:
         except BadModelFile as error:
             return None, [f"{error} The environment variable MNISTCORE_MODEL asks for it, so no other takes its place."]
     else:
-        model = store.best_at_hand(problems.append)
+        model = store.load_default(problems.append)
     if model is None:
         return None, [*problems, "There is no model that can be loaded: train one with `python -m mnistcore train`."]
     if problems:

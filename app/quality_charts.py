@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from app.charts import COLOUR, SECOND
-from mnistcore.evaluation import Evaluation
+from mnistcore.evaluation.evaluate import Evaluation
 
 
 def _by_model(evaluations: list[Evaluation], legend: bool = True) -> alt.Color:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.charts import SEVERAL
 from mnistcore import BadModelFile, store
-from mnistcore.report import Report
+from mnistcore.evaluation.report import Report
 
 TOLD = "runs_told"  # session key: whether an action succeeded, and its sentence for the next run of the script
 

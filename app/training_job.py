@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnistcore.errors import MnistCoreError
-from mnistcore.recipes import Recipe
+from mnistcore.training.recipes import Recipe
 
 ROOT = Path(__file__).parent.parent
 # one thread for its sums, so that the answers to those who draw meanwhile find a core that is free, or busy with no

@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 
 from mnistcore import load_model
-from mnistcore.datasets import shipped_test_digits
-from mnistcore.fitting import fit
-from mnistcore.lessons import lessons
-from mnistcore.recipes import get_recipe
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.training.epoch_data import epoch_data
+from mnistcore.training.fitting import fit
+from mnistcore.training.recipes import get_recipe
 
 ROUNDS, BLOCK = 15, 200  # how often each model has its turn, and images a turn
 
@@ -43,9 +43,9 @@ def one_image(images):
 
 def one_epoch(images, labels):
     """Seconds to make an epoch's digits, and seconds of the whole epoch that makes them and learns from them."""
-    recipe = replace(get_recipe("robust"), epochs=1, averaged_epochs=0, mild_epochs=0)  # one epoch: nothing made ahead
+    recipe = replace(get_recipe("robust"), epochs=1, swa_epochs=0, finetune_epochs=0)  # one epoch: nothing made ahead
     started = time.perf_counter()
-    next(lessons(recipe, images, labels, seed=0))
+    next(epoch_data(recipe, images, labels, seed=0))
     made = time.perf_counter() - started
     started = time.perf_counter()
     next(fit(recipe, images, labels, seed=0))

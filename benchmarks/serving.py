@@ -34,7 +34,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from mnistcore.datasets import shipped_test_digits  # noqa: E402
+from mnistcore.data.datasets import shipped_test_digits  # noqa: E402
 
 DIGITS = shipped_test_digits()[0][:1000]
 JSON, RAW = "application/json", "application/octet-stream"

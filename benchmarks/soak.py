@@ -31,7 +31,7 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 from mnistcore import Model, load_model  # noqa: E402
-from mnistcore.datasets import shipped_test_digits  # noqa: E402
+from mnistcore.data.datasets import shipped_test_digits  # noqa: E402
 
 PORT = 8801
 CLIENTS = 56  # ask and wait for their answers

@@ -28,7 +28,7 @@ def plain(dataset):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from mnistcore.recipes import CLASSIC
+    from mnistcore.training.recipes import CLASSIC
 
     warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are set, not waited for
     pipeline = make_pipeline(
@@ -51,7 +51,7 @@ def plain(dataset):
 
 def ours(dataset):
     from mnistcore import train
-    from mnistcore.recipes import CLASSIC
+    from mnistcore.training.recipes import CLASSIC
 
     _, report = train(CLASSIC, dataset)
     return report.cv_mean, report.test_accuracy
@@ -61,9 +61,9 @@ def measure_here(way, data):
     import resource
     import time
 
-    from mnistcore import datasets
+    from mnistcore.data import datasets
 
-    dataset = datasets.load(file=data, tell=lambda _: None)
+    dataset = datasets.load(file=data, log=lambda _: None)
     started = time.perf_counter()
     cv, test = {"plain": plain, "ours": ours}[way](dataset)
     seconds = time.perf_counter() - started

@@ -1,25 +1,40 @@
-"""Read handwritten digits: draw one anywhere, any way, and have it read right.
+"""Read handwritten digits, wherever they are drawn and however they are written.
 
     import mnistcore
+    from PIL import Image
+
+    reading = mnistcore.read(Image.open("seven.png"))
+    reading.digit, reading.confidence    # 7, 0.998
 
     model = mnistcore.load_model()
     image = mnistcore.prepare(Image.open("seven.png"))
-    model.predict(image[None])          # array([7])
+    model.predict_proba(image[None])     # ten probabilities
 
-Predicting needs NumPy, SciPy's image filters and Pillow; what trains and draws charts is imported only when called.
+Reading needs NumPy, SciPy's image filters and Pillow; what trains and draws figures is imported only when called.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mnistcore.errors import BadImage, BadModelFile, BadRecipe, BlankImage, DataUnavailable, MnistCoreError
-from mnistcore.images import prepare
+from mnistcore.errors import (
+    BadImage,
+    BadModelFile,
+    BadRecipe,
+    BlankImage,
+    DataUnavailable,
+    MnistCoreError,
+    UnsupportedImage,
+)
+from mnistcore.images import open_image, prepare
 from mnistcore.model import Model
+from mnistcore.reading import Reading, Readings, read, read_batch
 from mnistcore.store import load_model
 
 if TYPE_CHECKING:
-    from mnistcore.training import train
+    from mnistcore.training.train import train
+
+__version__ = "1.1.0"
 
 __all__ = [
     "BadImage",
@@ -29,8 +44,14 @@ __all__ = [
     "DataUnavailable",
     "MnistCoreError",
     "Model",
+    "Reading",
+    "Readings",
+    "UnsupportedImage",
     "load_model",
+    "open_image",
     "prepare",
+    "read",
+    "read_batch",
     "train",
 ]
 
@@ -38,7 +59,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import `train` when it is first asked for, since scikit-learn takes a second to load."""
     if name == "train":
-        from mnistcore.training import train
+        from mnistcore.training.train import train
 
         return train
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

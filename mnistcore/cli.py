@@ -1,20 +1,23 @@
-"""The command line: train, evaluate, predict, info."""
+"""The command line: train, evaluate, predict, info, report."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from mnistcore import store
-from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
-from mnistcore.images import prepare
-from mnistcore.modelcard import model_card
-from mnistcore.recipes import RECIPES, get_recipe
+from mnistcore.errors import BadModelFile, MnistCoreError
+from mnistcore.evaluation.model_card import model_card
+from mnistcore.home import atomic_path
+from mnistcore.images import open_image
+from mnistcore.reading import read
+from mnistcore.training.recipes import RECIPES, get_recipe
+
+DISTORTED = 500  # digits that an evaluation distorts in each way
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mnistcore", description="Train, measure and use digit models.")
+    parser = argparse.ArgumentParser(prog="mnistcore", description="Train, measure and use digit models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], purpose: str) -> argparse.ArgumentParser:
@@ -46,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    train = add("train", _train, "Train a model, measure it, keep it and make it the one in use.")
+    train = add("train", _train, "Train a model, evaluate it, keep it and make it current.")
     train.add_argument("--recipe", default="classic", choices=list(RECIPES), help="how to train (default: classic)")
     train.add_argument("--seed", type=int, default=0, help="of every random choice (default: 0)")
     train.add_argument(
@@ -67,17 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("files", nargs="+", metavar="FILE", help="a picture in any format that Pillow can open")
     _add_model_option(predict)
 
-    info = add("info", _info, "Tell what a model is, what it learnt from and how good it is.")
+    info = add("info", _info, "Print a model's card: what it was trained on, and how good it is.")
     _add_model_option(info)
 
-    report = add("report", _report, "Write what was measured when a model was trained as one HTML file.")
-    report.add_argument("model", metavar="MODEL", nargs="?", help="a model's name (default: the one in use)")
+    report = add("report", _report, "Write the report of a model's training as one HTML file.")
+    report.add_argument("model", metavar="MODEL", nargs="?", help="a model's name (default: the current one)")
     report.add_argument("--output", metavar="FILE", type=Path, help="where to (default: MODEL.html)")
     return parser
 
 
 def _add_model_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", help="a model's name or file (default: the one in use)")
+    parser.add_argument("--model", help="a model's name or file (default: the current one)")
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +91,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 def _train(options: argparse.Namespace) -> int:
     from tqdm import tqdm  # imported with the rest of what only training needs
 
-    from mnistcore.training import Progress, train
+    from mnistcore.training.train import Progress, train
 
     dataset = _load_data(options)
     print(f"Training on {len(dataset.images):,} digits: {dataset.source}.", flush=True)
@@ -105,8 +108,12 @@ def _train(options: argparse.Namespace) -> int:
         name = recipe.name if options.ship else None
         model, report = train(recipe, dataset, options.seed, name, show)
 
+    evaluation = report.evaluation
     if options.ship:
-        store.ship(model, report, options.ship)
+        from mnistcore.evaluation.evaluate import evaluate
+
+        evaluation = evaluate(model, dataset.test_images, dataset.test_labels, "MNIST's test set", DISTORTED)
+        store.ship(model, replace(report, evaluation=evaluation), options.ship)
         place = options.ship
     else:
         place = store.keep_run(model, report)
@@ -114,28 +121,30 @@ def _train(options: argparse.Namespace) -> int:
     if report.cv_scores:
         print(f"Cross-validation scores: {[round(score, 4) for score in report.cv_scores]}")
         print(f"Average cross-validation score: {report.cv_mean:.4f}")
-    print(f"Test Accuracy: {report.test_accuracy:.2%}")
+    print(f"Test Accuracy: {evaluation.accuracy:.2%}")
     print(f"Model {report.name} is in {place}.")
     return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from mnistcore.evaluation import evaluate
+    from mnistcore.evaluation.evaluate import evaluate
 
     model = store.load_model(options.model)
     if options.data or options.source:
         dataset = _load_data(options)
         images, labels, source = dataset.test_images, dataset.test_labels, dataset.source
     else:
-        from mnistcore.datasets import shipped_test_digits
+        from mnistcore.data.datasets import shipped_test_digits
 
         images, labels = shipped_test_digits()
         source = "MNIST's test set"
-    figures = evaluate(model, images, labels, source, options.distorted)
-    print(figures.as_text())
+    evaluation = evaluate(model, images, labels, source, options.distorted)
+    print(f"Model {model.name} on {len(images):,} digits: {source}")
+    print(evaluation.as_text())
     if options.save:
-        figures.save(options.save)
-    if options.at_least is not None and figures.accuracy < options.at_least:
+        with atomic_path(options.save) as temporary:
+            temporary.write_text(json.dumps(asdict(evaluation), indent=1) + "\n", encoding="utf-8")
+    if options.at_least is not None and evaluation.accuracy < options.at_least:
         print(f"The accuracy is below the {options.at_least:.2%} asked for.", file=sys.stderr)
         return 1
     return 0
@@ -146,29 +155,24 @@ def _predict(options: argparse.Namespace) -> int:
     status = 0
     for file in options.files:
         try:
-            probabilities = model.predict_proba(prepare(_open(file))[np.newaxis])[0]
-            print(f"{file}: {probabilities.argmax()} ({probabilities.max():.1%})")
+            reading = read(open_image(file), model)
         except MnistCoreError as error:
             print(f"{file}: {error}", file=sys.stderr)
             status = 1
+            continue
+        if reading.digit is None:
+            print(f"{file}: {reading.message}", file=sys.stderr)
+            status = 1
+        else:
+            remark = f" {reading.message}" if reading.message else ""
+            print(f"{file}: {reading.digit} ({reading.confidence:.1%}){remark}")
     return status
-
-
-def _open(file: str) -> Image.Image:
-    try:
-        with Image.open(file) as image:
-            image.load()
-            return image
-    except FileNotFoundError:
-        raise BadImage("There is no such file.") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow's ways of failing
-        raise BadImage(f"This is no picture that can be read ({type(error).__name__}).") from error
 
 
 def _info(options: argparse.Namespace) -> int:
     model = store.load_model(options.model)
     try:
-        report = store.load_report(model.card.get("name", ""))
+        report = store.load_report(model.name)
     except BadModelFile:  # a model file of the user's own has no report beside it
         report = None
     print(model_card(model, report))
@@ -176,19 +180,19 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from mnistcore.evaluation.html_report import html_report
     from mnistcore.home import atomic_path
-    from mnistcore.reportpage import report_page
 
     report = store.load_report(options.model or store.current_name())
     target = options.output or Path(f"{report.name}.html")
     with atomic_path(target) as temporary:
-        temporary.write_text(report_page(report), encoding="utf-8")
+        temporary.write_text(html_report(report), encoding="utf-8")
     print(f"The report on {report.name} is in {target}.")
     return 0
 
 
 def _load_data(options: argparse.Namespace):
-    from mnistcore import datasets
+    from mnistcore.data import datasets
 
     sources = options.source.split(",") if options.source else None
-    return datasets.load(sources, options.data, tell=lambda line: print(line, file=sys.stderr))
+    return datasets.load(sources, options.data, log=lambda line: print(line, file=sys.stderr))

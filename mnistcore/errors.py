@@ -2,7 +2,8 @@
 
 MnistCoreError
 ├── BlankImage          a picture without a digit's worth of ink
-├── BadImage            something that is no picture, or too large to be one
+├── BadImage            something that is no picture
+│   └── UnsupportedImage    a picture that is too large, animated or of several pages
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
 ├── DataUnavailable     no source of digits could be read
 └── BadRecipe           a recipe that does not exist, or a setting outside its range
@@ -19,6 +20,10 @@ class BlankImage(MnistCoreError):
 
 class BadImage(MnistCoreError):
     """The input cannot be understood as one picture."""
+
+
+class UnsupportedImage(BadImage):
+    """A picture file that has too many pixels, is animated, or has several pages."""
 
 
 class BadModelFile(MnistCoreError):

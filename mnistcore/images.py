@@ -1,22 +1,27 @@
-"""The one door for images: any picture of a digit -> the 28x28 form that MNIST's own digits have.
+"""Any picture of a digit -> the 28x28 form that MNIST's own digits have.
 
 MNIST's makers cropped each digit, scaled its longer side to 20 pixels and moved its centre of mass to the middle of a
 28x28 field (LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III-A).
-A network that has only seen such digits reads nothing else well, so every picture, wherever it comes from, goes through
-`prepare`, which takes the same steps:
+A network that was trained on such digits reads nothing else well, so every picture, wherever it comes from, passes
+through `prepare`, which takes the same steps:
 
     1. grey      any mode, size or orientation -> brightness, transparent parts as paper
     2. ink       brightness -> how much ink, whichever of paper and ink is the darker
     3. clean     stray specks out; a dot alone is no digit
     4. fit       crop, longer side to 20 px, centre of mass to the middle
+
+`open_image` opens picture files that anybody may have sent, within limits.
 """
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from mnistcore.errors import BadImage, BlankImage
+from mnistcore.errors import BadImage, BlankImage, UnsupportedImage
 
 SIDE = 28  # pixels, the height and width of a prepared image
 SPAN = 20  # pixels, the longer side of a prepared digit
@@ -28,6 +33,8 @@ WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more,
 FAINTEST = 16  # of 255: a picture with less contrast than this is blank paper
 GRAINY = 0.03  # of full ink, standard deviation: paper noisier than this is smoothed first
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders are not used
+MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
 
@@ -58,6 +65,44 @@ def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
         if is_prepared(as_mnist[np.newaxis])[0]:
             return as_mnist
     return _fit(_clean(_ink(grey)))
+
+
+def open_image(file: Path | str | bytes) -> Image.Image:
+    """Open a picture file from an untrusted source.
+
+    Args:
+        file: a path, or the file's content. One picture in one of FORMATS, of at most MAX_PIXELS.
+
+    Returns:
+        The decoded picture, turned the way up that its EXIF data says.
+
+    Raises:
+        UnsupportedImage: the picture has too many pixels, is animated or has several pages.
+        BadImage: there is no such file, or it is not a picture that can be decoded.
+    """
+    try:
+        image = Image.open(BytesIO(file) if isinstance(file, bytes) else file, formats=FORMATS)
+        if image.width * image.height > MAX_PIXELS:
+            raise UnsupportedImage(
+                f"The picture may have {MAX_PIXELS:,} pixels at most; this one is {image.width} x {image.height}."
+            )
+        # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
+        if image.format != "MPO" and getattr(image, "is_animated", False):
+            raise UnsupportedImage("The picture is animated or has several pages; send a single one.")
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UnsupportedImage(f"The picture may have {MAX_PIXELS:,} pixels at most.") from None
+    except FileNotFoundError:
+        raise BadImage("There is no such file.") from None
+    except UnsupportedImage:
+        raise
+    except Exception as error:  # damaged files make Pillow's decoders fail in more ways than can be listed
+        raise BadImage(
+            f"The picture cannot be read ({type(error).__name__}): it must be a whole PNG, JPEG, WebP, GIF, BMP or "
+            "TIFF file."
+        ) from error
+    return image
 
 
 def is_prepared(images: np.ndarray) -> np.ndarray:
@@ -92,7 +137,7 @@ def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
     if max(image.size) > WORKING_SIDE:
         image = image.reduce(-(-max(image.size) // WORKING_SIDE))
     if image.mode == "F":
-        return _as_bytes_go(np.asarray(image))
+        return _rescale_to_8bit(np.asarray(image))
     if image.mode == "L":
         return np.asarray(image, np.float32)
     light = np.asarray(image.getchannel("L"), np.float32)
@@ -116,7 +161,7 @@ def _without_colour(image: Image.Image) -> Image.Image:
         raise BadImage(f"Pictures of the mode {image.mode} cannot be read: send one in greys or in RGB.") from None
 
 
-def _as_bytes_go(deep: np.ndarray) -> np.ndarray:
+def _rescale_to_8bit(deep: np.ndarray) -> np.ndarray:
     """Brightness in whatever numbers a picture of mode F has, (H, W), brought to 0-255."""
     if not np.isfinite(deep).all():
         raise BadImage("Image pixels must be finite numbers.")

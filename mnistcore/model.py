@@ -7,9 +7,9 @@ A trained model is a few matrices. For one image of 784 pixels and a hidden laye
     z = h W2 + b2          each digit weighs all hidden units                              10
     p = softmax(z)         scores made positive and summing to 1: the probabilities        10
 
-scikit-learn finds the W and b (see `training.py`); from then on they are plain arrays, and predicting needs only NumPy.
-What else belongs to the prediction is folded into them: the scaler of the pixels into the first layer, the temperature
-that calibrates the probabilities into the last.
+scikit-learn finds the W and b (see `training/fitting.py`); from then on they are plain arrays, and predicting needs
+only NumPy. What else belongs to the prediction is folded into them: the scaler of the pixels into the first layer, the
+temperature that calibrates the probabilities into the last.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from mnistcore.home import atomic_path
 
 PIXELS = 28 * 28
 DIGITS = 10
+DEFAULT_REJECTION_THRESHOLD = 0.6  # of models that were not calibrated
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,18 @@ class Model:
 
     def __repr__(self) -> str:
         sizes = [PIXELS, *(len(bias) for bias in self.biases)]
-        return f"<Model {self.card.get('name', 'unnamed')}: {' -> '.join(map(str, sizes))}>"
+        return f"<Model {self.name}: {' -> '.join(map(str, sizes))}>"
 
     @property
-    def unsure_below(self) -> float:
-        """The probability, 0-1, below which an answer is better put as a question: set by calibration, else 0.6."""
-        return self.card.get("unsure_below", 0.6)
+    def name(self) -> str:
+        """The model's name, "unnamed" if its card has none."""
+        return self.card.get("name", "unnamed")
+
+    @property
+    def rejection_threshold(self) -> float:
+        """The probability, 0-1, below which an answer is uncertain: set by calibration, else 0.6."""
+        # files of version 1.0 have the second name
+        return self.card.get("rejection_threshold", self.card.get("unsure_below", DEFAULT_REJECTION_THRESHOLD))
 
     def activations(self, images: np.ndarray) -> list[np.ndarray]:
         """Everything the network computes on the way to its answer.
@@ -65,19 +72,8 @@ class Model:
         Raises:
             BadImage: the images have another shape.
         """
-        values = _pixels(images)
-        layers = []
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            if len(values) == 1:
-                # what is blank or silent adds nothing: most of a large layer's weights need not even be fetched
-                firing = np.flatnonzero(values)
-                values, weight = values[:, firing], weight.take(firing, axis=0)
-            values = values @ weight
-            values += bias
-            np.maximum(values, 0, out=values)  # ReLU
-            layers.append(values)
-        layers.append(values @ self.weights[-1] + self.biases[-1])
-        return layers
+        x = _pixels(images)
+        return _forward(self, x) if len(x) != 1 else _forward_one(self, x)
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """How sure the network is of each digit.
@@ -101,8 +97,9 @@ class Model:
         """Write the model as one .npz file, atomically: arrays, and the card as JSON. There is nothing to unpickle."""
         arrays = {f"weights_{i}": weight for i, weight in enumerate(self.weights)}
         arrays |= {f"biases_{i}": bias for i, bias in enumerate(self.biases)}
+        arrays["card"] = np.array(json.dumps(self.card))
         with atomic_path(Path(path)) as temporary:
-            np.savez_compressed(temporary, card=np.array(json.dumps(self.card)), **arrays)
+            np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> Model:
@@ -117,7 +114,7 @@ class Model:
                 weights = tuple(file[f"weights_{i}"] for i in range(count))
                 biases = tuple(file[f"biases_{i}"] for i in range(count))
                 card = json.loads(str(file["card"]))
-                json.dumps(card, ensure_ascii=False).encode()  # what cannot be written again could not be told
+                json.dumps(card, ensure_ascii=False).encode()  # a card that cannot be encoded could not be sent
         except FileNotFoundError:
             raise BadModelFile(f"There is no model file {path}.") from None
         except (OSError, EOFError, KeyError, AttributeError, TypeError, ValueError, NotImplementedError, RuntimeError,
@@ -135,6 +132,29 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """Scores (n, 10), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def _forward(model: Model, x: np.ndarray) -> list[np.ndarray]:
+    """The network itself, layer by layer: x is (n, inputs) float32."""
+    layers = []
+    for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
+        x = x @ weight + bias
+        np.maximum(x, 0, out=x)  # ReLU
+        layers.append(x)
+    layers.append(x @ model.weights[-1] + model.biases[-1])
+    return layers
+
+
+def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
+    """The same for one image, x (1, inputs), faster: inputs that are 0 add nothing, so their weights, which are most of
+    a large layer's, need not be fetched from memory."""
+    layers = []
+    for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
+        firing = np.flatnonzero(x)
+        x = np.maximum(x[:, firing] @ weight.take(firing, axis=0) + bias, 0)
+        layers.append(x)
+    layers.append(x @ model.weights[-1] + model.biases[-1])
+    return layers
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

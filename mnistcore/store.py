@@ -1,6 +1,6 @@
-"""Which models there are, and which of them is in use.
+"""Which models there are, and which of them answers.
 
-Two ship inside the package. Every training run lands in a directory of its own under `MNISTCORE_HOME`:
+Two ship inside the package. Every training run has a directory of its own under `MNISTCORE_HOME`:
 
     models/classic-20260131-120000/     model.npz, report.json, card.md and the charts
     models/current.txt                  the name of the model in use, one line
@@ -16,16 +16,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mnistcore.errors import BadModelFile
+from mnistcore.evaluation.model_card import model_card
+from mnistcore.evaluation.report import Report
 from mnistcore.home import atomic_path, home
 from mnistcore.model import Model
-from mnistcore.modelcard import model_card
-from mnistcore.report import Report
-
-if TYPE_CHECKING:
-    from mnistcore.evaluation import Evaluation
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
 SHIPPED = ("robust", "classic")  # the best first
@@ -50,20 +46,20 @@ def load_model(name: str | os.PathLike | None = None) -> Model:
     name = name or os.environ.get("MNISTCORE_MODEL")
     if name:
         return Model.load(model_path(name))
-    return best_at_hand(log.warning) or _train_classic()
+    return load_default(log.warning) or _train_classic()
 
 
-def best_at_hand(tell: Callable[[str], None]) -> Model | None:
+def load_default(on_problem: Callable[[str], None]) -> Model | None:
     """The current model, else the best shipped one that can be read; None if there is none at all.
 
     Args:
-        tell: called with one sentence for each damaged file that is passed over.
+        on_problem: called with one sentence for each damaged file that is passed over.
     """
     for name in dict.fromkeys([current_name(), *SHIPPED]):
         try:
             return Model.load(model_path(name))
         except BadModelFile as error:
-            tell(f"{error} It is passed over.")
+            on_problem(f"{error} It is passed over.")
     return None
 
 
@@ -87,13 +83,6 @@ def model_path(name: str | os.PathLike) -> Path:
 def load_report(name: str) -> Report:
     """The training report of a shipped model or a run; raises BadModelFile if it is missing or damaged."""
     return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json" if name in SHIPPED else _runs() / name / "report.json")
-
-
-def load_evaluation(name: str) -> Evaluation:
-    """How good a shipped model is; raises BadModelFile if the file is missing or damaged."""
-    from mnistcore.evaluation import Evaluation  # which loading a model can do without
-
-    return Evaluation.load(SHIPPED_DIRECTORY / f"{name}.evaluation.json")
 
 
 def model_names() -> list[str]:
@@ -124,7 +113,7 @@ def make_current(name: str) -> None:
 
 def keep_run(model: Model, report: Report) -> Path:
     """Keep a finished training run, whole or not at all, and return its directory. It does not become current."""
-    from mnistcore.charts import save_charts  # matplotlib, which only training needs
+    from mnistcore.evaluation.figures import save_figures  # Matplotlib, which only training needs
 
     _runs().mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=_runs(), prefix="."))
@@ -132,7 +121,7 @@ def keep_run(model: Model, report: Report) -> Path:
         model.save(unfinished / "model.npz")
         report.save(unfinished / "report.json")
         _save_card(model, report, unfinished / "card.md")
-        save_charts(report, unfinished)
+        save_figures(report, unfinished)
         unfinished.chmod(0o755)
         return unfinished.rename(_runs() / report.name)
     except BaseException:
@@ -197,10 +186,12 @@ def _runs() -> Path:
 
 def _train_classic() -> Model:
     """The last resort of `load_model`: no model could be read, so make one."""
-    from mnistcore import datasets, recipes, training
+    from mnistcore.data import datasets
+    from mnistcore.training.recipes import CLASSIC
+    from mnistcore.training.train import train
 
     log.warning("No model can be loaded, so classic is trained now.")
-    model, report = training.train(recipes.CLASSIC, datasets.load(tell=log.warning))
+    model, report = train(CLASSIC, datasets.load(log=log.warning))
     keep_run(model, report)
     make_current(report.name)
     return model

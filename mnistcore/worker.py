@@ -29,25 +29,27 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(10)  # whoever draws a digit meanwhile comes first
     try:
-        _tell("finished", name=_train(job))
+        _send("finished", name=_train(job))
     except MnistCoreError as error:
-        _tell("failed", reason=str(error))
+        _send("failed", reason=str(error))
 
 
 def _train(job: dict) -> str:
     from mnistcore import datasets, store
-    from mnistcore.recipes import Recipe
-    from mnistcore.training import train
+    from mnistcore.training.recipes import Recipe
+    from mnistcore.training.train import train
 
     settings = job["recipe"]
     recipe = Recipe(**settings | {"hidden_layers": tuple(settings["hidden_layers"])})
-    dataset = datasets.load(job["sources"], tell=lambda line: _tell("said", line=line))
-    model, report = train(recipe, dataset, job["seed"], tell=lambda progress: _tell("progress", **vars(progress)))
+    dataset = datasets.load(job["sources"], log=lambda line: _send("said", line=line))
+    model, report = train(
+        recipe, dataset, job["seed"], on_progress=lambda progress: _send("progress", **vars(progress))
+    )
     store.keep_run(model, report)
     return report.name
 
 
-def _tell(event: str, **details: object) -> None:
+def _send(event: str, **details: object) -> None:
     print(json.dumps({"event": event, **details}), file=sys.__stdout__, flush=True)
 
 

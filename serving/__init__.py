@@ -2,7 +2,7 @@
 
 server.py         start the workers          api.py            the routes
                                                  |
-guards.py         who may ask, and from where    |    metrics.py        what happened, for Prometheus
+security.py         who may ask, and from where    |    metrics.py        what happened, for Prometheus
 openapi.py        the contract as a document     |    model_watch.py    the model in use, renewed when its file is
                                                  |
 contract.py       every question and answer, declared once

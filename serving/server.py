@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from serving import guards
+from serving import security
 
 WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there
@@ -30,8 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes that answer (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
-        guards.settings()
-    except guards.BadSetting as error:
+        security.settings()
+    except security.BadSetting as error:
         parser.error(str(error))
 
     # granian warns of so many threads, which is right for work that keeps the processor busy, not for waiting

@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import strategies as st
 from PIL import Image
 
-from mnistcore.datasets import shipped_test_digits
+from mnistcore.data.datasets import shipped_test_digits
 
 DIGITS = shipped_test_digits()[0][:20]
 

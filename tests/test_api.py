@@ -11,7 +11,7 @@ from PIL import Image
 
 from api import create_app
 from mnistcore import load_model
-from mnistcore.datasets import shipped_test_digits
+from mnistcore.data.datasets import shipped_test_digits
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
 SEVEN = DIGITS[0].ravel().tolist()

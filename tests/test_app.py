@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from app.answer import Reading
-from app.take_away import curl
+from app.export_menu import curl
 from app.training_job import trainer
 from mnistcore import store
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mnistcore import load_model
-from mnistcore.calibration import best_temperature, calibrated, least_sure
-from mnistcore.datasets import shipped_test_digits
-from mnistcore.evaluation import calibration_error, reliability
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.evaluation.evaluate import calibration_error, reliability
 from mnistcore.model import Model, softmax
+from mnistcore.training.calibration import best_temperature, calibrated, rejection_threshold
 
 IMAGES, LABELS = shipped_test_digits()
 
@@ -39,5 +39,5 @@ def error(model):
 
 def test_two_per_cent_are_less_sure_than_the_threshold():
     classic = load_model("classic")
-    threshold = least_sure(classic, IMAGES)
+    threshold = rejection_threshold(classic, IMAGES)
     assert np.mean(classic.predict_proba(IMAGES).max(axis=1) < threshold) == pytest.approx(0.02, abs=0.001)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mnistcore import store
-from mnistcore.datasets import shipped_test_digits
+from mnistcore.data.datasets import shipped_test_digits
 
 IMAGES, LABELS = shipped_test_digits()
 

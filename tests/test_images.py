@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 
 from mnistcore import BadImage, BlankImage, load_model, prepare
-from mnistcore.datasets import shipped_test_digits
+from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.images import is_prepared
 
 IMAGES, LABELS = shipped_test_digits()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcore.datasets import shipped_test_digits
+from mnistcore.data.datasets import shipped_test_digits
 
 ROOT = Path(__file__).parent.parent
 SEVEN = '{"prediction":7}'

@@ -1,4 +1,4 @@
-"""What stands behind the routes: the guards, the metrics, the watch over the model, the OpenAPI document."""
+"""What stands behind the routes: the security, the metrics, the watch over the model, the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from serving.model_watch import ModelWatch
 
 from api import create_app
 from mnistcore import Model
-from mnistcore.datasets import shipped_test_digits
+from mnistcore.data.datasets import shipped_test_digits
 from serving import openapi
-from serving.model_watch import ModelWatch
 
 ROOT = Path(__file__).parent.parent
 DIGITS = shipped_test_digits()[0][:4]
@@ -38,7 +38,7 @@ def plain_environment(monkeypatch):
     monkeypatch.setenv("MNISTCORE_MODEL", "classic")
 
 
-# --- guards
+# --- security
 
 
 @pytest.mark.parametrize(

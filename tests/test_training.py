@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnistcore import BadModelFile, BadRecipe, datasets
-from mnistcore.fitting import SMALLEST_SPREAD, _fit_scaler
-from mnistcore.recipes import CLASSIC, get_recipe
-from mnistcore.report import Report, confusion_matrix
-from mnistcore.training import accuracy, train
+from mnistcore import BadModelFile, BadRecipe
+from mnistcore.data import datasets
+from mnistcore.evaluation.report import Report, confusion_matrix
+from mnistcore.training.fitting import SMALLEST_SPREAD, _fit_scaler
+from mnistcore.training.recipes import CLASSIC, get_recipe
+from mnistcore.training.train import accuracy, train
 
 QUICK = replace(CLASSIC, hidden_layers=(32,), epochs=6, folds=3)
 
@@ -23,7 +24,7 @@ def dataset():
 @pytest.fixture(scope="module")
 def run(dataset):
     events = []
-    model, report = train(QUICK, dataset, seed=1, tell=events.append)
+    model, report = train(QUICK, dataset, seed=1, log=events.append)
     return model, report, events
 
 
@@ -129,14 +130,15 @@ def test_classic_is_what_was_asked_for():
 
 def test_a_recipe_that_makes_digits_calibrates_on_rows_set_aside(dataset):
     recipe = replace(
-        QUICK, folds=0, epochs=4, cosine=True, averaged_epochs=2, set_aside=0.1, distortion=1.0, pen_digits=2000,
-        load_digits=True, degraded=0.1, mild_epochs=2, scale_pixels=False,
+        QUICK, folds=0, epochs=4, cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0,
+        synthetic_digits=2000,
+        load_digits=True, degraded_fraction=0.1, finetune_epochs=2, scale_pixels=False,
     )  # fmt: skip
     model, report = train(recipe, dataset, seed=1)
     assert report.data["training_rows"] == 3600
-    assert report.data["set_aside_rows"] == 400
+    assert report.data["validation_rows"] == 400
     assert len(report.validation_curve) == 4
     assert report.test_accuracy > 0.7
-    assert 0 < model.card["unsure_below"] < 1
+    assert 0 < model.card["rejection_threshold"] < 1
     again, _ = train(recipe, dataset, seed=1)
     assert (again.weights[0] == model.weights[0]).all()

@@ -10,7 +10,7 @@ import pytest
 
 from app.training_job import Trainer, TrainingBusy
 from mnistcore import store
-from mnistcore.recipes import CLASSIC
+from mnistcore.training.recipes import CLASSIC
 
 QUICK = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2)
 ENDLESS = replace(CLASSIC, hidden_layers=(8,), epochs=1000, folds=0)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import answer, canvas, digits, models, take_away
+from app import answer, canvas, digits, export_menu, models
 
 
 @st.fragment  # so that a stroke runs these lines again and nothing else
@@ -16,7 +16,7 @@ def sheet_and_answer() -> None:
             st.html(answer.as_html(drawing, reading, model))
     with st.container(horizontal=True, vertical_alignment="center"):
         digits.offer_digits(model)
-        take_away.offer(drawing, reading)
+        export_menu.offer(drawing, reading)
         st.page_link("app/pages/look_inside.py", label="Why this answer?", icon=":material/visibility:")
     with st.container(horizontal=True):
         canvas.choose_brush()

@@ -9,7 +9,7 @@ import streamlit as st
 from app import charts, runs
 from app.training_job import Job, TrainingBusy, trainer
 from mnistcore import BadRecipe, store
-from mnistcore.recipes import RECIPES, Recipe
+from mnistcore.training.recipes import RECIPES, Recipe
 
 SOURCES = {
     "the first that answers": None,
@@ -51,8 +51,8 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         )
         synthetic = st.toggle(
             "Synthetic digits: more styles of writing",
-            value=base.pen_digits > 0,
-            key=f"{base.name}-pen_digits",
+            value=base.synthetic_digits > 0,
+            key=f"{base.name}-synthetic_digits",
             **keep,
         )
     try:
@@ -67,10 +67,10 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         learning_rate=rate,
         batch_size=batch,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
-        pen_digits=(base.pen_digits or 10_000) if synthetic else 0,
+        synthetic_digits=(base.synthetic_digits or 10_000) if synthetic else 0,
         # the last epochs, in which these recipes do otherwise, stay the same share of all
-        averaged_epochs=base.averaged_epochs * epochs // base.epochs,
-        mild_epochs=base.mild_epochs * epochs // base.epochs,
+        swa_epochs=base.swa_epochs * epochs // base.epochs,
+        finetune_epochs=base.finetune_epochs * epochs // base.epochs,
     ), SOURCES[source]
 
 

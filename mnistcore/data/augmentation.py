@@ -39,7 +39,7 @@ def distort(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0)
     Returns:
         (n, 28, 28) uint8.
     """
-    return _in_batches(images, lambda batch: _weigh(_warp(batch, rng, strength), rng, WEIGHED * strength))
+    return _in_batches(images, lambda batch: _vary_stroke_width(_warp(batch, rng, strength), rng, WEIGHED * strength))
 
 
 def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
@@ -144,7 +144,7 @@ def _smooth() -> np.ndarray:
     return np.where(distance < 1, near, far).astype(np.float32)
 
 
-def _weigh(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+def _vary_stroke_width(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
     """Make the strokes of a share of the images up to a pixel thicker or thinner on each side."""
     chosen = np.flatnonzero(rng.random(len(images)) < share)
     thicker, thinner = np.array_split(chosen, 2)
@@ -165,15 +165,15 @@ def _coarsen(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     sides = rng.choice(COARSE, len(images))
     coarse = np.empty_like(images)
     for side in COARSE:
-        there_and_back = _there_and_back(side)
-        some = there_and_back @ images[sides == side].astype(np.float32) @ there_and_back.T
+        resampling = _resampling_matrix(side)
+        some = resampling @ images[sides == side].astype(np.float32) @ resampling.T
         some *= 255 / np.maximum(some.max(axis=(1, 2), keepdims=True), 1)
         coarse[sides == side] = some
     return coarse
 
 
 @cache
-def _there_and_back(side: int) -> np.ndarray:
+def _resampling_matrix(side: int) -> np.ndarray:
     """(28, 28): the mean over each of `side` cells, then straight lines between the cells' middles."""
     fine, edges = np.arange(SIDE), np.arange(side) * SIDE / side
     overlap = np.minimum(fine + 1, edges[:, np.newaxis] + SIDE / side) - np.maximum(fine, edges[:, np.newaxis])

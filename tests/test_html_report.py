@@ -9,13 +9,13 @@ import pytest
 
 from mnistcore import store
 from mnistcore.cli import main
-from mnistcore.reportpage import report_page
+from mnistcore.evaluation.html_report import html_report
 
 
 @pytest.mark.parametrize("without", [{}, {"cv_scores": [], "validation_curve": []}, {"misread": []}])
 def test_page_holds_the_figures_and_refers_to_nothing(without):
     report = replace(store.load_report("classic"), **without)
-    page = report_page(report)
+    page = html_report(report)
     assert f"{report.test_accuracy:.2%}" in page
     assert page.count("<img") == 3 + bool(report.cv_scores) + bool(report.misread)
     assert all(source.startswith("data:image/png") for source in re.findall(r'src="([^"]*)"', page))
@@ -23,7 +23,7 @@ def test_page_holds_the_figures_and_refers_to_nothing(without):
 
 
 def test_names_are_escaped():
-    page = report_page(replace(store.load_report("classic"), name="<b>mine</b>"))
+    page = html_report(replace(store.load_report("classic"), name="<b>mine</b>"))
     assert "<b>mine" not in page
 
 

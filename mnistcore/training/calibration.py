@@ -1,8 +1,9 @@
-"""Make the network's probabilities keep their word: of all answers given as 90% sure, nine in ten should be right.
+"""Calibrate a network's probabilities: of all answers with a confidence of 90%, 90% should be correct.
 
-A network trained to the end is surer than it ought to be. Temperature scaling divides its ten scores by one number T
-before the softmax, which changes no answer, only how sure it is (Guo, Pleiss, Sun & Weinberger 2017, "On calibration of
-modern neural networks"). T is the one that makes digits which the network has not learnt from most probable.
+A network that is trained for long is overconfident. Temperature scaling divides its ten scores by one number T before
+the softmax, which changes no answer, only its confidence (Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern
+neural networks"). T is chosen to make the labels of a calibration set, digits that the network was not trained on, most
+probable.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from scipy.special import log_softmax
 
 from mnistcore.model import Model
 
-REFUSED = 0.02  # share of the answers, the least sure, that are not given as an answer
+REJECTED = 0.02  # share of the calibration set, the least confident answers, that counts as uncertain
 
 
 def calibrated(model: Model, images: np.ndarray, labels: np.ndarray) -> Model:
@@ -21,7 +22,7 @@ def calibrated(model: Model, images: np.ndarray, labels: np.ndarray) -> Model:
 
     Args:
         model: the network.
-        images: (n, 28, 28) uint8 that it has not learnt from.
+        images: (n, 28, 28) uint8 that it was not trained on.
         labels: (n,) integers 0-9.
 
     Returns:
@@ -46,6 +47,6 @@ def best_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=np.log([0.1, 10]), method="bounded").x))
 
 
-def least_sure(model: Model, images: np.ndarray) -> float:
-    """The probability, 0-1, below which an answer is among the least sure 2% of these images (n, 28, 28)."""
-    return float(np.quantile(model.predict_proba(images).max(axis=1), REFUSED))
+def rejection_threshold(model: Model, images: np.ndarray) -> float:
+    """The probability, 0-1, below which an answer is among the least confident 2% of these images (n, 28, 28)."""
+    return float(np.quantile(model.predict_proba(images).max(axis=1), REJECTED))

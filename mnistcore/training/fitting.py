@@ -1,4 +1,4 @@
-"""Fit one network, epoch by epoch, with scikit-learn's MLPClassifier, and take its weights out as plain arrays."""
+"""Fit one network, epoch by epoch, with scikit-learn's MLPClassifier, and extract its weights as plain arrays."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from mnistcore.lessons import lessons
 from mnistcore.model import PIXELS, Model
-from mnistcore.recipes import Recipe
+from mnistcore.training.epoch_data import epoch_data
+from mnistcore.training.recipes import Recipe
 
 # A border pixel that is inked in a handful of training digits has a spread near zero, and dividing by it would turn
 # the same pixel in a new drawing into hundreds of standard deviations. No pixel's spread counts as less than this, in
@@ -28,11 +28,11 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         recipe: the settings; its folds play no part here.
         images: (n, 28, 28) uint8.
         labels: (n,) int64 in 0-9.
-        seed: of the first weights, the order of the rows, and all that `lessons` makes.
+        seed: of the first weights, the order of the rows, and of the epoch data.
 
     Yields:
         After each epoch the network as it is then, and the epoch's mean training loss. Over the recipe's last
-        `averaged_epochs` it is the mean of the networks since these began: they circle around a better one than any
+        `swa_epochs` it is the mean of the networks since these began: they circle around a better one than any
         of them (Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
     """
     scaler = _fit_scaler(_pixels(images)) if recipe.scale_pixels else None
@@ -46,7 +46,7 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         random_state=np.random.RandomState(seed),  # a plain integer would repeat one shuffle in every epoch
     )
     shown, inputs, last_networks = None, None, []
-    for epoch, (images_now, labels_now) in enumerate(lessons(recipe, images, labels, seed)):
+    for epoch, (images_now, labels_now) in enumerate(epoch_data(recipe, images, labels, seed)):
         if images_now is not shown:
             shown, inputs = images_now, _pixels(images_now)
             inputs = inputs if scaler is None else scaler.transform(inputs)
@@ -55,7 +55,7 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         )
         _fit_one_epoch(network, inputs, labels_now)
         model = as_model(network, scaler)
-        if epoch >= recipe.epochs - recipe.averaged_epochs:
+        if epoch >= recipe.epochs - recipe.swa_epochs:
             last_networks.append(model)
             model = _mean(last_networks)
         yield model, float(network.loss_)
@@ -64,7 +64,7 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
 def learning_rate(recipe: Recipe, epoch: int) -> float:
     """The rate of an epoch, from 0: the recipe's own, or falling from it along half a cosine (Loshchilov & Hutter 2017,
     "SGDR: stochastic gradient descent with warm restarts")."""
-    if not recipe.cosine:
+    if not recipe.cosine_decay:
         return recipe.learning_rate
     return recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / recipe.epochs))
 

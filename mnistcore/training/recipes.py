@@ -13,27 +13,27 @@ class Recipe:
 
     name: str
     hidden_layers: tuple[int, ...] = (128,)  # units; one layer of 128 is where a first MNIST network usually starts
-    epochs: int = 20  # the loss has nearly levelled out; more gains a tenth of a point of test accuracy
+    epochs: int = 20  # the loss has nearly levelled out; more gain a tenth of a point of test accuracy
     batch_size: int = 200  # scikit-learn's own default
     learning_rate: float = 0.0005  # half of Adam's default, at which accuracy still jumps about in the last epochs
     folds: int = 5  # of cross-validation; 0 leaves it out
     scale_pixels: bool = True  # a StandardScaler before the network, folded into its first layer afterwards
     weight_decay: float = 0.0001  # scikit-learn's default for alpha
-    cosine: bool = False  # let the learning rate fall to nothing along half a cosine
-    averaged_epochs: int = 0  # the network is the mean of those after each of the last epochs
-    set_aside: float = 0.0  # share of the training rows to calibrate on instead of learning from them
+    cosine_decay: bool = False  # decrease the learning rate to 0 along half a cosine
+    swa_epochs: int = 0  # stochastic weight averaging (SWA) over the last epochs
+    validation_fraction: float = 0.0  # share of the training rows kept to validate and calibrate on
     distortion: float = 0.0  # strength of the new distortions in every epoch; 0 shows the digits as they are
-    pen_digits: int = 0  # synthetic pen digits an epoch, each written once
-    load_digits: bool = False  # learn from scikit-learn's small digits too
-    degraded: float = 0.0  # share of all that is shown which is made coarse, hard-edged or square
-    mild_epochs: int = 0  # in the last epochs, the distortions are reduced
-    mildness: float = 0.5  # to this share of their strength
-    mild_pen_digits: int = 0  # and only so many pen digits are shown, which brings the network nearer to MNIST's own
+    synthetic_digits: int = 0  # synthetic digits an epoch, each used once
+    load_digits: bool = False  # train on scikit-learn's small digits too
+    degraded_fraction: float = 0.0  # share of the images that is made coarse, hard-edged or square
+    finetune_epochs: int = 0  # in these last epochs, the distortions are reduced
+    finetune_strength: float = 0.5  # to this share of their strength
+    finetune_synthetic_digits: int = 0  # and fewer synthetic digits are added
 
     @property
-    def makes_digits(self) -> bool:
-        """Whether every epoch shows digits that no epoch before has shown."""
-        return bool(self.distortion or self.pen_digits or self.load_digits or self.degraded)
+    def augments(self) -> bool:
+        """Whether every epoch has a training set of its own."""
+        return bool(self.distortion or self.synthetic_digits or self.load_digits or self.degraded_fraction)
 
     def __post_init__(self) -> None:
         checks = {
@@ -43,13 +43,14 @@ class Recipe:
             "batch size must be 1 to 10000": 1 <= self.batch_size <= 10_000,
             "learning rate must be above 0 and at most 1": 0 < self.learning_rate <= 1,
             "weight decay must be 0 to 1": 0 <= self.weight_decay <= 1,
-            "averaged epochs and mild epochs must be 0 to all epochs": 0 <= self.averaged_epochs <= self.epochs
-            and 0 <= self.mild_epochs <= self.epochs,
-            "the share set aside must be 0 to 0.5": 0 <= self.set_aside <= 0.5,
+            "SWA epochs and finetune epochs must be 0 to all epochs": 0 <= self.swa_epochs <= self.epochs
+            and 0 <= self.finetune_epochs <= self.epochs,
+            "validation fraction must be 0 to 0.5": 0 <= self.validation_fraction <= 0.5,
             "distortion must be 0 to 2": 0 <= self.distortion <= 2,
-            "pen digits and mild pen digits must be 0 to 1000000": 0 <= self.pen_digits <= 1_000_000
-            and 0 <= self.mild_pen_digits <= 1_000_000,
-            "degraded share and mildness must be 0 to 1": 0 <= self.degraded <= 1 and 0 <= self.mildness <= 1,
+            "synthetic digits must be 0 to 1000000, in finetuning too": 0 <= self.synthetic_digits <= 1_000_000
+            and 0 <= self.finetune_synthetic_digits <= 1_000_000,
+            "degraded fraction and finetune strength must be 0 to 1": 0 <= self.degraded_fraction <= 1
+            and 0 <= self.finetune_strength <= 1,
             "folds must be 0 (none) or 2 to 20": self.folds == 0 or 2 <= self.folds <= 20,
         }
         for rule, holds in checks.items():
@@ -62,21 +63,21 @@ CLASSIC = Recipe("classic")
 ROBUST = Recipe(
     "robust",
     hidden_layers=(1200, 500),  # as large as fits in 6 MB and a tenth of a millisecond an image
-    epochs=140,  # the distortions never repeat, so it goes on learning for longer
+    epochs=140,  # the distortions never repeat, so accuracy goes on rising for longer
     batch_size=250,
     learning_rate=0.001,
-    cosine=True,
-    weight_decay=0.00001,  # what never repeats is hardly learnt by heart
+    cosine_decay=True,
+    weight_decay=0.00001,  # what never repeats is hardly overfitted
     folds=0,  # five more trainings of this size would take more than an hour
     scale_pixels=False,  # full ink at a border pixel that is nearly always blank would count for too much
-    averaged_epochs=18,
-    set_aside=0.05,
+    swa_epochs=18,
+    validation_fraction=0.05,
     distortion=1.0,
-    pen_digits=35_000,  # what they teach (a 1 with a flag, a barred 7), MNIST hardly shows; more cost accuracy on MNIST
+    synthetic_digits=35_000,  # a 1 with a flag, a barred 7: rare in MNIST; more of them cost accuracy on MNIST
     load_digits=True,
-    degraded=0.05,
-    mild_epochs=32,  # brings back what strong distortions cost on MNIST itself
-    mild_pen_digits=20_000,
+    degraded_fraction=0.05,
+    finetune_epochs=32,  # restores what strong distortions cost on MNIST itself
+    finetune_synthetic_digits=20_000,
 )
 
 RECIPES = {recipe.name: recipe for recipe in (CLASSIC, ROBUST)}

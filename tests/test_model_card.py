@@ -1,7 +1,7 @@
 """The card that goes with a model."""
 
 from mnistcore import Model, load_model, store
-from mnistcore.modelcard import model_card
+from mnistcore.evaluation.model_card import model_card
 
 
 def test_the_card_of_a_shipped_model_says_all_that_matters():

@@ -26,8 +26,8 @@ OPEN = ("index", "health", "ready", "openapi_json", "docs")  # what probes and r
 log = logging.getLogger("mnistcore.api")
 
 
-def put_up_guards(app: Flask) -> None:
-    """Add to the app the guards that the environment asks for."""
+def configure_security(app: Flask) -> None:
+    """Add to the app the security that the environment asks for."""
     key, origins = settings()
     if key:
         _require_key(app, key.encode())

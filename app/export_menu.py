@@ -10,7 +10,7 @@ from app.drawing import Drawing, as_png
 
 def offer(drawing: Drawing | None, reading: Reading | None) -> None:
     """A popover with downloads and a call of the API; nothing is made before it is opened."""
-    box = st.popover("Take it away", icon=":material/download:", on_change="rerun", key="take_away")
+    box = st.popover("Take it away", icon=":material/download:", on_change="rerun", key="export_menu")
     if not box.open:
         return
     with box:

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from mnistcore import augment, load_model
-from mnistcore.datasets import shipped_test_digits
+from mnistcore import load_model
+from mnistcore.data import augmentation
+from mnistcore.data.datasets import shipped_test_digits
 
 IMAGES, LABELS = (part[:1000] for part in shipped_test_digits())
 CHANGES = {
-    "distort": lambda images, rng: augment.distort(images, rng),
-    "mild": lambda images, rng: augment.distort(images, rng, 0.3),
-    "degrade": lambda images, rng: augment.degrade(images, rng, 1.0),
+    "distort": lambda images, rng: augmentation.distort(images, rng),
+    "mild": lambda images, rng: augmentation.distort(images, rng, 0.3),
+    "degrade": lambda images, rng: augmentation.degrade(images, rng, 1.0),
 }
 
 
@@ -38,13 +39,13 @@ def test_digits_stay_readable(change, at_least, classic):
 
 
 def test_no_strength_changes_next_to_nothing():
-    unmoved = augment.distort(IMAGES, np.random.default_rng(1), 0.0)
+    unmoved = augmentation.distort(IMAGES, np.random.default_rng(1), 0.0)
     difference = np.abs(unmoved.astype(int) - IMAGES).mean(axis=(1, 2))
     assert np.median(difference) < 10  # a centre of mass between two pixels is resampled, no more
 
 
 def test_distorted_digits_keep_their_place_and_size():
-    distorted = augment.distort(IMAGES, np.random.default_rng(1))
+    distorted = augmentation.distort(IMAGES, np.random.default_rng(1))
     ink = distorted > 20
     spans = np.maximum(ink.any(axis=1).sum(axis=1), ink.any(axis=2).sum(axis=1))
     assert (np.abs(spans - 20) <= 4).mean() > 0.99
@@ -53,23 +54,23 @@ def test_distorted_digits_keep_their_place_and_size():
 
 
 def test_a_share_is_degraded_and_the_rest_is_not():
-    degraded = augment.degrade(IMAGES, np.random.default_rng(1), 0.3)
+    degraded = augmentation.degrade(IMAGES, np.random.default_rng(1), 0.3)
     assert 0.2 < (degraded != IMAGES).any(axis=(1, 2)).mean() < 0.4
-    assert (augment.degrade(IMAGES, np.random.default_rng(1), 0.0) == IMAGES).all()
+    assert (augmentation.degrade(IMAGES, np.random.default_rng(1), 0.0) == IMAGES).all()
 
 
 def test_squeezed_digits_fill_a_square():
-    ink = augment._square(IMAGES[LABELS == 8], np.random.default_rng(1)) > 20
+    ink = augmentation._square(IMAGES[LABELS == 8], np.random.default_rng(1)) > 20
     heights, widths = (ink.any(axis=axis).sum(axis=1) for axis in (2, 1))
     before = IMAGES[LABELS == 8] > 20
     assert (widths / heights).mean() > (before.any(axis=1).sum(axis=1) / before.any(axis=2).sum(axis=1)).mean() + 0.15
 
 
 def test_hard_edges_know_no_grey():
-    assert set(np.unique(augment._threshold(IMAGES, np.random.default_rng(1)))) == {0, 255}
+    assert set(np.unique(augmentation._threshold(IMAGES, np.random.default_rng(1)))) == {0, 255}
 
 
 def test_no_images():
     none = IMAGES[:0]
-    assert augment.distort(none, np.random.default_rng(0)).shape == (0, 28, 28)
-    assert augment.degrade(none, np.random.default_rng(0), 0.5).shape == (0, 28, 28)
+    assert augmentation.distort(none, np.random.default_rng(0)).shape == (0, 28, 28)
+    assert augmentation.degrade(none, np.random.default_rng(0), 0.5).shape == (0, 28, 28)

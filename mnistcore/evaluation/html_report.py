@@ -1,4 +1,4 @@
-"""A training report as one HTML file that needs nothing else: no network, no app, no other file."""
+"""A training report as one HTML file that refers to no other file and needs no network."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from string import Template
 
 from matplotlib.figure import Figure
 
-from mnistcore import charts
-from mnistcore.report import Report
+from mnistcore.evaluation import figures
+from mnistcore.evaluation.report import Report
 
 PAGE = Template("""\
 <!doctype html>
@@ -34,40 +34,40 @@ pre { overflow-x: auto; background: #f4f4f4; padding: 1rem; }
 $facts
 </table>
 $figures
-<h2>Where it came from</h2>
-<pre>$origin</pre>
+<h2>Recipe, data and versions</h2>
+<pre>$provenance</pre>
 </body>
 </html>
 """)
 
 
-def report_page(report: Report) -> str:
+def html_report(report: Report) -> str:
     """The report with its figures as one HTML document; the pictures are inside it."""
     facts = {
-        "Test accuracy": f"{report.test_accuracy:.2%} of {report.data['test_rows']:,} digits",
-        "Misread": f"{len(report.misread):,}",
+        "Test accuracy": f"{report.evaluation.accuracy:.2%} of {report.data['test_rows']:,} digits",
+        "Misread": f"{len(report.evaluation.misread):,}",
         "Trained on": f"{report.data['training_rows']:,} digits: {report.data['source']}",
         "Finished": f"{report.finished}, after {report.seconds['total']:.0f} s",
     }
-    figures = {
-        "Loss, epoch by epoch": charts.loss_chart(report),
-        "Confusion matrix": charts.confusion_chart(report),
-        "Precision and recall of each digit": charts.per_digit_chart(report),
+    pictures = {
+        "Learning curves": figures.loss_chart(report),
+        "Confusion matrix": figures.confusion_chart(report),
+        "Precision and recall of each digit": figures.precision_recall_chart(report),
     }
     if report.cv_scores:
         scores = ", ".join(f"{score:.2%}" for score in report.cv_scores)
         facts = {"Cross-validation": f"{report.cv_mean:.2%} ± {report.cv_spread:.2%} ({scores})"} | facts
-        figures = {"Cross-validation, fold by fold": charts.cv_chart(report)} | figures
-    if report.misread:
-        figures["Misread test digits"] = charts.misread_chart(report)
-    origin = {"recipe": report.recipe, "seed": report.seed, "data": report.data, "versions": report.versions}
+        pictures = {"Accuracy of each fold": figures.cv_chart(report)} | pictures
+    if report.evaluation.misread:
+        pictures["Misread test digits"] = figures.misread_chart(report)
+    provenance = {"recipe": report.recipe, "seed": report.seed, "data": report.data, "versions": report.versions}
     return PAGE.substitute(
         name=escape(report.name),
         facts="\n".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()),
         figures="\n".join(
-            f'<h2>{title}</h2>\n<img alt="{title}" src="{_as_url(figure)}">' for title, figure in figures.items()
+            f'<h2>{title}</h2>\n<img alt="{title}" src="{_as_url(figure)}">' for title, figure in pictures.items()
         ),
-        origin=escape(json.dumps(origin, indent=2)),
+        provenance=escape(json.dumps(provenance, indent=2)),
     )
 
 

@@ -1,0 +1,179 @@
+"""Generate synthetic handwritten digits, in ways of writing that MNIST hardly contains.
+
+MNIST's writers were a few hundred Americans. A 1 with a flag and a foot, a barred 7, a hooked 9 or a small open 4 is
+rare among them, and a network trained on MNIST alone misreads these. So the project generates them. Each digit has a
+few dozen *allographs* (ways of forming it), which `allographs.toml` lists as strokes of control points. Of each digit:
+
+    1. choose an allograph, and move its points, its strokes and their ends at random
+    2. draw a curve near the points: through them, cutting their corners, or straight between them
+    3. bend, slant, rotate and stretch the whole
+    4. scale it to MNIST's form and draw it with a pen of random width, as `images.prepare` leaves a drawing
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from mnistcore.images import CENTRE, SIDE, SPAN
+
+POINTS = 112  # samples along a digit: less than 0.7 px apart on the longest
+REACH = 3  # pixels on either side of a sample that its ink may touch: half the broadest pen and its soft edge
+BATCH = 1_000  # digits generated at a time: what one step touches stays in the processor's cache
+
+WOBBLE = 0.035  # of the box: how far a control point strays
+FINEST, BROADEST = 1.0, 5.8  # pixels, the width of the pen on a digit 20 px tall
+
+
+@cache
+def allographs() -> dict[int, list[str]]:
+    """The allographs of each digit, 0-9, as `allographs.toml` has them."""
+    text = files("mnistcore.data").joinpath("allographs.toml").read_text("utf-8")
+    return {int(digit): lines for digit, lines in tomllib.loads(text)["digits"].items()}
+
+
+def generate(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Generate digits in MNIST's form, no two of them alike.
+
+    Args:
+        labels: (n,) integers 0-9, which digit to generate.
+        rng: the random generator; the same seed gives the same digits.
+
+    Returns:
+        (n, 28, 28) uint8, ink bright on 0, longer side 20 px, centre of mass near index 14.
+    """
+    labels = np.asarray(labels)
+    images = np.empty((len(labels), SIDE, SIDE), np.uint8)
+    for start in range(0, len(labels), BATCH):
+        batch = slice(start, start + BATCH)
+        images[batch] = _centre(_ink(*_fit(_deform(_trace(labels[batch], rng), rng), rng)))
+    return images
+
+
+def _trace(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The pen's path for each label, in an allograph chosen at random: (n, POINTS, 2) float32, in boxes."""
+    paths = np.empty((len(labels), POINTS, 2), np.float32)
+    choice = rng.random(len(labels))
+    for digit, forms in allographs().items():
+        chosen = np.where(labels == digit, (choice * len(forms)).astype(int), -1)
+        for k, allograph in enumerate(forms):
+            (rows,) = np.nonzero(chosen == k)
+            if len(rows):
+                paths[rows] = np.concatenate([_stroke(s, len(rows), rng) for s in _strokes(allograph)], axis=1)
+    return paths
+
+
+@cache
+def _strokes(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Each stroke's control points (k, 2), in boxes, and the `_curves` (3, samples, k) of its share of POINTS."""
+    strokes = [np.array([p.split(",") for p in s.split()], np.float32) / 100 for s in allograph.split("/")]
+    lengths = np.array([np.linalg.norm(np.diff(s, axis=0), axis=1).sum() for s in strokes])
+    ends = np.rint(np.cumsum(lengths) / lengths.sum() * POINTS).astype(int)
+    return tuple((s, _curves(s, n)) for s, n in zip(strokes, np.diff(ends, prepend=0), strict=True))
+
+
+def _curves(points: np.ndarray, samples: int) -> np.ndarray:
+    """Three matrices (samples, k) from control points to samples at even distances: spline through the points
+    (Catmull & Rom 1974), uniform cubic B-spline, and straight lines."""
+    steps = np.maximum(np.linalg.norm(np.diff(points, axis=0), axis=1), 1e-3)
+    length = np.concatenate([[0], np.cumsum(steps)])
+    at = np.linspace(0, length[-1], samples)
+    first = np.clip(np.searchsorted(length, at, side="right") - 1, 0, len(points) - 2)
+    t = (at - length[first]) / steps[first]
+    powers = np.stack([np.ones_like(t), t, t**2, t**3], axis=1)
+    weights = (
+        np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2,
+        np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]]) / 6,
+        np.array([[0, 1, 0, 0], [0, -1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]),
+    )
+    curves = np.zeros((3, samples, len(points)), np.float32)
+    for curve, weight in zip(curves, weights, strict=True):
+        for neighbour, share in enumerate((powers @ weight).T, start=-1):
+            np.add.at(curve, (np.arange(samples), np.clip(first + neighbour, 0, len(points) - 1)), share)
+    return curves
+
+
+def _stroke(stroke: tuple[np.ndarray, np.ndarray], n: int, rng: np.random.Generator) -> np.ndarray:
+    """n variations of one stroke: (n, samples, 2)."""
+    points, curves = stroke
+
+    def normal(*shape: int) -> np.ndarray:
+        return rng.standard_normal((n, *shape), np.float32)
+
+    varied = points + WOBBLE * normal(*points.shape)
+    corners = np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
+    # the two points of a corner stay close together
+    varied[:, corners + 1] = varied[:, corners] + 0.3 * (
+        varied[:, corners + 1] - varied[:, corners]
+    )  # twins stay close
+    # the pen comes down early or late, and lifts early or late
+    varied[:, 0] += 0.15 * normal(1) * (varied[:, 0] - varied[:, 1])
+    varied[:, -1] += 0.15 * normal(1) * (varied[:, -1] - varied[:, -2])
+    middle = varied.mean(axis=1, keepdims=True)
+    varied = middle + (varied - middle) * (1 + 0.08 * normal(1, 2)) + 0.03 * normal(1, 2)
+    cut, straight = rng.uniform(-0.1, 0.8, (n, 1, 1)), rng.uniform(0, 0.4, (n, 1, 1))
+    through, near, lines = (curve @ varied for curve in curves)
+    return through + cut.astype(np.float32) * (near - through) + straight.astype(np.float32) * (lines - through)
+
+
+def _deform(paths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Bend, stretch, slant and turn whole digits."""
+    n = len(paths)
+    paths = paths - 0.5
+    for _ in range(2):  # two random waves bend it
+        wave = rng.normal(0, 3.5, (n, 2, 1)).astype(np.float32)
+        phase = rng.uniform(0, 2 * np.pi, (n, 1, 1)).astype(np.float32)
+        push = rng.normal(0, 0.035, (n, 1, 2)).astype(np.float32)
+        paths = paths + np.sin(paths @ wave + phase) * push
+    angle, slant = rng.normal(0, np.radians(7), n), rng.normal(0.05, 0.2, n)
+    width = np.exp(rng.normal(-0.25, 0.3, n))
+    cos, sin = np.cos(angle), np.sin(angle)
+    # x' and y' of a point that is stretched, then slanted, then turned
+    linear = np.array([[cos * width, -cos * slant - sin], [sin * width, cos - sin * slant]])
+    return np.einsum("nki,jin->nkj", paths, linear.astype(np.float32), optimize=True)
+
+
+def _fit(paths: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """To pixel indices in the upper left 20x20: (n, POINTS, 2), and the pens' widths in pixels (n,)."""
+    pens = rng.uniform(FINEST, BROADEST, len(paths)).astype(np.float32)
+    low, high = paths.min(axis=1, keepdims=True), paths.max(axis=1, keepdims=True)
+    scale = (SPAN - pens) / (high - low).max(axis=(1, 2))
+    return (paths - low) * scale[:, np.newaxis, np.newaxis] + (pens / 2 - 0.5)[:, np.newaxis, np.newaxis], pens
+
+
+def _ink(paths: np.ndarray, pens: np.ndarray) -> np.ndarray:
+    """Draw with round pens: (n, SIDE, SIDE) uint8."""
+    n, field = len(paths), SIDE + 2 * REACH
+    nearest = np.full(n * field * field, np.inf, np.float32)  # squared distance from each pixel to the pen's path
+    offsets = np.arange(-REACH, REACH + 1)
+    patch = (offsets[:, np.newaxis] * field + offsets).ravel()
+    origin = np.arange(n) * field * field
+    for k in range(paths.shape[1]):
+        x, y = paths[:, k, 0], paths[:, k, 1]
+        column, row = np.rint(x).astype(int), np.rint(y).astype(int)
+        across = ((column - x)[:, np.newaxis] + offsets.astype(np.float32)) ** 2
+        down = ((row - y)[:, np.newaxis] + offsets.astype(np.float32)) ** 2
+        distance = (down[:, :, np.newaxis] + across[:, np.newaxis]).reshape(n, -1)
+        pixels = (origin + (row + REACH) * field + column + REACH)[:, np.newaxis] + patch
+        nearest[pixels] = np.minimum(nearest[pixels], distance)
+    distance = np.sqrt(nearest).reshape(n, field, field)[:, REACH:-REACH, REACH:-REACH]
+    pens = pens[:, np.newaxis, np.newaxis]
+    full = np.minimum(pens, 1)  # a pen finer than a pixel leaves it grey, and `prepare` makes the darkest of it full
+    return np.rint(255 * np.clip(pens / 2 + 0.5 - distance, 0, full) / full).astype(np.uint8)
+
+
+def _centre(corners: np.ndarray) -> np.ndarray:
+    """Move digits from the upper left corner to the middle, by whole pixels, as `prepare` does."""
+    index = np.arange(SIDE)
+    total = corners.sum(axis=(1, 2), dtype=np.float32)
+    sources = []
+    for axis in (1, 2):
+        profile = corners.sum(axis=3 - axis, dtype=np.float32)
+        extent = SIDE - (profile[:, ::-1] > 0).argmax(axis=1)
+        start = np.clip(np.rint(CENTRE - profile @ index.astype(np.float32) / total), 0, SIDE - extent).astype(int)
+        sources.append((index - start[:, np.newaxis]) % SIDE)  # blank columns leave on one side, enter on the other
+    rows, columns = sources
+    return corners[np.arange(len(corners))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]

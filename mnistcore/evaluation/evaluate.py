@@ -1,0 +1,125 @@
+"""Evaluate a model on labelled digits: is it right, is it as sure as it should be, and what does it misread?"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnistcore.evaluation import metrics
+from mnistcore.model import Model
+
+REJECTED = (0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers, at which risk against coverage is measured
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured of one model on one set of digits. All shares are 0-1.
+
+    Attributes:
+        source: where the digits come from.
+        count: how many digits there were.
+        accuracy: share read correctly.
+        confusion: (10, 10) counts, row = label, column = prediction.
+        calibration: the bins of `metrics.reliability`.
+        calibration_error: mean gap between confidence and accuracy over these bins; None in reports of version 1.0.
+        risk_coverage: as `metrics.risk_coverage` gives it.
+        misread: the digits read wrongly: index, label, prediction, probabilities, pixels (see `misread_pixels`).
+        robustness: as `distortions.robustness` gives it; empty where it was not measured.
+    """
+
+    source: str
+    count: int
+    accuracy: float
+    confusion: list[list[int]]
+    calibration: list[dict]
+    calibration_error: float | None
+    risk_coverage: list[dict]
+    misread: list[dict]
+    robustness: dict[str, dict]
+
+    def precision_recall(self) -> list[dict]:
+        """`metrics.precision_recall` of its confusion matrix."""
+        return metrics.precision_recall(self.confusion)
+
+    def misread_pixels(self) -> np.ndarray:
+        """The misread digits, (n, 28, 28) uint8."""
+        raw = b"".join(base64.b64decode(digit["pixels"]) for digit in self.misread)
+        return np.frombuffer(raw, np.uint8).reshape(-1, 28, 28)
+
+    def as_text(self) -> str:
+        """The figures for a terminal."""
+        lines = [
+            f"accuracy           {self.accuracy:7.2%}   {len(self.misread)} misread",
+            f"calibration error  {self.calibration_error:7.2%}   {metrics.CALIBRATION_BINS} bins of equal mass",
+            *(
+                f"rejecting {point['rejected']:5.1%}    {point['errors_removed']:7.1%}   of the errors removed"
+                for point in self.risk_coverage
+            ),
+            "digit  precision   recall",
+            *(f"{d['digit']}      {d['precision']:9.2%} {d['recall']:8.2%}" for d in self.precision_recall()),
+        ]
+        for kind, curve in self.robustness.items():
+            points = (f"{s:g}: {a:.1%}" for s, a in zip(curve["strengths"], curve["accuracy"], strict=True))
+            lines.append(f"{kind:8s} {'  '.join(points)}   ({curve['unit']})")
+        return "\n".join(lines)
+
+
+def evaluate(
+    model: Model,
+    images: np.ndarray,
+    labels: np.ndarray,
+    source: str,
+    distorted: int = 0,
+    log: Callable[[str], None] = lambda _: None,
+) -> Evaluation:
+    """Measure a model.
+
+    Args:
+        model: what is measured.
+        images: (n, 28, 28) uint8 in MNIST's form.
+        labels: (n,) integers 0-9.
+        source: one line that says where they come from.
+        distorted: how many of the digits, from the first, to distort in each way too; 0 leaves that out.
+        log: called with the name of each distortion before it is measured.
+
+    Returns:
+        The figures.
+    """
+    probabilities = model.predict_proba(images)
+    predictions, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    correct = predictions == labels
+    bins = metrics.reliability(confidences, correct)
+    robustness = {}
+    if distorted:
+        from mnistcore.evaluation import distortions  # SciPy's filters, which nothing else here needs
+
+        robustness = distortions.robustness(model, images[:distorted], labels[:distorted], log)
+    return Evaluation(
+        source=source,
+        count=len(images),
+        accuracy=metrics.accuracy(labels, predictions),
+        confusion=metrics.confusion_matrix(labels, predictions).tolist(),
+        calibration=bins,
+        calibration_error=metrics.calibration_error(bins),
+        risk_coverage=metrics.risk_coverage(confidences, correct, REJECTED),
+        misread=_list_misread(images, labels, probabilities),
+        robustness=robustness,
+    )
+
+
+def _list_misread(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> list[dict]:
+    """The digits that were read wrongly, as an evaluation keeps them."""
+    predictions = probabilities.argmax(axis=1)
+    return [
+        {
+            "index": int(i),
+            "label": int(labels[i]),
+            "prediction": int(predictions[i]),
+            "probabilities": [round(float(p), 4) for p in probabilities[i]],
+            "pixels": base64.b64encode(images[i].tobytes()).decode("ascii"),
+        }
+        for i in np.flatnonzero(predictions != labels)
+    ]

@@ -1,0 +1,169 @@
+"""From a picture to an answer: the one path that the app, the API and the command line share.
+
+An answer has a status:
+
+    "digit"        the network reads a digit
+    "uncertain"    it does, but its probability is below the model's rejection threshold
+    "blank"        there is no ink in the picture, or only a dot
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from PIL import Image
+
+from mnistcore.errors import BadImage, BlankImage
+from mnistcore.images import SIDE, is_prepared, prepare
+from mnistcore.model import Model
+from mnistcore.store import load_model
+
+NO_DIGIT = -1  # stands for "blank" where digits are an array
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model reads in one picture.
+
+    Attributes:
+        status: "digit", "uncertain" or "blank".
+        digit: 0-9, the most probable digit; None if blank.
+        confidence: its probability, 0-1.
+        runner_up: 0-9, the second most probable digit.
+        probabilities: (10,) float32, of each digit. Of a blank picture: what the network answers to no ink.
+        image: (28, 28) uint8, the picture as the network sees it; all 0 if it is blank.
+        message: one sentence for people if the status is not "digit", else None.
+    """
+
+    status: str
+    digit: int | None
+    confidence: float
+    runner_up: int
+    probabilities: np.ndarray
+    image: np.ndarray
+    message: str | None
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What a model reads in n pictures: the fields of `Reading` as arrays.
+
+    Attributes:
+        image: (n, 28, 28) uint8, as the network sees them. A blank one is passed on as it was given.
+        probabilities: (n, 10) float32.
+        blank: index of each blank image -> the sentence that says so.
+        rejection_threshold: the probability, 0-1, below which an answer is uncertain.
+    """
+
+    image: np.ndarray
+    probabilities: np.ndarray
+    blank: dict[int, str]
+    rejection_threshold: float
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    def __getitem__(self, index: int) -> Reading:
+        status = str(self.status[index])
+        return Reading(
+            status=status,
+            digit=None if status == "blank" else int(self.digit[index]),
+            confidence=float(self.confidence[index]),
+            runner_up=int(self.runner_up[index]),
+            probabilities=self.probabilities[index],
+            image=self.image[index],
+            message=self.message[index],
+        )
+
+    @cached_property
+    def digit(self) -> np.ndarray:
+        """(n,) int64, 0-9, or -1 where the image is blank."""
+        digits = self.probabilities.argmax(axis=1)
+        digits[list(self.blank)] = NO_DIGIT
+        return digits
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """(n,) float32, 0-1."""
+        return self.probabilities.max(axis=1)
+
+    @cached_property
+    def runner_up(self) -> np.ndarray:
+        """(n,) int64, 0-9."""
+        return np.argsort(self.probabilities, axis=1)[:, -2]
+
+    @cached_property
+    def uncertain(self) -> np.ndarray:
+        """(n,) bool, whether the status is "uncertain"."""
+        uncertain = self.confidence < self.rejection_threshold
+        uncertain[list(self.blank)] = False
+        return uncertain
+
+    @cached_property
+    def status(self) -> np.ndarray:
+        """(n,) str."""
+        status = np.where(self.uncertain, "uncertain", "digit").astype("<U11")
+        status[list(self.blank)] = "blank"
+        return status
+
+    @cached_property
+    def message(self) -> list[str | None]:
+        """n sentences, None where the status is "digit"."""
+        messages: list[str | None] = [None] * len(self)
+        for i in np.flatnonzero(self.uncertain):
+            messages[i] = f"Uncertain: it may be a {self.digit[i]} or a {self.runner_up[i]}."
+        for i, sentence in self.blank.items():
+            messages[i] = sentence
+        return messages
+
+
+def read(image: Image.Image | np.ndarray, model: Model | None = None) -> Reading:
+    """Read the digit in a picture.
+
+    Args:
+        image: whatever `prepare` takes.
+        model: by default `load_model()`, which is loaded anew at every call: give one where many pictures are read.
+
+    Raises:
+        BadImage: the input is not a picture.
+        BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
+    """
+    model = model or load_model()
+    blank: dict[int, str] = {}
+    try:
+        prepared = prepare(image)
+    except BlankImage as error:
+        prepared, blank[0] = np.zeros((SIDE, SIDE), np.uint8), str(error)
+    return _readings(model, prepared[np.newaxis], blank)[0]
+
+
+def read_batch(images: np.ndarray, model: Model | None = None) -> Readings:
+    """Read the digit in each of many small images.
+
+    Args:
+        images: (n, 28, 28) uint8, prepared or not.
+        model: as for `read`.
+
+    Raises:
+        BadImage: the images have another shape or type.
+        BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
+    """
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+        raise BadImage(f"The images must be (n, 28, 28) of uint8; these are {images.shape} of {images.dtype}.")
+    model = model or load_model()
+    blank: dict[int, str] = {}
+    prepared = is_prepared(images)
+    if not prepared.all():
+        images = images.copy()
+        for index in np.flatnonzero(~prepared):
+            try:
+                images[index] = prepare(images[index])
+            except BlankImage as error:
+                blank[int(index)] = str(error)
+    return _readings(model, images, blank)
+
+
+def _readings(model: Model, images: np.ndarray, blank: dict[int, str]) -> Readings:
+    return Readings(images, model.predict_proba(images), blank, model.rejection_threshold)
