@@ -1,7 +1,7 @@
 # Two images from one file: `docker build --target api .` serves POST /predict, `--target app` the page to draw on.
 
-FROM python:3.11.11-slim-bookworm AS base
-# TMPDIR lies in memory, and is there to be written to even where the root is read-only
+FROM python:3.11.16-slim-bookworm AS base
+# TMPDIR is in memory, and can be written to even if the root is read-only
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PIP_NO_CACHE_DIR=1 \
@@ -11,10 +11,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /srv
 RUN useradd --system --uid 10001 --no-create-home mnist && install --directory --owner=mnist /models
 VOLUME /models
+# The dependencies come first, so that Docker installs them anew only if they change. Of the package, installing takes
+# the version alone; its files are then used where they are.
+COPY pyproject.toml constraints.txt ./
+COPY mnistcore/__init__.py mnistcore/
 
 FROM base AS app
-COPY requirements.txt .
-RUN pip install --only-binary :all: -r requirements.txt
+RUN pip install --only-binary :all: -c constraints.txt -e ".[app]"
 COPY streamlit_app.py ./
 COPY app app
 COPY mnistcore mnistcore
@@ -27,8 +30,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
 CMD ["streamlit", "run", "streamlit_app.py", "--server.address=0.0.0.0", "--server.headless=true"]
 
 FROM base AS api
-COPY requirements-api.txt .
-RUN pip install --only-binary :all: -r requirements-api.txt
+RUN pip install --only-binary :all: -c constraints.txt -e ".[api]"
 COPY api.py ./
 COPY serving serving
 COPY mnistcore mnistcore

@@ -18,6 +18,7 @@ from mnistcore.reading import read
 from mnistcore.training.recipes import RECIPES, get_recipe
 
 DISTORTED = 500  # digits that an evaluation distorts in each way
+TRAIN_EXTRA = ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "tqdm", "urllib3")  # optional, see pyproject.toml
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.command(options)
     except MnistCoreError as error:
         print(error, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name not in TRAIN_EXTRA:
+            raise
+        print(f"This command needs {error.name}, which is not installed: pip install 'mnistcore[train]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. The model that was in use before still is.", file=sys.stderr)
