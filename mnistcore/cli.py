@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in TRAIN_EXTRA:
             raise
-        print(f"This command needs {error.name}, which is not installed: pip install 'mnistcore[train]'", file=sys.stderr)
+        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[train]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. The model that was in use before still is.", file=sys.stderr)
