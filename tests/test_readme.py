@@ -1,8 +1,7 @@
-"""What the README says is so: its sessions are run, and nothing that exists is missing from it."""
+"""What README and docs/ say is so: their code is run, and every command, route and setting is in them."""
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -10,23 +9,36 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from conftest import free_port
 
 from api import create_app
 from mnistcore.cli import _parser
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SESSIONS = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-PORT_IN_README = "127.0.0.1:8000"
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md")))
+}
+README = PAGES["README.md"]
+DOCUMENTATION = "\n".join(PAGES.values())
+PORT_IN_DOCS = "127.0.0.1:8000"
+
+
+def blocks(language):
+    return [code for page in PAGES.values() for code in re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)]
+
+
+def marked(code):
+    """A block as a test's parameter, marked as what it takes."""
+    marks = [pytest.mark.server] if PORT_IN_DOCS in code else []
+    marks += [pytest.mark.slow] if "train" in code else []
+    return pytest.param(code, marks=marks, id=code.split("\n")[0][:50])
 
 
 def steps(session):
     """A session as pairs of a command and what it should print."""
     for step in session.split("$ ")[1:]:
         command, _, output = step.partition("\n")
-        while command.endswith("\\"):
-            line, _, output = output.partition("\n")
-            command = command[:-1] + line
         yield command, output
 
 
@@ -44,18 +56,17 @@ def environment(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(environment):
-    """The API as `make api` starts it; where it listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def address(environment):
+    """Where the API listens, started as `make api` starts it."""
+    port = free_port()
     process = subprocess.Popen([sys.executable, "api.py", "--port", str(port)], cwd=ROOT, env=environment)
     try:
-        for _ in range(100):
+        for _ in range(300):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5).close()
                 break
             except OSError:
+                assert process.poll() is None, "The server ended at its start."
                 time.sleep(0.1)
         yield f"127.0.0.1:{port}"
     finally:
@@ -63,43 +74,66 @@ def server(environment):
         process.wait(20)
 
 
-def test_there_are_sessions():
-    assert len(SESSIONS) >= 2
+def run(command, environment):
+    """What a terminal shows: output and errors together."""
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=[s.split("\n")[0][:60] for s in SESSIONS])
-def test_the_sessions_print_what_they_show(session, environment, server):
+@pytest.mark.parametrize("session", map(marked, blocks("console")))
+def test_the_sessions_print_what_they_show(session, environment, request):
+    address = request.getfixturevalue("address") if PORT_IN_DOCS in session else ""
     for command, expected in steps(session):
-        command = command.replace(PORT_IN_README, server)
-        printed = subprocess.run(
-            ["bash", "-c", command],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # as a terminal shows it
-            text=True,
-            check=False,
-        ).stdout
+        command = command.replace(PORT_IN_DOCS, address)
+        printed = run(["bash", "-c", command], environment).stdout
         assert pattern(expected.strip()).fullmatch(printed.strip()), f"{command}\n{printed}"
 
 
-def test_every_command_is_there():
+@pytest.mark.parametrize("code", map(marked, blocks("python")))
+def test_the_python_code_runs(code, environment):
+    done = run([sys.executable, "-W", "error", "-c", code], environment)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout
+
+
+@pytest.mark.server
+def test_the_example_client_prints_the_digit(environment, address):
+    client = (ROOT / "examples" / "client.py").read_text(encoding="utf-8").replace(PORT_IN_DOCS, address)
+    assert run([sys.executable, "-c", client, "docs/examples/seven.jpg"], environment).stdout == "7\n"
+
+
+def test_the_readme_has_sessions_and_code():
+    assert README.count("```console") >= 2
+    assert README.count("```python") == 2
+
+
+def test_every_command_is_in_the_readme():
     (commands,) = (action.choices for action in _parser()._actions if action.choices)
     for command in commands:
-        assert f"python -m mnistcore {command}" in README
+        assert f"$ mnistcore {command} " in README.replace("\n", " "), command
 
 
-def test_every_route_is_there():
+def test_every_route_is_in_the_documentation():
     for rule in create_app().url_map.iter_rules():
-        assert re.search(rf"`?(GET|POST) {re.escape(rule.rule)}[`\s]", README), rule.rule
+        method = "POST" if "POST" in rule.methods else "GET"
+        assert f"`{method} {rule.rule}`" in DOCUMENTATION, rule.rule
 
 
-def test_every_make_target_of_the_readme_exists():
+def test_every_setting_is_in_the_documentation():
+    for part in ("mnistcore", "serving", "app"):
+        for path in (ROOT / part).rglob("*.py"):
+            for setting in re.findall(r"MNISTCORE_[A-Z_]+", path.read_text(encoding="utf-8")):
+                assert f"`{setting}`" in DOCUMENTATION, setting
+
+
+def test_every_make_target_of_the_documentation_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"\bmake ([a-z]+)\b", README)) - {"it"}:
+    for target in re.findall(r"(?:`|^)make ([a-z]+)", DOCUMENTATION, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_every_file_that_the_readme_shows_exists():
-    for path in re.findall(r"\]\(((?!http)[^)#]+)\)", README):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_links_to_exists(page):
+    for path in re.findall(r"\]\(((?!http)[^)#]+)", PAGES[page]):
+        assert (ROOT / page).parent.joinpath(path).exists(), path
