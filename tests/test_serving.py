@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
-import runpy
 import subprocess
 import sys
-import urllib.request
 from io import BytesIO
 from pathlib import Path
 
@@ -291,32 +288,3 @@ def test_blas_has_one_thread():
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert run.stdout == "1\n"
-
-
-# --- what the container and the reader rely on
-
-
-def test_the_container_gets_what_everybody_gets():
-    def bounds(name: str) -> dict[str, str]:
-        rows = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
-        return {re.match(r"[\w-]+", row)[0]: row for row in rows if row}
-
-    everything = bounds("requirements.txt")
-    shared = {package: bound for package, bound in bounds("requirements-api.txt").items() if package in everything}
-    assert shared == {package: everything[package] for package in shared}
-    assert {"numpy", "flask", "granian", "msgspec", "pillow", "scipy"} <= set(shared)
-
-
-def test_the_example_client_reads_a_picture(tmp_path, monkeypatch, capsys):
-    file = tmp_path / "seven.png"
-    Image.fromarray(DIGITS[0]).save(file)
-    client = create_app().test_client()
-
-    def post(request: urllib.request.Request) -> BytesIO:
-        assert request.full_url == "http://127.0.0.1:8000/predict"
-        return BytesIO(client.post("/predict", data=request.data, headers=dict(request.headers)).data)
-
-    monkeypatch.setattr(urllib.request, "urlopen", post)
-    monkeypatch.setattr(sys, "argv", ["client.py", str(file)])
-    runpy.run_path(str(ROOT / "examples" / "client.py"))
-    assert capsys.readouterr().out == "7\n"
