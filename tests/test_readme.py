@@ -25,14 +25,12 @@ PORT_IN_DOCS = "127.0.0.1:8000"
 
 
 def blocks(language):
-    return [code for page in PAGES.values() for code in re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)]
-
-
-def marked(code):
-    """A block as a test's parameter, marked as what it takes."""
-    marks = [pytest.mark.server] if PORT_IN_DOCS in code else []
-    marks += [pytest.mark.slow] if "train" in code else []
-    return pytest.param(code, marks=marks, id=code.split("\n")[0][:50])
+    """All code in that language, as parameters of a test with the marks of what it takes."""
+    for page in PAGES.values():
+        for code in re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+            marks = [pytest.mark.server] if PORT_IN_DOCS in code else []
+            marks += [pytest.mark.slow] if "train" in code else []
+            yield pytest.param(code, marks=marks, id=code.split("\n")[0][:50])
 
 
 def steps(session):
@@ -81,7 +79,7 @@ def run(command, environment):
     )
 
 
-@pytest.mark.parametrize("session", map(marked, blocks("console")))
+@pytest.mark.parametrize("session", list(blocks("console")))
 def test_the_sessions_print_what_they_show(session, environment, request):
     address = request.getfixturevalue("address") if PORT_IN_DOCS in session else ""
     for command, expected in steps(session):
@@ -90,7 +88,7 @@ def test_the_sessions_print_what_they_show(session, environment, request):
         assert pattern(expected.strip()).fullmatch(printed.strip()), f"{command}\n{printed}"
 
 
-@pytest.mark.parametrize("code", map(marked, blocks("python")))
+@pytest.mark.parametrize("code", list(blocks("python")))
 def test_the_python_code_runs(code, environment):
     done = run([sys.executable, "-W", "error", "-c", code], environment)
     assert done.returncode == 0, done.stdout
