@@ -144,7 +144,7 @@ def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
     opacity = np.asarray(image.getchannel("A"), np.float32) / 255
     visible = opacity > 0.5
     if visible.mean() > 0.5:  # mostly opaque, so the picture brings its own paper
-        paper = np.median(light[visible])
+        paper = float(np.median(light[visible]))
     else:  # strokes alone: lay them on paper of the opposite brightness
         paper = 0.0 if (light * opacity).sum() > 127.5 * opacity.sum() else 255.0
     return light * opacity + paper * (1 - opacity)

@@ -114,8 +114,8 @@ class Readings:
         messages: list[str | None] = [None] * len(self)
         for i in np.flatnonzero(self.uncertain):
             messages[i] = f"Uncertain: it may be a {self.digit[i]} or a {self.runner_up[i]}."
-        for i, sentence in self.blank.items():
-            messages[i] = sentence
+        for blank, sentence in self.blank.items():
+            messages[blank] = sentence
         return messages
 
 

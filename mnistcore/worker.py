@@ -35,7 +35,8 @@ def main() -> None:
 
 
 def _train(job: dict) -> str:
-    from mnistcore import datasets, store
+    from mnistcore import store
+    from mnistcore.data import datasets
     from mnistcore.training.recipes import Recipe
     from mnistcore.training.train import train
 

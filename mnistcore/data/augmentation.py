@@ -9,7 +9,7 @@ networks applied to visual document analysis"). A few are then made such as peop
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.nd
     images = images.copy()
     kind = np.floor(rng.random(len(images)) * 3 / max(share, 1e-9))
     for k, worsen in enumerate((_square, _coarsen, _threshold)):
-        images[kind == k] = _in_batches(images[kind == k], lambda batch, worsen=worsen: worsen(batch, rng))
+        images[kind == k] = _in_batches(images[kind == k], partial(worsen, rng=rng))
     return images
 
 
@@ -87,7 +87,7 @@ def _warp(images: np.ndarray, rng: np.random.Generator, strength: float) -> np.n
 def _square(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Stretch the shorter side to the longer, as a program does that asks for a square; a 1 at most threefold."""
     ink = images > INK
-    height, width = np.ptp(_extent(ink.any(2)), axis=0) + 1, np.ptp(_extent(ink.any(1)), axis=0) + 1
+    height, width = np.ptp(_extent(np.any(ink, axis=2)), axis=0) + 1, np.ptp(_extent(np.any(ink, axis=1)), axis=0) + 1
     ratio = np.clip(height / width, 1 / 3, 3) ** rng.uniform(0.4, 1, len(images))
     linear = np.zeros((len(images), 2, 2), np.float32)
     linear[:, 0, 0], linear[:, 1, 1] = np.sqrt(ratio), 1 / np.sqrt(ratio)
@@ -126,13 +126,13 @@ def _bilinear(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     side = SIDE + 2
     padded = np.zeros((len(images), side, side), np.float32)
     padded[:, 1:-1, 1:-1] = images
-    padded = padded.ravel()
+    flat = padded.ravel()
     x, y = np.clip(x + 1, 0, side - 1.01), np.clip(y + 1, 0, side - 1.01)
     column, row = x.astype(np.int32), y.astype(np.int32)
     x, y = x - column, y - row
     at = row * side + column + (np.arange(len(images), dtype=np.int32) * side * side)[:, np.newaxis]
-    upper = padded[at] * (1 - x) + padded[at + 1] * x
-    lower = padded[at + side] * (1 - x) + padded[at + side + 1] * x
+    upper = flat[at] * (1 - x) + flat[at + 1] * x
+    lower = flat[at + side] * (1 - x) + flat[at + side + 1] * x
     return (upper * (1 - y) + lower * y + 0.5).astype(np.uint8)
 
 

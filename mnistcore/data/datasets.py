@@ -245,7 +245,7 @@ def _split(images: np.ndarray, labels: np.ndarray, source: str) -> Dataset:
 
 
 def _dataset(
-    images: np.ndarray, labels: np.ndarray, test_images: np.ndarray, test_labels: np.ndarray, source: str
+    images: np.ndarray, labels: np.ndarray, test_images: np.ndarray, test_labels: np.ndarray, *, source: str
 ) -> Dataset:
     """Check all four, and hash them."""
     images, labels = _checked(images, labels, "training set")

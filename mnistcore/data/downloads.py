@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import IncompleteRead
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.error import HTTPError, URLError
 
 from mnistcore.errors import MnistCoreError
@@ -53,7 +53,7 @@ def watched_urlopen(name: str) -> Iterator[None]:
     from tqdm import tqdm
 
     with tqdm(desc=name, unit="B", unit_scale=True, disable=None, leave=False) as bar:
-        urllib.request.install_opener(_Opener(bar))
+        urllib.request.install_opener(cast("urllib.request.OpenerDirector", _Opener(bar)))  # only its open is called
         try:
             yield
         finally:

@@ -81,5 +81,5 @@ def _upgrade(fields: dict) -> dict:
         return fields
     accuracy, confusion, misread = (fields.pop(name) for name in ("test_accuracy", "confusion", "misread"))
     evaluation = {"source": fields["data"]["source"], "count": int(np.sum(confusion)), "accuracy": accuracy}
-    unmeasured = {"calibration": [], "calibration_error": None, "risk_coverage": [], "robustness": {}}
+    unmeasured: dict = {"calibration": [], "calibration_error": None, "risk_coverage": [], "robustness": {}}
     return fields | {"evaluation": evaluation | {"confusion": confusion, "misread": misread} | unmeasured}

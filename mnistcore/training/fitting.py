@@ -45,7 +45,7 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         max_iter=1,  # which is after one epoch
         random_state=np.random.RandomState(seed),  # a plain integer would repeat one shuffle in every epoch
     )
-    shown, inputs, last_networks = None, None, []
+    shown, inputs, last_networks = np.empty(0), np.empty(0), []
     for epoch, (images_now, labels_now) in enumerate(epoch_data(recipe, images, labels, seed)):
         if images_now is not shown:
             shown, inputs = images_now, _pixels(images_now)
