@@ -1,4 +1,4 @@
-"""The sheet to draw on, with the Undo and Clear that it lacks on a touch screen.
+"""The canvas to draw on, with Undo and Clear.
 
 The component in the browser owns the strokes. It redraws itself only when its `initial_drawing` changes, so that is
 touched when *we* change the drawing (Undo, Clear, coming back to the page) and never merely to repeat what the browser
@@ -16,13 +16,13 @@ from streamlit_drawable_canvas import st_canvas
 from app.drawing import Drawing, as_png, current_drawing
 
 KEY = "canvas"
-ENLARGED = 10  # times, when one of MNIST's digits is laid on the sheet
+ENLARGED = 10  # times, when an MNIST digit is put on the canvas
 SIDE = 320  # pixels: with the page's margins this still fits a phone 360 px wide
 BRUSHES = {"Thin": 10, "Medium": 18, "Thick": 28}  # pixels
 
 
 def draw() -> Drawing | None:
-    """Show the sheet and its tools, and return what is drawn on it, or None."""
+    """Show the canvas and its tools, and return what is drawn on it, or None."""
     # these end where the component's own toolbar begins, which shows above the sheet while the mouse is on it
     with st.container(horizontal=True, gap="small", key="canvas-tools"):
         st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
@@ -55,7 +55,7 @@ def choose_brush() -> None:
 
 
 def put_digit(image: np.ndarray, label: int) -> None:
-    """Lay a digit (28, 28) uint8, known to be a `label`, on the sheet as if it had been drawn. For `on_click`."""
+    """Put a digit (28, 28) uint8, known to be a `label`, on the canvas as if it had been drawn. For `on_click`."""
     png = as_png(image, ENLARGED)
     strokes = {
         "objects": [

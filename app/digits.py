@@ -1,8 +1,6 @@
-"""Digits of MNIST for whoever does not want to draw."""
+"""MNIST digits to put on the canvas instead of drawing one."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,33 +10,33 @@ from mnistcore import BadModelFile, DataUnavailable, Model, store
 
 
 def offer_digits(model: Model | None) -> None:
-    """Two buttons that put a digit on the sheet: any test digit, and one that this model misread in its test."""
-    st.button("Give me one", on_click=_put_test_digit, icon=":material/casino:", help="A digit of MNIST's test set")
-    misread = _misread(model.card.get("name"), model.rejection_threshold) if model else None
+    """Two buttons that put a digit on the canvas: any test digit, and one that this model misread in its test."""
+    st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:", help="A digit of MNIST's test set")
+    misread = _misread(model.name, model.rejection_threshold) if model else None
     st.button(
-        "One it misreads",
+        "Misread digit",
         on_click=_put_misread,
         args=(misread,),
         disabled=misread is None,
         icon=":material/error:",
-        help="A test digit that this model read wrongly",
+        help="A test digit that this model gets wrong",
     )
 
 
 def _put_test_digit() -> None:
     try:
-        canvas.put_digit(*_pick(*_test_digits()))
+        _put_one_of(*_test_digits())
     except DataUnavailable as error:
         st.warning(str(error))
 
 
-def _put_misread(misread: tuple[np.ndarray, list[int]]) -> None:
-    canvas.put_digit(*_pick(*misread))
+def _put_misread(misread: tuple[np.ndarray, np.ndarray]) -> None:
+    _put_one_of(*misread)
 
 
-def _pick(images: np.ndarray, labels: Sequence[int]) -> tuple[np.ndarray, int]:
+def _put_one_of(images: np.ndarray, labels: np.ndarray) -> None:
     chosen = np.random.default_rng().integers(len(images))
-    return images[chosen], int(labels[chosen])
+    canvas.put_digit(images[chosen], int(labels[chosen]))
 
 
 @st.cache_resource(show_spinner=False)
@@ -49,14 +47,12 @@ def _test_digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _misread(model_name: str, rejection_threshold: float) -> tuple[np.ndarray, list[int]] | None:
-    """(n, 28, 28) uint8 and the digits they are, or None if there are none or no report tells of them.
-
-    Left out are those of which the model says itself that it is not sure.
-    """
+def _misread(model_name: str, rejection_threshold: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n, 28, 28) uint8 and (n,) labels, without the uncertain answers; None if there are none, or no report."""
     try:
-        report = store.load_report(model_name)
+        evaluation = store.load_report(model_name).evaluation
     except BadModelFile:
         return None
-    sure = [i for i, digit in enumerate(report.misread) if max(digit["probabilities"]) >= rejection_threshold]
-    return (report.misread_pixels()[sure], [report.misread[i]["label"] for i in sure]) if sure else None
+    certain = [max(digit["probabilities"]) >= rejection_threshold for digit in evaluation.misread]
+    labels = np.array([digit["label"] for digit in evaluation.misread])
+    return (evaluation.misread_pixels()[certain], labels[certain]) if any(certain) else None

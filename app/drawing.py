@@ -1,7 +1,8 @@
-"""The visitor's drawing, as every page can have it."""
+"""The visitor's drawing, which every page can use."""
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is on the sheet: its strokes as the component's JSON, the same as a PNG, and which digit it is if known."""
+    """What is on the canvas: its strokes as the component's JSON, the same as a PNG, and which digit it is if known."""
 
     strokes: dict
     png: bytes
@@ -20,12 +21,12 @@ class Drawing:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no stroke on the sheet."""
+        """Whether there is no stroke on the canvas."""
         return not self.strokes.get("objects")
 
     @property
     def ready_made(self) -> bool:
-        """Whether it is one of MNIST's digits, and nothing was added to it."""
+        """Whether it is an MNIST digit with nothing added to it."""
         return [thing.get("type", "").lower() for thing in self.strokes.get("objects", [])] == ["image"]
 
 
@@ -35,7 +36,12 @@ def current_drawing() -> Drawing | None:
 
 
 def as_png(image: np.ndarray, enlarged: int = 1) -> bytes:
-    """Grey pixels (height, width) uint8 as a PNG, each made a square of `enlarged` pixels' side."""
+    """Grey pixels (height, width) uint8 as a PNG, each enlarged to a square of that many pixels' side."""
     file = io.BytesIO()
     Image.fromarray(np.kron(image, np.ones((enlarged, enlarged), np.uint8))).save(file, "PNG")
     return file.getvalue()
+
+
+def png_url(image: np.ndarray, enlarged: int = 1) -> str:
+    """The same as a `data:` URL."""
+    return "data:image/png;base64," + base64.b64encode(as_png(image, enlarged)).decode("ascii")

@@ -1,28 +1,26 @@
-"""What a visitor can take away: the drawing, the image that the network saw, and the same question to the API."""
+"""Export the drawing, the image that the network is given, and the same request to the API."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.answer import Reading
 from app.drawing import Drawing, as_png
+from mnistcore import Reading
 
 
 def offer(drawing: Drawing | None, reading: Reading | None) -> None:
-    """A popover with downloads and a call of the API; nothing is made before it is opened."""
-    box = st.popover("Take it away", icon=":material/download:", on_change="rerun", key="export_menu")
+    """A popover with downloads and an API request; nothing is made before it is opened."""
+    box = st.popover("Export", icon=":material/download:", on_change="rerun", key="export_menu")
     if not box.open:
         return
     with box:
-        if drawing is None or reading is None:
-            st.write("Draw a digit first: then you can save it, and ask the API the same question.")
+        if drawing is None or reading is None or reading.status == "blank":
+            st.write("Draw a digit first: then you can save it, or send it to the API.")
             return
         with st.container(horizontal=True):
-            st.download_button("The drawing", drawing.png, "drawing.png", "image/png", on_click="ignore")
-            st.download_button(
-                "What the network sees", as_png(reading.image), "digit.png", "image/png", on_click="ignore"
-            )
-        st.write("Ask the API (`make api`) the same question:")
+            st.download_button("Drawing", drawing.png, "drawing.png", "image/png", on_click="ignore")
+            st.download_button("Network input", as_png(reading.image), "digit.png", "image/png", on_click="ignore")
+        st.write("Send it to the API (`make api` starts it):")
         st.code(curl(reading), language="bash", wrap_lines=True, height=160)
 
 

@@ -1,4 +1,4 @@
-"""The misread test digits of a training run; a press on one opens it in *Look inside*."""
+"""The misread test digits of a model; a press on one opens it in *Look inside*."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ import streamlit as st
 
 from app import canvas
 from app.drawing import as_png
-from app.models import IN_USE
+from app.models import CURRENT
 from mnistcore import store
 from mnistcore.evaluation.report import Report
 
-AT_ONCE = 24
-EVERY = "any"
+PER_PAGE = 24
+ANY = "any"
 
 
 @st.fragment
 def show(report: Report) -> None:
-    """Let the visitor narrow the misread digits down, and look into one."""
-    if not report.misread:
-        st.write("It misread none of the test digits.")
+    """Let the visitor filter the misread digits, and open one."""
+    misread = report.evaluation.misread
+    if not misread:
+        st.write("No test digit was misread.")
         return
     with st.container(horizontal=True):
         with st.container(width=160):
-            label = st.selectbox("It is a", [EVERY, *range(10)], key="gallery-label")
+            label = st.selectbox("Label", [ANY, *range(10)], key="gallery-label")
         with st.container(width=160):
-            said = st.selectbox("read as a", [EVERY, *range(10)], key="gallery-said")
+            prediction = st.selectbox("Prediction", [ANY, *range(10)], key="gallery-prediction")
     chosen = [
         (digit, pixels)
-        for digit, pixels in zip(report.misread, report.misread_pixels(), strict=True)
-        if label in (EVERY, digit["label"]) and said in (EVERY, digit["prediction"])
+        for digit, pixels in zip(misread, report.evaluation.misread_pixels(), strict=True)
+        if label in (ANY, digit["label"]) and prediction in (ANY, digit["prediction"])
     ]
     if not chosen:
-        st.write("There is none of these.")
+        st.write("No misread digit has this label and this prediction.")
         return
-    pages = -(-len(chosen) // AT_ONCE)
+    pages = -(-len(chosen) // PER_PAGE)
     page = st.number_input(f"Page, of {pages}", 1, pages, width=160) - 1 if pages > 1 else 0
     with st.container(horizontal=True, gap="small"):
-        for digit, pixels in chosen[page * AT_ONCE : (page + 1) * AT_ONCE]:
+        for digit, pixels in chosen[page * PER_PAGE : (page + 1) * PER_PAGE]:
             _tile(report.name, digit, pixels)
 
 
@@ -48,9 +49,9 @@ def _tile(model_name: str, digit: dict, pixels: np.ndarray) -> None:
         if st.button(
             words,
             key=f"misread-{digit['index']}",
-            help=f"It was {digit['probabilities'][digit['prediction']]:.0%} sure. Look inside to see why.",
+            help=f"Confidence {digit['probabilities'][digit['prediction']]:.0%}. Press to see why.",
             width="stretch",
         ):
             canvas.put_digit(pixels, digit["label"])
-            st.session_state.model = IN_USE if model_name == store.current_name() else model_name
+            st.session_state.model = CURRENT if model_name == store.current_name() else model_name
             st.switch_page("app/pages/look_inside.py")

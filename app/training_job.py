@@ -1,4 +1,4 @@
-"""The one training that may run at a time, in a child process, followed from any page by any visitor."""
+"""Training in a child process, one at a time, which every visitor can follow."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 import streamlit as st
 
 from mnistcore.errors import MnistCoreError
+from mnistcore.home import home
 from mnistcore.training.recipes import Recipe
 
 ROOT = Path(__file__).parent.parent
-# one thread for its sums, so that the answers to those who draw meanwhile find a core that is free, or busy with no
-# more than the digits of the next epoch, which give way to them
+# one thread for the matrix products, so that a core is left for the answers to those who draw meanwhile
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -34,40 +34,42 @@ class Job:
     Attributes:
         recipe: what is trained.
         state: running, finished, stopped or failed.
-        said: lines about the data.
-        progress: one dictionary an epoch, as `mnistcore.training.Progress`.
+        messages: lines about the data.
+        progress: one dictionary an epoch, as `mnistcore.training.train.Progress`.
         outcome: the new run's name if it finished, a sentence if it failed.
     """
 
     recipe: Recipe
     process: subprocess.Popen
     state: str = "running"
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     progress: list[dict] = field(default_factory=list)
     outcome: str = ""
     first_epoch_at: float = 0.0
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that the rest will take, judged by what is done; None before the second epoch."""
+        """Estimated seconds until it ends; None before the second epoch."""
         if len(self.progress) < 2:
             return None
         first, last = self.progress[0]["share"], self.progress[-1]["share"]
         return (time.monotonic() - self.first_epoch_at) * (1 - last) / (last - first)
 
     def stop(self) -> None:
-        """End it; whatever models there were stay as they were."""
+        """End it; no model is changed."""
         if self.state == "running":
             self.state = "stopped"
             self.process.kill()
 
     def follow(self) -> None:
-        """Take in what the child tells until it ends."""
+        """Receive the child's events until it ends."""
+        assert self.process.stdin
+        assert self.process.stdout
         for line in self.process.stdout:
             event = json.loads(line)
             match event.pop("event"):
                 case "said":
-                    self.said.append(event["line"])
+                    self.messages.append(event["line"])
                 case "progress":
                     self.first_epoch_at = self.first_epoch_at or time.monotonic()
                     self.progress.append(event)
@@ -84,7 +86,7 @@ class Job:
 
 
 class Trainer:
-    """Starts trainings, one at a time, and knows the latest."""
+    """Starts trainings, one at a time, and keeps the latest."""
 
     def __init__(self) -> None:
         self.job: Job | None = None
@@ -98,14 +100,15 @@ class Trainer:
             process = subprocess.Popen(
                 [sys.executable, "-m", "mnistcore.worker"],
                 cwd=ROOT,
-                env={**os.environ, **ENVIRONMENT},
+                env={**os.environ, **ENVIRONMENT, "MNISTCORE_HOME": str(home().absolute())},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
             )
             self.job = Job(recipe, process)
-            order = {"recipe": asdict(recipe), "sources": sources, "seed": seed}
-            process.stdin.write(json.dumps(order) + "\n")  # it stays open: the child leaves when it is closed
+            job = {"recipe": asdict(recipe), "sources": sources, "seed": seed}
+            assert process.stdin
+            process.stdin.write(json.dumps(job) + "\n")  # it stays open: the child ends when it is closed
             process.stdin.flush()
             threading.Thread(target=self.job.follow, daemon=True).start()
 

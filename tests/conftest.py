@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 
@@ -67,6 +67,14 @@ def app_url(app_home: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def await_that(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Return once it holds; fail if it takes longer."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"it took more than {seconds} seconds"
+        time.sleep(0.02)
 
 
 def free_port() -> int:

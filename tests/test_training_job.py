@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from conftest import await_that
 
 from app.training_job import Trainer, TrainingBusy
 from mnistcore import store
@@ -24,13 +24,6 @@ def trainer(tmp_path, monkeypatch) -> Iterator[Trainer]:
     if trainer.job:
         trainer.job.stop()
         await_that(lambda: trainer.job.process.stdin.closed)
-
-
-def await_that(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_finished_training_joins_the_list(trainer):

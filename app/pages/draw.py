@@ -1,19 +1,19 @@
-"""Draw a digit, and read what the network makes of it at the end of every stroke."""
+"""Draw a digit, and see the model's answer after every stroke."""
 
 import streamlit as st
 
 from app import answer, canvas, digits, export_menu, models
 
 
-@st.fragment  # so that a stroke runs these lines again and nothing else
-def sheet_and_answer() -> None:
-    model, problem = models.model_of_visitor()
+@st.fragment  # a stroke runs this function again and nothing else
+def canvas_and_answer() -> None:
+    model, problems = models.visitor_model()
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=canvas.SIDE):
             drawing = canvas.draw()
         with st.container(width=400):
-            reading = answer.read(drawing, model) if model else None
-            st.html(answer.as_html(drawing, reading, model))
+            reading = answer.read_drawing(drawing, model)
+            st.html(answer.as_html(reading, drawing.label if drawing else None, model is not None))
     with st.container(horizontal=True, vertical_alignment="center"):
         digits.offer_digits(model)
         export_menu.offer(drawing, reading)
@@ -22,9 +22,9 @@ def sheet_and_answer() -> None:
         canvas.choose_brush()
         with st.container(width=260):
             models.choose_model()
-    if problem:
+    for problem in problems:
         st.warning(problem)
 
 
-st.markdown("# Draw a digit, and see it read")
-sheet_and_answer()
+st.markdown("# Draw a digit")
+canvas_and_answer()

@@ -1,79 +1,78 @@
-"""Why the network reads the current drawing as it does: pixel by pixel, unit by unit, and as a whole."""
+"""Why the model gives its answer to the current drawing: pixel by pixel, unit by unit, and as a network."""
 
 import streamlit as st
 
-from app import answer, digits, insight, models
+from app import answer, digits, models
+from app.charts import explanation
 from app.drawing import current_drawing
 from mnistcore.explain import explain, unit_pictures
 
-st.markdown("# Why does it read what it reads?")
-model, problem = models.model_of_visitor()
-if problem:
+st.markdown("# Why this answer?")
+model, problems = models.visitor_model()
+for problem in problems:
     st.warning(problem)
 drawing = current_drawing()
-reading = answer.read(drawing, model) if model else None
+reading = answer.read_drawing(drawing, model)
 
-if reading is None:
+if model is None or reading is None or reading.status == "blank":
     if model:
-        st.write("There is nothing to look at yet: draw a digit, or take one of MNIST's.")
+        st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
     with st.container(horizontal=True):
         st.page_link("app/pages/draw.py", label="Draw a digit", icon=":material/draw:")
         digits.offer_digits(model)
     st.stop()
 
 parts = explain(model, reading.image)
-first, second = map(int, reading.ranking[:2])
+first, second, *others = map(int, reading.probabilities.argsort()[::-1])
 left, right = st.columns([2, 3], gap="large")
 with left:
-    st.html(answer.as_html(drawing, reading, model))
-    st.markdown(f"Read by the model **{model.card.get('name', 'unnamed')}**.")
+    st.html(answer.as_html(reading, drawing.label if drawing else None))
+    st.markdown(f"Model: **{model.name}**")
 with right:
-    questions = {f"Why a {first}?": (first, None), f"Why not a {second}?": (first, second)} | {
-        f"What speaks for a {digit}?": (digit, None) for digit in map(int, reading.ranking[1:])
+    questions: dict[str, tuple[int, int | None]] = {
+        f"Why {first}?": (first, None),
+        f"Why not {second}?": (first, second),
+        **{f"What speaks for {digit}?": (digit, None) for digit in (second, *others)},
     }
-    asked = st.selectbox("Question", questions)
-    digit, rival = questions[asked]
+    digit, rival = questions[st.selectbox("Question", questions)]
     pixels, slopes, score = parts.pixels[digit], parts.slopes[digit], parts.scores[digit]
-    meaning = f"the score of {digit} against the mean of all ten digits"
+    meaning = f"the score of {digit} minus the mean of all ten digits' scores"
     if rival is not None:
         pixels, slopes, score = pixels - parts.pixels[rival], slopes - parts.slopes[rival], score - parts.scores[rival]
-        meaning = f"the lead of {digit} over {rival}"
+        meaning = f"the score of {digit} minus the score of {rival}"
     st.markdown(
         f":green[Green] speaks for it, :orange[orange] against it. "
-        f"Each square is one pixel: together they make up {meaning}, **{score:+.2f}** "
-        f"({pixels.sum():+.2f} from the ink, {score - pixels.sum():+.2f} fixed)."
+        f"All squares together add up to {meaning}: **{score:+.2f}** "
+        f"({pixels.sum():+.2f} from the ink and {score - pixels.sum():+.2f} that no pixel changes)."
     )
     with st.container(horizontal=True):
-        for title, values, words in (
-            ("What the ink says", pixels, "share"),
-            ("Where ink would count", slopes, "slope"),
-        ):
-            with st.container(width=insight.PIXELS_SIDE):
+        for title, values, unit in (("Pixel attributions", pixels, "share"), ("Effect of more ink", slopes, "slope")):
+            with st.container(width=explanation.PIXELS_SIDE):
                 st.markdown(f"## {title}")
-                st.altair_chart(insight.pixel_chart(values, words), width="content", alt=f"{title}, pixel by pixel")
+                st.altair_chart(explanation.pixel_chart(values, unit), width="content", alt=f"{title}, pixel by pixel")
 
 if parts.units:
-    st.markdown("## The hidden units that matter most here")
+    st.markdown("## The most important hidden units")
     st.write(
-        "A hidden unit looks for one pattern: it fires when ink lies where its picture is green, and not where it is "
-        f"orange. Below each: how strongly it fired, and what it put into the score of {digit}."
+        "A hidden unit responds to one pattern: it is active when there is ink where its picture is green, and none "
+        f"where it is orange. Below each picture: its activation, and its share of the score of {digit}."
     )
-    st.html(insight.units_html(parts, unit_pictures(model), digit))
+    st.html(explanation.units_html(parts, unit_pictures(model), digit))
 
-    st.markdown("## The way through the network")
+    st.markdown("## From the drawing to the answer")
     st.write(
-        "From your drawing through the units that matter most to the ten digits. The wider a path, the more went along "
-        "it; green raises what it leads to, orange lowers it. Point at anything to see its number."
+        "The drawing, the most important units of each hidden layer, and the scores of the ten digits. The wider a "
+        "line, the more it adds to (green) or takes off (orange) what it leads to. Point at anything to see its number."
     )
     st.altair_chart(
-        insight.network_chart(parts, reading.image, digit), height=460, alt="The network from the drawing to ten digits"
+        explanation.network_chart(parts, reading.image, digit), height=460, alt="The network from drawing to digits"
     )
 
 with st.expander("How this is computed, and why it is exact"):
     st.markdown(
-        "The network's units are switches: each passes its sum on, or nothing. While no switch flips, every score is a "
-        "plain weighted sum of the pixels, so a pixel's share is its ink times its weight in that sum, and the shares "
-        "and a fixed part add up to the score to the last digit. The method is called *gradient × input* "
+        "Each hidden unit either passes its sum on or gives 0 (ReLU). As long as no unit switches between the two, "
+        "every score is a plain weighted sum of the pixels. So a pixel's share is its brightness times its weight in "
+        "that sum, and all shares and a fixed part add up to the score. The method is called *gradient × input* "
         "(Shrikumar et al. 2016, *Not just a black box*); for networks like this one it equals *layer-wise relevance "
         "propagation* (Ancona et al. 2018, *Towards better understanding of gradient-based attribution methods*)."
     )

