@@ -11,7 +11,7 @@ import base64
 
 import numpy as np
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
+import streamlit_drawable_canvas
 
 from app.drawing import Drawing, as_png, current_drawing
 
@@ -20,10 +20,19 @@ ENLARGED = 10  # times, when an MNIST digit is put on the canvas
 SIDE = 320  # pixels: with the page's margins this still fits a phone 360 px wide
 BRUSHES = {"Thin": 10, "Medium": 18, "Thick": 28}  # pixels
 
+# The same component as in its package, but for its styles, which are not isolated from the page's. The component's own
+# toolbar lies invisible over a corner of the canvas, where it takes the pointer: style.css hides it.
+streamlit_drawable_canvas.out = st.components.v2.component(
+    "streamlit-drawable-canvas.streamlit_drawable_canvas",
+    js="index-*.js",
+    css="index-*.css",
+    html='<div class="canvas-root"></div>',
+    isolate_styles=False,
+)
+
 
 def draw() -> Drawing | None:
     """Show the canvas and its tools, and return what is drawn on it, or None."""
-    # these end where the component's own toolbar begins, which shows above the sheet while the mouse is on it
     with st.container(horizontal=True, gap="small", key="canvas-tools"):
         st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
         # not Esc, which also closes lists; and Undo brings back what was cleared
@@ -32,7 +41,7 @@ def draw() -> Drawing | None:
     if KEY not in st.session_state:  # this page was just entered: the component knows nothing yet
         drawing = current_drawing()
         _show(drawing.strokes if drawing else {})
-    result = st_canvas(
+    result = streamlit_drawable_canvas.st_canvas(
         key=KEY,
         initial_drawing=st.session_state.shown,
         stroke_width=BRUSHES[st.session_state.get("brush", "Medium")],

@@ -26,6 +26,7 @@ from mnistcore import Reading, store
 
 SEVEN = [(80, 80), (230, 80), (150, 250)]
 DOT = [(150, 150), (151, 150)]
+ONE_WITH_A_LONG_FLAG = [(70, 200), (170, 60), (170, 260)]  # which MNIST hardly has
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +165,16 @@ def test_curl_call_asks_for_the_same_pixels():
     pixels = (np.arange(784) % 256).astype(np.uint8).reshape(28, 28)
     body = json.loads(shlex.split(curl(a_reading(image=pixels)))[-1])
     assert body == {"data": [i % 256 for i in range(784)]}
+
+
+def test_chosen_model_answers_on_every_page():
+    app = put_on_canvas(open_app(), ONE_WITH_A_LONG_FLAG)
+    assert '<div class="digit">1</div>' in answer_of(app), "robust reads it"
+    app.selectbox(key="model").set_value("classic").run()
+    misread = answer_of(app)
+    assert '<div class="digit">1</div>' not in misread
+    app.switch_page("app/pages/look_inside.py").run()
+    assert answer_of(app) == misread
 
 
 def test_look_inside_invites_without_a_drawing():

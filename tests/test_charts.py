@@ -7,6 +7,7 @@ import pytest
 
 from app.charts.explanation import pixel_picture, stroke_picture
 from app.charts.layout import SHOWN, place, strongest
+from app.charts.measures import epoch_chart
 from mnistcore import store
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.explain import Explanation, explain
@@ -80,3 +81,10 @@ def test_stroke_picture_draws_an_edge_across_its_direction():
     weights[1, 4, 4] = 1  # brighter down right: an edge from bottom left to top right
     rows, columns = np.nonzero(np.asarray(stroke_picture(weights))[..., 3] > 127)
     assert np.corrcoef(rows, columns)[0, 1] < -0.5
+
+
+def test_epoch_chart_has_a_line_and_a_legend_entry_for_each_name():
+    chart = epoch_chart({"robust": [0.9, 0.95], "classic": [None, 0.8]}, "accuracy", percent=True).to_dict()
+    (points,) = chart["datasets"].values()
+    assert [(point["name"], point["epoch"]) for point in points] == [("robust", 1), ("robust", 2), ("classic", 2)]
+    assert chart["encoding"]["color"]["legend"]["values"] == ["robust", "classic"]

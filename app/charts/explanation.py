@@ -35,7 +35,7 @@ def pixel_chart(values: np.ndarray, title: str) -> alt.Chart:
             alt.Color(f"{title}:Q", scale=scale, legend=None),
             tooltip=["row", "column", alt.Tooltip(f"{title}:Q", format="+.3f")],
         )
-        .properties(width=PIXELS_SIDE, height=PIXELS_SIDE)
+        .properties(width=PIXELS_SIDE, height=PIXELS_SIDE, padding=0)
         .configure_view(stroke="#88888866")
     )
 

@@ -41,9 +41,8 @@ with right:
         pixels, slopes, score = pixels - parts.pixels[rival], slopes - parts.slopes[rival], score - parts.scores[rival]
         meaning = f"the score of {digit} minus the score of {rival}"
     st.markdown(
-        f":green[Green] speaks for it, :orange[orange] against it. "
-        f"All squares together add up to {meaning}: **{score:+.2f}** "
-        f"({pixels.sum():+.2f} from the ink and {score - pixels.sum():+.2f} that no pixel changes)."
+        f":green[Green] speaks for it, :orange[orange] against it. The attributions of all pixels add up to "
+        f"{pixels.sum():+.2f}; with a fixed part of {score - pixels.sum():+.2f} that is {meaning}: **{score:+.2f}**."
     )
     with st.container(horizontal=True):
         for title, values, unit in (("Pixel attributions", pixels, "share"), ("Effect of more ink", slopes, "slope")):
