@@ -17,7 +17,8 @@ from app.drawing import png_url
 from mnistcore.explain import Explanation
 
 PIXELS_SIDE = 234  # pixels, so that two fit side by side
-UNIT_SIDE = 84  # pixels
+NO_PADDING = {"left": 0, "right": 0, "top": 0, "bottom": 0}  # Streamlit would add some below
+UNIT_SIDE = 280  # pixels of a picture, which is shown at half that size or less
 GREY = "#8a8a8a"
 
 
@@ -35,7 +36,7 @@ def pixel_chart(values: np.ndarray, title: str) -> alt.Chart:
             alt.Color(f"{title}:Q", scale=scale, legend=None),
             tooltip=["row", "column", alt.Tooltip(f"{title}:Q", format="+.3f")],
         )
-        .properties(width=PIXELS_SIDE, height=PIXELS_SIDE, padding=0)
+        .properties(width=PIXELS_SIDE, height=PIXELS_SIDE, padding=NO_PADDING)
         .configure_view(stroke="#88888866")
     )
 
@@ -54,8 +55,8 @@ def units_html(parts: Explanation, pictures: np.ndarray, digit: int) -> str:
         words = f"unit {unit}: activation {activation:.2f}, share of the score of {digit} {share:+.2f}"
         picture = _data_url(stroke_picture(pictures[unit]) if pictures.ndim == 4 else pixel_picture(pictures[unit]))
         cards.append(
-            f'<li title="{words}"><img src="{picture}" alt="What unit {unit} responds to" width="{UNIT_SIDE}" '
-            f'height="{UNIT_SIDE}"><span>active {activation:.1f}</span><strong>{share:+.2f}</strong></li>'
+            f'<li title="{words}"><img src="{picture}" alt="What unit {unit} responds to">'
+            f"<span>active {activation:.1f}</span><strong>{share:+.2f}</strong></li>"
         )
     return f'<ol class="units">{"".join(cards)}</ol>'
 
@@ -65,7 +66,7 @@ def pixel_picture(weights: np.ndarray) -> Image.Image:
     strength = np.abs(weights) / (np.abs(weights).max() or 1.0)
     colours = np.where(weights[..., np.newaxis] > 0, _rgb(FOR), _rgb(AGAINST))
     rgba = np.concatenate([colours, (255 * strength[..., np.newaxis])], axis=2).astype(np.uint8)
-    return Image.fromarray(rgba).resize((3 * 28, 3 * 28), Image.Resampling.NEAREST)
+    return Image.fromarray(rgba).resize((UNIT_SIDE, UNIT_SIDE), Image.Resampling.NEAREST)
 
 
 def stroke_picture(weights: np.ndarray) -> Image.Image:
@@ -78,16 +79,16 @@ def stroke_picture(weights: np.ndarray) -> Image.Image:
     size = cell * weights.shape[1]
     picture = Image.new("RGBA", (size, size))
     pen = ImageDraw.Draw(picture)
-    strength = np.abs(weights) / (np.abs(weights).max() or 1.0)
+    strength = (weights / (np.abs(weights).max() or 1.0)) ** 2  # squared, so that the many weak ones stay faint
     for flat in np.argsort(strength, axis=None):  # the strongest last, on top
         k, row, column = np.unravel_index(flat, weights.shape)
         angle = k * np.pi / 4  # clockwise from right, as the image's y points down
         towards, along = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
         middle = (np.array([column, row]) + 0.5) * cell + 0.18 * cell * towards
-        ends = [tuple(middle + side * 0.42 * cell * along) for side in (-1, 1)]
+        ends = [tuple(middle + side * 0.55 * cell * along) for side in (-1, 1)]
         colour = FOR if weights[k, row, column] > 0 else AGAINST
         pen.line(ends, fill=(*map(int, _rgb(colour)), int(255 * strength[k, row, column])), width=cell // 6)
-    return picture.resize((2 * UNIT_SIDE, 2 * UNIT_SIDE), Image.Resampling.LANCZOS)  # sharp on a phone's screen
+    return picture.resize((UNIT_SIDE, UNIT_SIDE), Image.Resampling.LANCZOS)
 
 
 def network_chart(parts: Explanation, image: np.ndarray, digit: int) -> alt.LayerChart:
