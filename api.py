@@ -1,10 +1,10 @@
 """The HTTP API: send a digit, get the answer.
 
     python api.py                               # serve on http://127.0.0.1:8000
-    flask --app api run --debug                 # while working on it
-    gunicorn "api:create_app()"                 # any other WSGI server will do too
+    flask --app api run --debug                 # during development
+    gunicorn "api:create_app()"                 # any other WSGI server works too
 
-The routes are here; what they stand on is in serving/. The digits are read by mnistcore.
+The routes are here, and in ROUTES at the end; what they use is in serving/. The digits are read by mnistcore.
 """
 
 from __future__ import annotations
@@ -15,24 +15,15 @@ from serving import bodies, contract, openapi, security, server  # first: it mus
 import msgspec
 import numpy as np
 from flask import Flask, Response, current_app, request
-from serving.model_watch import ModelWatch
-from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable, UnprocessableEntity
+from werkzeug.wrappers import Response as ErrorResponse
 
-from mnistcore import BadImage, BlankImage, Model
+from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, read_batch
+from mnistcore.watch import ModelWatch
 from serving.metrics import PREDICTION, Metrics
-from serving.predicting import read_digits
+from serving.routes import Route
 
 LONGEST_SENTENCE = 400  # characters
-
-SENTENCES = {
-    401: "This route needs the API key: send it as 'Authorization: Bearer <key>'.",
-    404: "There is no such route; GET / lists those there are.",
-    405: "This route does not take that method; the header Allow lists those it takes.",
-    411: "The request must say its length in the header Content-Length.",
-    413: "The body may be 16 MiB long at most, and a form may have 1,000 parts.",
-    500: "Something went wrong here, and it is not the request's fault; it has been logged.",
-    503: "There is no model that can be loaded; the server's log says why.",
-}
 UNREAD = (401, 404, 405, 411, 413, 415, 503)  # what is answered before a body has been read
 
 
@@ -40,93 +31,99 @@ def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
     app = Flask("mnistcore", static_folder=None)
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
-    app.url_map.merge_slashes = False  # it would redirect, with a page of HTML, by the host that the client names
-    app.extensions["model"] = watch = ModelWatch()
-    watch.current  # noqa: B018 - loads it now, rather than in the first request
-
-    app.get("/", strict_slashes=False)(index)  # else it would redirect a path that lacks its first slash
-    app.post("/predict")(predict)
-    app.get("/health")(health)
-    app.get("/ready")(ready)
-    app.get("/model")(model)
-    app.get("/metrics")(prometheus)
-    app.get("/openapi.json")(openapi_json)
-    app.get("/docs")(docs)
+    app.url_map.merge_slashes = False  # it would redirect, with a page of HTML, to the host that the client names
+    for route in ROUTES:
+        # if "/" were strict it would redirect a path that lacks its first slash
+        strict = route.path != "/"
+        app.add_url_rule(route.path, view_func=route.view, methods=[route.method], strict_slashes=strict)
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
-    app.register_error_handler(BlankImage, lambda error: answer(contract.Error(str(error)), 422))
-    app.wsgi_app = app.extensions["metrics"] = Metrics(app)
-    security.configure_security(app)
+    for error_type in (UnsupportedImage, BlankImage):
+        app.register_error_handler(error_type, lambda error: answer_error(UnprocessableEntity(str(error))))
+    security.configure_security(app, {route.path for route in ROUTES if route.protected})
+    app.extensions["metrics"] = Metrics(app)
+    app.wsgi_app = app.extensions["metrics"]  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.extensions["model"] = ModelWatch(period=1.0)
+    app.extensions["model"].current  # noqa: B018 - loads it now, rather than in the first request
     return app
 
 
 def predict() -> Response:
-    """Which digit?"""
-    model = model_in_use()
+    model = current_model()
     images, batch = bodies.read_images(request)
     in_full = probabilities_wanted()
-    probabilities, warnings = read_digits(model, images)
-    digits, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    current_app.extensions["metrics"].count_predictions(digits, confidences)
-    digits = digits.tolist()
-    request.environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
+    readings = read_batch(images, model)
+    digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
+    current_app.extensions["metrics"].count_predictions(digits, readings.confidence)
+    request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
+    return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full))
 
-    result = contract.Predictions(digits) if batch else contract.Prediction(digits[0])
+
+def as_single(digits: list[int], readings: Readings, in_full: bool) -> contract.Prediction:
+    """What is answered about one image."""
+    result = contract.Prediction(digits[0])
     if in_full:
-        shares = probabilities.astype(np.float64).round(6)
-        if batch:
-            result.confidences, result.probabilities = shares.max(axis=1).tolist(), shares.tolist()
-        else:
-            result.confidence, result.probabilities = float(shares.max()), shares[0].tolist()
-    if warnings:
-        if batch:
-            result.warnings = {str(index): sentence for index, sentence in warnings.items()}
-        else:
-            result.warning = warnings[0]
-    return answer(result)
+        probabilities = rounded(readings.probabilities[0])
+        result.probabilities = probabilities.tolist()
+        result.confidence = float(probabilities.max())
+        result.uncertain = bool(readings.uncertain[0])
+    if readings.blank:
+        result.warning = readings.blank[0]
+    return result
+
+
+def as_batch(digits: list[int], readings: Readings, in_full: bool) -> contract.Predictions:
+    """What is answered about several images."""
+    result = contract.Predictions(digits)
+    if in_full:
+        probabilities = rounded(readings.probabilities)
+        result.probabilities = probabilities.tolist()
+        result.confidences = probabilities.max(axis=1).tolist()
+        result.uncertain = readings.uncertain.tolist()
+    if readings.blank:
+        result.warnings = {str(index): sentence for index, sentence in readings.blank.items()}
+    return result
+
+
+def rounded(probabilities: np.ndarray) -> np.ndarray:
+    """To six decimals; as float64, since float32 would show more of them in JSON."""
+    return probabilities.astype(np.float64).round(6)
 
 
 def index() -> Response:
-    """Where to go from here."""
-    return answer(contract.Index("mnistcore", openapi.summaries()))
+    return answer(contract.Index("mnistcore", {f"{route.method} {route.path}": route.summary for route in ROUTES}))
 
 
 def health() -> Response:
-    """Is the process up?"""
     return answer(contract.Status("up"))
 
 
 def ready() -> Response:
-    """Is a model loaded?"""
-    model_in_use()
+    current_model()
     return answer(contract.Status("ready"))
 
 
-def model() -> Response:
-    """What the model in use is."""
-    card = model_in_use().card
-    figures = {name: figure for name, figure in card.get("figures", {}).items() if figure is not None}
-    return answer(contract.ModelInfo(card.get("name", "unnamed"), figures, card))
+def model_card() -> Response:
+    model = current_model()
+    figures = {name: figure for name, figure in model.card.get("figures", {}).items() if figure is not None}
+    return answer(contract.ModelInfo(model.name, figures, model.card))
 
 
-def prometheus() -> Response:
-    """The metrics."""
+def metrics() -> Response:
     text, content_type = current_app.extensions["metrics"].exposition()
     return Response(text, content_type=content_type)
 
 
 def openapi_json() -> Response:
-    """The contract."""
-    return answer(openapi.document())
+    return answer(openapi.document(ROUTES))
 
 
 def docs() -> str:
-    """The contract, to read."""
-    return openapi.page()
+    return openapi.page(ROUTES)
 
 
-def model_in_use() -> Model:
-    """The model, or 503."""
+def current_model() -> Model:
+    """The model that answers; raises 503 if there is none."""
     model = current_app.extensions["model"].current
     if model is None:
         raise ServiceUnavailable
@@ -134,32 +131,59 @@ def model_in_use() -> Model:
 
 
 def probabilities_wanted() -> bool:
-    """What `?probabilities=` says, by default false."""
+    """The parameter `probabilities`, by default false."""
     values = request.args.getlist("probabilities") if request.query_string else []
     if not values or values == ["false"]:
         return False
     if values != ["true"]:
-        raise BadRequest("The parameter probabilities must be true or false, and stand there once.")
+        raise BadRequest("The parameter probabilities must be true or false, and be given once.")
     return True
 
 
-def answer(content: object, status: int = 200) -> Response:
-    """Anything of the contract as JSON."""
-    return Response(msgspec.json.encode(content), status, content_type="application/json")
+def answer(content: object) -> Response:
+    """Anything of contract.py as JSON."""
+    return Response(msgspec.json.encode(content), content_type=bodies.JSON)
 
 
-def answer_error(error: HTTPException) -> Response:
-    """Every error has one shape; what else HTTP demands of it (Allow, WWW-Authenticate) stays."""
+def answer_error(error: HTTPException) -> ErrorResponse:
+    """Every error has one shape; the headers that HTTP demands with it (Allow, WWW-Authenticate) stay."""
     response = error.get_response()
-    sentence = SENTENCES.get(error.code) or error.description
-    # it may quote what was sent
-    sentence = sentence if len(sentence) <= LONGEST_SENTENCE else sentence[:LONGEST_SENTENCE] + "..."
+    sentence = contract.SENTENCES.get(response.status_code) or error.description or error.name
+    if len(sentence) > LONGEST_SENTENCE:  # it may quote what was sent
+        sentence = sentence[:LONGEST_SENTENCE] + "..."
     response.data = msgspec.json.encode(contract.Error(sentence))
-    response.content_type = "application/json"
-    if request.method == "POST" and error.code in UNREAD:
-        # what is left of the body would be taken for the next request; granian notices that, but does not always say so
+    response.content_type = bodies.JSON
+    if request.method == "POST" and response.status_code in UNREAD:
+        # the rest of the body would be taken for the next request; granian notices that, but does not always say so
         response.headers["Connection"] = "close"
     return response
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/predict",
+        predict,
+        "Which digit is it?",
+        (contract.Prediction, contract.Predictions),
+        errors=(400, 411, 413, 415, 422, 503),
+        request=openapi.PREDICT_REQUEST,
+    ),
+    Route("GET", "/", index, "What there is.", (contract.Index,), protected=False),
+    Route("GET", "/health", health, "Is the process up?", (contract.Status,), protected=False),
+    Route("GET", "/ready", ready, "Is a model loaded?", (contract.Status,), errors=(503,), protected=False),
+    Route(
+        "GET",
+        "/model",
+        model_card,
+        "The model that answers: name, figures, card.",
+        (contract.ModelInfo,),
+        errors=(503,),
+    ),
+    Route("GET", "/metrics", metrics, "Counts and durations, for Prometheus.", (str,), "text/plain"),
+    Route("GET", "/openapi.json", openapi_json, "These routes, for programs.", (dict,), protected=False),
+    Route("GET", "/docs", docs, "These routes, as a page.", (str,), "text/html", protected=False),
+)
 
 
 if __name__ == "__main__":

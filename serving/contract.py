@@ -1,4 +1,4 @@
-"""Every question and every answer, declared once: msgspec checks and writes them, and openapi.py describes them."""
+"""Every request and every answer, declared once: msgspec checks and writes them, and openapi.py describes them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ MAX_BATCH = 1_000  # images in one request as JSON: so many fit into a body with
 MAX_RAW_BATCH = 10_000  # images in one request as raw bytes: MNIST's whole test set
 PIXELS = 28 * 28
 
+SENTENCES = {  # of the errors that always mean the same; the others say what was wrong with the one request
+    401: "This route needs the API key: send it as 'Authorization: Bearer <key>'.",
+    404: "There is no such route; GET / lists all routes.",
+    405: "This route does not take that method; the header Allow lists those it takes.",
+    411: "The request must give its length in the header Content-Length.",
+    413: "The body may be 16 MiB long at most, and a form may have 1,000 parts.",
+    500: "Something went wrong in the server, not in the request; it has been logged.",
+    503: "There is no model that can be loaded; the server's log says why.",
+}
+
 Pixel = Annotated[int, Meta(ge=0, le=255)] | Annotated[float, Meta(ge=0, le=255)]
 Pixels = Annotated[
     list[Pixel],
@@ -22,8 +32,9 @@ Pixels = Annotated[
     ),
 ]
 Digit = Annotated[int, Meta(ge=0, le=9)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Probabilities = Annotated[list[Share], Meta(min_length=10, max_length=10, description="Of the digits 0 to 9.")]
+Uncertain = Annotated[bool, Meta(description="Whether the confidence is below the model's rejection threshold.")]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Probabilities = Annotated[list[Fraction], Meta(min_length=10, max_length=10, description="Of the digits 0 to 9.")]
 
 
 class Image(Struct, forbid_unknown_fields=True):
@@ -42,8 +53,9 @@ class Prediction(Struct, omit_defaults=True):
     """The digit in one image."""
 
     prediction: Digit
-    confidence: Share | UnsetType = UNSET
+    confidence: Fraction | UnsetType = UNSET
     probabilities: Probabilities | UnsetType = UNSET
+    uncertain: Uncertain | UnsetType = UNSET
     warning: str | UnsetType = UNSET
 
 
@@ -51,8 +63,9 @@ class Predictions(Struct, omit_defaults=True):
     """The digits in several images, in their order."""
 
     predictions: list[Digit]
-    confidences: list[Share] | UnsetType = UNSET
+    confidences: list[Fraction] | UnsetType = UNSET
     probabilities: list[Probabilities] | UnsetType = UNSET
+    uncertain: list[Uncertain] | UnsetType = UNSET
     warnings: Annotated[dict[str, str], Meta(description="Index of an image to a sentence.")] | UnsetType = UNSET
 
 
@@ -69,7 +82,7 @@ class Status(Struct):
 
 
 class ModelInfo(Struct):
-    """The model in use: its figures are shares in 0-1, its card tells where it comes from."""
+    """The model that answers: its figures are in 0-1, its card says how it was trained and measured."""
 
     name: str
     figures: dict[str, float]
@@ -77,7 +90,7 @@ class ModelInfo(Struct):
 
 
 class Index(Struct):
-    """Where to go from here."""
+    """All routes, as "GET /health", with what they are for."""
 
     name: str
     routes: dict[str, str]

@@ -1,4 +1,4 @@
-"""What is kept of each request: counts for Prometheus, and a line in the log if that is at INFO.
+"""What is recorded of each request: counts for Prometheus, and a line in the log if that is at INFO.
 
 The counts are of all workers together if PROMETHEUS_MULTIPROC_DIR is set, as server.py sees to.
 """
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from flask import Flask
@@ -20,25 +21,25 @@ BANDS = ("0", "0.5", "0.9", "0.99")  # confidence is counted in bands, each name
 BOUNDS = np.array(BANDS[1:], np.float32)
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # seconds
 
-PREDICTION = "mnistcore.prediction"  # where the app leaves its answer for the log, in the WSGI environment
+PREDICTION = "mnistcore.prediction"  # key in the WSGI environment: the answer, for the log
 
 log = logging.getLogger("mnistcore.api")
 
 
 class Metrics:
-    """WSGI middleware that counts and times an app's requests; predictions are counted by whoever makes them."""
+    """WSGI middleware that counts and times an app's requests; whoever predicts calls `count_predictions`."""
 
     def __init__(self, app: Flask) -> None:
         # imported here, in the worker, for it looks just once whether there is a directory to share
         import prometheus_client as prometheus
 
-        self._answer = app.wsgi_app
+        self._answer: Callable[..., Any] = app.wsgi_app
         self._routes = {rule.rule for rule in app.url_map.iter_rules()}
         self._registry = prometheus.CollectorRegistry()
-        shared = {"namespace": "mnistcore", "registry": self._registry}
+        shared: dict[str, Any] = {"namespace": "mnistcore", "registry": self._registry}
         requests = prometheus.Counter("requests", "Requests answered.", ["route", "status"], **shared)
         seconds = prometheus.Histogram("request_seconds", "Time to an answer.", ["route"], buckets=BUCKETS, **shared)
-        predictions = prometheus.Counter("predictions", "Digits read.", ["digit", "confidence"], **shared)
+        predictions = prometheus.Counter("predictions", "Digits predicted.", ["digit", "confidence"], **shared)
         self._in_progress = prometheus.Gauge(
             "requests_in_progress", "Requests being answered.", multiprocess_mode="livesum", **shared
         )
@@ -75,7 +76,7 @@ class Metrics:
                 log.info("%s %s, %s bytes, %.1f ms, prediction %s", route, status, size, 1000 * seconds, prediction)
 
     def count_predictions(self, digits: np.ndarray, confidences: np.ndarray) -> None:
-        """Count the digits read, (n,) int, and how sure the model was of each, (n,) in 0-1."""
+        """Count the digits read, (n,) int, and the confidence of each, (n,) in 0-1."""
         bands = BOUNDS.searchsorted(confidences, side="right")
         for (digit, band), count in Counter(zip(digits.tolist(), bands.tolist(), strict=True)).items():
             self._predictions(digit, BANDS[band]).inc(count)
@@ -87,14 +88,14 @@ class Metrics:
 
         registry = self._registry
         if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            _forget_the_dead(Path(directory))
+            _remove_dead_workers(Path(directory))
             registry = prometheus.CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)
         return prometheus.generate_latest(registry), prometheus.CONTENT_TYPE_LATEST
 
 
-def _forget_the_dead(directory: Path) -> None:
-    """What a killed worker had in progress is no longer so; what it had counted stays."""
+def _remove_dead_workers(directory: Path) -> None:
+    """Remove what a killed worker had in progress; what it had counted stays."""
     from prometheus_client import multiprocess
 
     for file in directory.glob("gauge_live*_*.db"):

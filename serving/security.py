@@ -1,7 +1,7 @@
-"""Who may ask, from which web pages, and what is noted down. All of it is off unless the environment says so.
+"""Who may send requests, from which web pages, and what is logged. All of it is off unless the environment sets it.
 
-MNISTCORE_API_KEY         predicting, the model and the metrics need `Authorization: Bearer <key>`
-MNISTCORE_CORS_ORIGINS    web pages from these origins (comma-separated, or *) may ask
+MNISTCORE_API_KEY         protected routes need `Authorization: Bearer <key>`
+MNISTCORE_CORS_ORIGINS    web pages from these origins (comma-separated, or *) may send requests
 MNISTCORE_LOG_REQUESTS    one line a request: route, status, size, time and prediction, nothing else of it
 """
 
@@ -11,6 +11,7 @@ import hmac
 import logging
 import os
 import re
+from collections.abc import Set
 
 from flask import Flask, request
 from werkzeug.datastructures import WWWAuthenticate
@@ -18,19 +19,17 @@ from werkzeug.exceptions import Unauthorized
 
 
 class BadSetting(ValueError):
-    """An environment variable asks for what cannot be."""
+    """An environment variable has a value that cannot work."""
 
-
-OPEN = ("index", "health", "ready", "openapi_json", "docs")  # what probes and readers ask, without a key
 
 log = logging.getLogger("mnistcore.api")
 
 
-def configure_security(app: Flask) -> None:
-    """Add to the app the security that the environment asks for."""
+def configure_security(app: Flask, protected: Set[str]) -> None:
+    """Add the security that the environment asks for; `protected` are the paths of the routes that need the key."""
     key, origins = settings()
     if key:
-        _require_key(app, key.encode())
+        _require_key(app, key.encode(), protected)
     if origins:
         from flask_cors import CORS
 
@@ -44,7 +43,7 @@ def settings() -> tuple[str, list[str]]:
     """The key and the origins that the environment sets, "" and [] if none.
 
     Raises:
-        BadSetting: no client could ever send that key, or an origin is none.
+        BadSetting: no client could send that key, or an origin is not one.
     """
     key = os.environ.get("MNISTCORE_API_KEY", "").strip()
     if key and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", key):  # RFC 6750
@@ -57,11 +56,11 @@ def settings() -> tuple[str, list[str]]:
     return key, origins
 
 
-def _require_key(app: Flask, key: bytes) -> None:
+def _require_key(app: Flask, key: bytes, protected: Set[str]) -> None:
     @app.before_request
     def check_key() -> None:
         # a browser asks OPTIONS without the key, to learn whether it may send it
-        if request.method == "OPTIONS" or request.endpoint is None or request.endpoint in OPEN:
+        if request.method == "OPTIONS" or request.url_rule is None or request.url_rule.rule not in protected:
             return
         sent = request.authorization.token if request.authorization else None
         if not hmac.compare_digest((sent or "").encode(), key):

@@ -7,7 +7,6 @@ import fcntl
 import logging
 import os
 import signal
-import sys
 import tempfile
 from pathlib import Path
 
@@ -81,7 +80,3 @@ def keep_to_one_core(directory: Path) -> None:
         else:
             os.sched_setaffinity(0, {core})
             return
-
-
-if __name__ == "__main__":
-    sys.exit(main())
