@@ -98,7 +98,7 @@ def picture(body: bytes) -> np.ndarray:
 
 
 def _pixels(rows: list[list[Any]]) -> np.ndarray:
-    """Rows of checked numbers -> (n, 28, 28) uint8; each image is scaled by itself, so a batch answers as singles do."""
+    """Rows of checked numbers -> (n, 28, 28) uint8; each image is scaled by itself, so batches answer as singles do."""
     try:
         pixels = np.frombuffer(b"".join(map(bytes, rows)), np.uint8).reshape(-1, contract.PIXELS)
     except TypeError:  # not all are whole numbers, so the long way

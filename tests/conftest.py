@@ -69,6 +69,14 @@ def app_url(app_home: Path) -> Iterator[str]:
         server.wait(timeout=20)
 
 
+@pytest.fixture
+def api_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API serves the shipped classic, and all of its other settings are off."""
+    for name in ("MNISTCORE_API_KEY", "MNISTCORE_CORS_ORIGINS", "MNISTCORE_LOG_REQUESTS", "PROMETHEUS_MULTIPROC_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MNISTCORE_MODEL", "classic")
+
+
 def await_that(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Return once it holds; fail if it takes longer."""
     deadline = time.monotonic() + seconds

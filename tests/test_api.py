@@ -1,4 +1,4 @@
-"""The HTTP contract: every form a question may have, and every way to get it wrong."""
+"""The HTTP contract: every form a request may have, and every way to get it wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from api import create_app
-from mnistcore import load_model
+from mnistcore import load_model, read_batch
 from mnistcore.data.datasets import shipped_test_digits
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
@@ -18,11 +18,7 @@ SEVEN = DIGITS[0].ravel().tolist()
 JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/form-data"
 
 
-@pytest.fixture(autouse=True)
-def shipped_model(monkeypatch):
-    monkeypatch.setenv("MNISTCORE_MODEL", "classic")
-    for name in ("API_KEY", "CORS_ORIGINS", "LOG_REQUESTS"):
-        monkeypatch.delenv(f"MNISTCORE_{name}", raising=False)
+pytestmark = pytest.mark.usefixtures("api_environment")
 
 
 @pytest.fixture
@@ -82,11 +78,24 @@ def test_probabilities_are_added_when_asked_for(client):
     expected = load_model("classic").predict_proba(DIGITS[:1])[0]
     np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
     assert answer["confidence"] == max(answer["probabilities"])
-    assert sorted(answer) == ["confidence", "prediction", "probabilities"]
+    assert answer["uncertain"] is False
+    assert sorted(answer) == ["confidence", "prediction", "probabilities", "uncertain"]
 
     answer = client.post("/predict?probabilities=true", data=DIGITS.tobytes(), content_type=RAW).get_json()
     np.testing.assert_allclose(answer["probabilities"], load_model("classic").predict_proba(DIGITS), atol=1e-6)
     assert answer["confidences"] == [max(row) for row in answer["probabilities"]]
+    assert answer["uncertain"] == [False] * 8
+    assert sorted(answer) == ["confidences", "predictions", "probabilities", "uncertain"]
+
+
+def test_an_image_is_uncertain_where_the_reading_is(client):
+    pool = shipped_test_digits()[0]
+    uncertain = read_batch(pool, load_model("classic")).uncertain
+    digits = np.array([pool[uncertain][0], pool[~uncertain][0]])
+    raw = {"data": digits.tobytes(), "content_type": RAW}
+    assert client.post("/predict?probabilities=true", **raw).get_json()["uncertain"] == [True, False]
+    answer = client.post("/predict?probabilities=true", json={"data": digits[0].ravel().tolist()}).get_json()
+    assert answer["uncertain"] is True
 
 
 @pytest.mark.parametrize("level", [0, 0.5, 1, 255])
