@@ -1,13 +1,12 @@
-"""How fast is the API, next to the least its server can do and next to others that serve the same model?
+"""How fast is the API, compared with a hello-world on the same server and with other servers of the same model?
 
     python benchmarks/serving.py                          # ours and the hello-world
     python benchmarks/serving.py --peers /tmp/peers       # and the others, each from a virtual environment of its own
 
-Every contestant has two workers and is asked over 8 kept-alive connections by wrk. They take turns, several rounds, so
-that whatever else the machine does falls on all alike: read the ratios, not the rates. Those whose turn it is not are
-halted, for some of them are busy even when nobody asks. The processor time that a server's processes spend on a request
-depends least on what else goes on. The peers' environments are DIRECTORY/NAME, each with
-benchmarks/peers/requirements-NAME.txt installed.
+Every server has two workers; wrk sends it requests over 8 kept-alive connections. The servers take turns, several
+rounds, so that other load on the machine affects all of them alike: compare the ratios, not the rates. The others are
+stopped meanwhile (SIGSTOP), since some are busy even without requests. The processor time a request depends least on
+other load. The peers' environments are DIRECTORY/NAME, each with benchmarks/peers/requirements-NAME.txt installed.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class Load:
 
 
 def loads(peers: bool) -> list[Load]:
-    """What is measured, the hello-world first."""
+    """All that is measured, the hello-world first."""
 
     def as_json(count: int) -> bytes:
         rows = DIGITS[:count].reshape(count, 784).tolist()
@@ -114,7 +113,7 @@ def start(name: str, peers: Path | None, log: Path) -> subprocess.Popen:
 
 
 def stop(server: subprocess.Popen) -> None:
-    """End a server and all that it started; some of them don't go when they are asked to."""
+    """End a server and all that it started; some of them ignore SIGTERM."""
     for request in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(server.pid, request)
@@ -125,7 +124,7 @@ def stop(server: subprocess.Popen) -> None:
 
 
 def processor_seconds(server: subprocess.Popen) -> float:
-    """What all processes of a server have used so far, those that are gone left out."""
+    """Processor time of a server's living processes so far."""
     ticks = 0
     for file in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -149,7 +148,7 @@ def url(load: Load) -> str:
 
 
 def ready(load: Load, seconds: float = 60) -> bool:
-    """Wait for a server, and see that it reads the seven."""
+    """Wait for a server, and check that it reads the seven."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -197,7 +196,7 @@ def main() -> None:
                 if load.server not in running:
                     running[load.server] = start(load.server, options.peers, scripts)
                 if not ready(load):
-                    print(f"{load.name} does not answer as it should: {(scripts / load.server).read_text()[-500:]}")
+                    print(f"{load.name} does not answer correctly: {(scripts / load.server).read_text()[-500:]}")
                     todo.remove(load)
             for server in running.values():
                 os.killpg(server.pid, signal.SIGSTOP)

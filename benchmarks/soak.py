@@ -1,10 +1,10 @@
-"""Does the API stay right and steady while clients misbehave, workers die and the model changes under it?
+"""Does the API stay correct while clients misbehave, workers are killed and the model file is replaced?
 
     python benchmarks/soak.py --minutes 10
 
 64 connections send good, bad, huge and slow requests, others stop halfway; every 30 s a worker is killed; halfway the
-model file is replaced. At the end: every answer to a well-formed request was the old or the new model's right one,
-memory is what it was, and /metrics agrees with what the clients counted, but for what was in flight at the kills.
+model file is replaced. At the end every answer to a well-formed request should be the old or the new model's,
+memory unchanged, and /metrics equal to what the clients counted, except for the requests in progress at the kills.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ RAW = {"Content-Type": "application/octet-stream"}
 
 
 def turned(model: Model) -> Model:
-    """A model that is as good, but calls every digit by the next one's name."""
+    """A model that answers the next digit instead: 1 for 0, 0 for 9."""
     weights, biases = [*model.weights], [*model.biases]
     weights[-1], biases[-1] = np.roll(weights[-1], 1, axis=1).copy(), np.roll(biases[-1], 1).copy()
     return Model(tuple(weights), tuple(biases), {"name": "turned"})
 
 
 class Tally:
-    """What the clients saw, all of them together."""
+    """What all clients received."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -59,7 +59,7 @@ class Tally:
 
 
 class Client(threading.Thread):
-    """Asks one thing after another, over a kept-alive connection, until it is told to stop."""
+    """Sends one request after another, over a kept-alive connection, until it is told to stop."""
 
     def __init__(self, seed: int, tally: Tally, stop: threading.Event, old: list[int], digits: np.ndarray) -> None:
         super().__init__(daemon=True)
@@ -68,7 +68,7 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            headers, body, expected, statuses = self.question()
+            headers, body, expected, statuses = self.next_request()
             try:
                 if self.connection is None:
                     self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
@@ -86,7 +86,7 @@ class Client(threading.Thread):
             self.check(answer.status, content, expected, statuses)
             time.sleep(self.random.random() * 0.05)
 
-    def question(self) -> tuple[dict, bytes, list[int] | None, tuple[int, ...]]:
+    def next_request(self) -> tuple[dict, bytes, list[int] | None, tuple[int, ...]]:
         """Headers, body, the digits of the old model if it is well-formed, and the statuses allowed."""
         kind = self.random.random()
         first = self.random.randrange(len(self.digits) - 20)
@@ -115,7 +115,7 @@ class Client(threading.Thread):
 
 
 def stall(stop: threading.Event, number: int) -> None:
-    """Hold a connection that stops halfway, and begin anew when it is closed."""
+    """Hold a connection that stops halfway; open another when it is closed."""
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
     while not stop.is_set():
         try:
@@ -134,7 +134,7 @@ def children(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> float:
-    """Of all workers, MB, shared pages shared out."""
+    """Proportional set size of all workers, MB."""
     total = 0
     for child in children(pid):
         total += int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{child}/smaps_rollup").read_text())[1])
@@ -152,7 +152,7 @@ def counted() -> Counter:
 
 
 def main() -> int:
-    """Run it, and say what came out."""
+    """Run it, and print what happened."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     minutes = parser.parse_args().minutes

@@ -1,4 +1,4 @@
-"""FastAPI with the very same checks and forward pass as ours. Run by uvicorn."""
+"""FastAPI with the same checks and forward pass as ours. Run by uvicorn."""
 
 from fastapi import FastAPI, Request
 

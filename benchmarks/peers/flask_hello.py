@@ -1,4 +1,4 @@
-"""The least that Flask can do, by which the rest is measured."""
+"""A hello-world in Flask: the baseline."""
 
 from flask import Flask
 
