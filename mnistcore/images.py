@@ -81,7 +81,8 @@ def open_image(file: Path | str | bytes) -> Image.Image:
         BadImage: there is no such file, or it is not a picture that can be decoded.
     """
     try:
-        image = Image.open(BytesIO(file) if isinstance(file, bytes) else file, formats=FORMATS)
+        content = file if isinstance(file, bytes) else Path(file).read_bytes()  # Pillow would keep some files open
+        image = Image.open(BytesIO(content), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise UnsupportedImage(
                 f"The picture may have {MAX_PIXELS:,} pixels at most; this one is {image.width} x {image.height}."
