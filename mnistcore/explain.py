@@ -11,7 +11,7 @@ better understanding of gradient-based attribution methods"). The fixed part is 
 no share; what ink *would* do there is its slope. The same sum holds for any hidden layer's units instead of the pixels.
 
 Scores count only against each other: the softmax gives the same probabilities if all ten rise by as much. So they are
-told here against the mean of the ten, where what speaks for every digit alike cancels out.
+given here relative to the mean of the ten, where what speaks for every digit alike cancels out.
 """
 
 from __future__ import annotations

@@ -29,11 +29,11 @@ COARSE = (7, 8, 10, 12, 14)  # pixels that an image's side is reduced to when it
 
 
 def distort(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Distort each image by chance, and keep MNIST's form: about 20 px, about the middle.
+    """Distort each image at random, and keep MNIST's form: about 20 px, about the middle.
 
     Args:
         images: (n, 28, 28) uint8, ink bright on 0.
-        rng: the source of all chance; the same seed gives the same distortions.
+        rng: the random generator; the same seed gives the same distortions.
         strength: 0 leaves the images nearly as they are, 1 is as far as a digit stays readable.
 
     Returns:
@@ -47,7 +47,7 @@ def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.nd
 
     Args:
         images: (n, 28, 28) uint8, ink bright on 0.
-        rng: the source of all chance.
+        rng: the random generator.
         share: 0-1, how many of the images are touched.
 
     Returns:

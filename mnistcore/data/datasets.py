@@ -94,7 +94,7 @@ def load(
     for name in sources:
         try:
             dataset = readers[name]()
-        except Exception as error:  # a host can fail in any way at all; the reason is told and the next one tried
+        except Exception as error:  # a host can fail in any way at all; the reason is logged and the next one tried
             if name == "file" and file is not None:
                 raise DataUnavailable(f"{reason(error)}.") from error
             reasons.append(f"{name}: {reason(error)}")
@@ -188,7 +188,7 @@ def _fetch_openml() -> Dataset:
     from sklearn.datasets import fetch_openml
 
     with warnings.catch_warnings(), watched_urlopen("OpenML"):
-        # its own second tries; what fails for good is raised, and told in one line
+        # its own second tries; what fails for good is raised, and logged in one line
         warnings.filterwarnings("ignore", "(?s)Invalid cache, redownloading|A network error occurred")
         data = fetch_openml(
             "mnist_784",

@@ -1,4 +1,4 @@
-"""Evaluate a model on labelled digits: is it right, is it as sure as it should be, and what does it misread?"""
+"""Evaluate a model on labelled digits: its accuracy, its calibration, and what it misreads."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Evaluation:
     Attributes:
         source: where the digits come from.
         count: how many digits there were.
-        accuracy: share read correctly.
+        accuracy: share of correct predictions.
         confusion: (10, 10) counts, row = label, column = prediction.
         calibration: the bins of `metrics.reliability`.
         calibration_error: mean gap between confidence and accuracy over these bins; None in reports of version 1.0.
         risk_coverage: as `metrics.risk_coverage` gives it.
-        misread: the digits read wrongly: index, label, prediction, probabilities, pixels (see `misread_pixels`).
+        misread: the wrong predictions: index, label, prediction, probabilities, pixels (see `misread_pixels`).
         robustness: as `distortions.robustness` gives it; empty where it was not measured.
     """
 
@@ -111,7 +111,7 @@ def evaluate(
 
 
 def _list_misread(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> list[dict]:
-    """The digits that were read wrongly, as an evaluation keeps them."""
+    """The digits with a wrong prediction, as an evaluation keeps them."""
     predictions = probabilities.argmax(axis=1)
     return [
         {

@@ -12,9 +12,9 @@ from mnistcore.model import Model
 
 WEAKNESSES = """\
 - It reads one digit a picture. Several at once are read as one, and what is no digit still gets an answer, though
-  often an unsure one.
+  often an uncertain one.
 - Whatever differs from the paper counts as ink: ruled lines, shadows and frames are read as strokes.
-- A 6 or 9 drawn upside down is read as a 9 or a 6: a picture does not tell which way up it is."""
+- A 6 or 9 drawn upside down is read as a 9 or a 6: a picture does not show which way up it is."""
 
 
 def model_card(model: Model, report: Report | None = None) -> str:
