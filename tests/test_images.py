@@ -1,4 +1,4 @@
-"""The image door, held against MNIST itself."""
+"""`prepare` compared with MNIST itself: pictures of every kind, size and mode."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.images import is_prepared
 
 IMAGES, LABELS = shipped_test_digits()
-FEW = slice(0, 500)
+FEW = slice(0, 200)
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,8 @@ def enlarge(image):
     return np.kron(image, np.ones((10, 10), np.uint8))
 
 
-def on_a_large_canvas(image, top=40, left=500):
-    canvas = np.zeros((700, 900), np.uint8)
+def on_a_large_canvas(image, top=30, left=180):
+    canvas = np.zeros((400, 500), np.uint8)
     canvas[top : top + 280, left : left + 280] = enlarge(image)
     return canvas
 
@@ -49,7 +49,7 @@ def test_mnist_passes_unchanged():
     [
         enlarge,
         lambda image: on_a_large_canvas(image, 0, 0),
-        lambda image: on_a_large_canvas(image, 420, 600),
+        lambda image: on_a_large_canvas(image, 120, 220),
         lambda image: 255 - on_a_large_canvas(image),
         lambda image: np.pad(image, ((0, 9), (7, 0))),
         lambda image: as_transparent(enlarge(image), 0),
@@ -77,10 +77,10 @@ def test_mnist_passes_unchanged():
         "one channel",
     ],
 )
-def test_what_was_changed_is_undone(classic, change):
-    as_it_was = np.mean(classic.predict(IMAGES[FEW]) == LABELS[FEW])
+def test_changed_digits_are_read_as_before(classic, change):
+    unchanged = np.mean(classic.predict(IMAGES[FEW]) == LABELS[FEW])
     prepared = np.stack([prepare(change(image)) for image in IMAGES[FEW]])
-    assert abs(np.mean(classic.predict(prepared) == LABELS[FEW]) - as_it_was) <= 0.005
+    assert abs(np.mean(classic.predict(prepared) == LABELS[FEW]) - unchanged) <= 0.01
 
 
 def test_an_exif_rotation_is_followed(tmp_path):
@@ -108,7 +108,7 @@ def test_very_large_pictures_are_read():
 def test_specks_are_not_part_of_the_digit():
     clean = on_a_large_canvas(IMAGES[0])
     specked = clean.copy()
-    for top, left in ((650, 20), (10, 10), (600, 850)):
+    for top, left in ((350, 20), (10, 10), (300, 480)):
         specked[top : top + 4, left : left + 4] = 255
     assert (prepare(specked) == prepare(clean)).all()
 
@@ -116,9 +116,9 @@ def test_specks_are_not_part_of_the_digit():
 @pytest.mark.parametrize("deviation", [10, 40, 80])
 def test_noisy_paper_is_not_ink(classic, deviation):
     rng = np.random.default_rng(0)
-    few = slice(0, 60)
+    few = slice(0, 40)
     noisy = [
-        (on_a_large_canvas(image) + rng.normal(0, deviation, (700, 900))).clip(0, 255).astype(np.uint8)
+        (on_a_large_canvas(image) + rng.normal(0, deviation, (400, 500))).clip(0, 255).astype(np.uint8)
         for image in IMAGES[few]
     ]
     prepared = np.stack([prepare(image) for image in noisy])
@@ -177,7 +177,7 @@ def test_what_is_no_picture_gets_a_sentence(bad, sentence):
 
 @settings(max_examples=300, deadline=None)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 255)))
-def test_anything_is_prepared_for_good_or_blank(pixels):
+def test_anything_is_either_prepared_once_and_for_all_or_blank(pixels):
     try:
         prepared = prepare(pixels)
     except BlankImage:

@@ -1,4 +1,4 @@
-"""The forward pass, held against scikit-learn's; and files that are no models."""
+"""The forward pass compared with scikit-learn's; and files that are no models."""
 
 import pickle
 

@@ -4,17 +4,14 @@ import os
 import re
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import free_port
+from conftest import ROOT, start_api
 
 from api import create_app
 from mnistcore.cli import _parser
 
-ROOT = Path(__file__).parent.parent
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md")))
@@ -48,28 +45,15 @@ def pattern(output):
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "MNISTCORE_HOME": str(tmp_path_factory.mktemp("home")), "PATH": path, "COLUMNS": "100"}
-    environment.pop("MNISTCORE_MODEL", None)
-    return environment
+    return os.environ | {"MNISTCORE_HOME": str(tmp_path_factory.mktemp("home")), "PATH": path, "COLUMNS": "100"}
 
 
 @pytest.fixture(scope="module")
-def address(environment):
-    """Where the API listens, started as `make api` starts it."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "api.py", "--port", str(port)], cwd=ROOT, env=environment)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None, "The server ended at its start."
-                time.sleep(0.1)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
+def address(tmp_path_factory):
+    """Where the API listens."""
+    server = start_api(tmp_path_factory.mktemp("api"))
+    yield server.address
+    server.stop()
 
 
 def run(command, environment):

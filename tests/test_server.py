@@ -15,90 +15,54 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from conftest import await_that, free_port
+from conftest import ROOT, Server, await_that, start_api
 
 from mnistcore.data.datasets import shipped_test_digits
 
 pytestmark = pytest.mark.server
 
-ROOT = Path(__file__).parent.parent
 SEVEN = '{"prediction":7}'
 BODY = json.dumps({"data": shipped_test_digits()[0][0].ravel().tolist()}).encode()
 JSON = {"Content-Type": "application/json"}
 
 
-class Server:
-    """`python api.py`, started from another directory, on a free port, with its output in a file."""
+def predict(server: Server) -> str:
+    return server.ask("POST", "/predict", BODY, JSON)[1]
 
-    def __init__(self, log: Path, **environment: str) -> None:
-        self.port = free_port()
-        self.log = log
-        command = [sys.executable, str(ROOT / "api.py"), "--port", str(self.port)]
-        with log.open("w") as output:
-            self.process = subprocess.Popen(
-                command,
-                cwd=log.parent,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, "MNISTCORE_MODEL": "classic"} | environment,
-            )
-        await_that(lambda: self.answers("GET", "/health"))
 
-    def ask(self, method: str, path: str, *rest: object) -> tuple[int, str, http.client.HTTPMessage]:
-        """Status, body and headers of the answer, over a connection of its own."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, *rest)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode(), answer.headers
+def metrics(server: Server) -> str:
+    return server.ask("GET", "/metrics")[1]
 
-    def answers(self, method: str, path: str, *rest: object) -> bool:
-        """Whether there is an answer and it is a success; False also while a worker is starting."""
-        try:
-            return self.ask(method, path, *rest)[0] == 200
-        except (OSError, http.client.HTTPException):
-            assert self.process.poll() is None, self.log.read_text()
-            return False
 
-    def predict(self) -> str:
-        return self.ask("POST", "/predict", BODY, JSON)[1]
+def send(server: Server, sent: bytes) -> socket.socket:
+    """A connection over which these bytes were sent."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection.sendall(sent)
+    return connection
 
-    def metrics(self) -> str:
-        return self.ask("GET", "/metrics")[1]
 
-    def raw(self, sent: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
-        connection.sendall(sent)
-        return connection
-
-    def workers(self) -> list[int]:
-        return [
-            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
-
-    def stop(self) -> int:
-        self.process.terminate()
-        try:
-            return self.process.wait(20)
-        finally:
-            self.process.kill()
+def workers(server: Server) -> list[int]:
+    """Their process ids."""
+    process = server.process.pid
+    return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("server") / "log")
+    running = start_api(tmp_path_factory.mktemp("server"), MNISTCORE_MODEL="classic")
     yield running
     running.stop()
 
 
 def test_it_answers_and_names_no_version(server):
-    assert server.predict() == SEVEN
+    assert predict(server) == SEVEN
     assert server.ask("GET", "/health")[2]["Server"] == "granian"
 
 
 def test_workers_count_together(server):
     for _ in range(20):
-        server.predict()
-    text = server.metrics()
+        predict(server)
+    text = metrics(server)
     counted = [
         line for line in text.splitlines() if line.startswith('mnistcore_requests_total{route="/predict",status="200"}')
     ]
@@ -107,26 +71,28 @@ def test_workers_count_together(server):
 
 def test_a_chunked_body_is_refused(server):
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with server.raw(head + b"2\r\n{}\r\n0\r\n\r\n") as connection:
+    with send(server, head + b"2\r\n{}\r\n0\r\n\r\n") as connection:
         assert connection.recv(1000).startswith(b"HTTP/1.1 411 ")
 
 
 def test_a_path_without_its_slash_is_not_redirected(server):
-    with server.raw(b"GET health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n") as connection:
+    with send(server, b"GET health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n") as connection:
         answer = connection.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"POST /predict" in answer
     assert b"evil.example" not in answer
 
 
-@pytest.mark.parametrize(("media", "size"), [("application/octet-stream", 17_000_000), ("text/plain", 1_000_000)])
-def test_a_connection_is_closed_if_its_body_was_not_read(server, media, size):
+@pytest.mark.parametrize(
+    ("media", "size", "status"), [("application/octet-stream", 17_000_000, 413), ("text/plain", 1_000_000, 415)]
+)
+def test_a_connection_is_closed_if_its_body_was_not_read(server, media, size, status):
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
         for _ in range(5):
             with suppress(BrokenPipeError, ConnectionResetError):  # it is refused halfway
                 connection.request("POST", "/predict", bytes(size), {"Content-Type": media})
             answer = connection.getresponse()
-            assert answer.status in (413, 415)
+            assert answer.status == status
             assert answer.headers["Connection"] == "close"
             answer.read()
             connection.request("POST", "/predict", BODY, JSON)
@@ -135,7 +101,7 @@ def test_a_connection_is_closed_if_its_body_was_not_read(server, media, size):
 
 def test_a_huge_body_is_refused_before_it_is_sent(server):
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
-    with server.raw(head) as connection:
+    with send(server, head) as connection:
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
@@ -148,25 +114,25 @@ def test_a_huge_body_is_refused_before_it_is_sent(server):
     ],
 )
 def test_connections_that_stop_halfway_delay_nobody(server, sent):
-    halfway = [server.raw(sent) for _ in range(40)]
+    halfway = [send(server, sent) for _ in range(40)]
     for _ in range(10):
-        assert server.predict() == SEVEN
+        assert predict(server) == SEVEN
     for connection in halfway:
         connection.close()
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"])
 def test_what_is_not_http_delays_nobody(server, sent):
-    with server.raw(sent):
-        assert server.predict() == SEVEN
+    with send(server, sent):
+        assert predict(server) == SEVEN
 
 
 def test_a_killed_worker_is_replaced(server):
-    before = server.workers()
+    before = workers(server)
     os.kill(before[0], signal.SIGKILL)
-    await_that(lambda: len(set(server.workers()) - {before[0]}) == len(before))
+    await_that(lambda: len(set(workers(server)) - {before[0]}) == len(before))
     await_that(lambda: all(server.answers("POST", "/predict", BODY, JSON) for _ in range(10)))
-    assert "mnistcore_requests_in_progress 1.0" in server.metrics()
+    assert "mnistcore_requests_in_progress 1.0" in metrics(server)
 
 
 def test_workers_as_many_as_cores_keep_to_one_each(tmp_path):
@@ -174,29 +140,29 @@ def test_workers_as_many_as_cores_keep_to_one_each(tmp_path):
     cores = sorted(all_cores)[:2]
     os.sched_setaffinity(0, cores)  # which the server inherits
     try:
-        server = Server(tmp_path / "log")
+        server = start_api(tmp_path)
     finally:
         os.sched_setaffinity(0, all_cores)
     try:
 
         def kept() -> list[list[int]]:
-            return sorted(sorted(os.sched_getaffinity(worker)) for worker in server.workers())
+            return sorted(sorted(os.sched_getaffinity(worker)) for worker in workers(server))
 
         one_each = sorted([core] for core in cores) if len(cores) == 2 else [cores, cores]
         await_that(lambda: kept() == one_each)
-        killed = server.workers()[0]
+        killed = workers(server)[0]
         os.kill(killed, signal.SIGKILL)
-        await_that(lambda: killed not in server.workers() and kept() == one_each)
+        await_that(lambda: killed not in workers(server) and kept() == one_each)
     finally:
         server.stop()
 
 
 def test_a_request_in_progress_is_answered_before_the_end(tmp_path):
-    server = Server(tmp_path / "log")
+    server = start_api(tmp_path)
     head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
-    connection = server.raw(head.encode() + BODY[:100])
-    await_that(lambda: "mnistcore_requests_in_progress 2.0" in server.metrics())
-    workers = server.workers()
+    connection = send(server, head.encode() + BODY[:100])
+    await_that(lambda: "mnistcore_requests_in_progress 2.0" in metrics(server))
+    before = workers(server)
     stopped = threading.Thread(target=server.stop)
     stopped.start()
     await_that(lambda: "Shutting down" in server.log.read_text())
@@ -205,15 +171,15 @@ def test_a_request_in_progress_is_answered_before_the_end(tmp_path):
         assert answer.read().endswith(SEVEN.encode())
     stopped.join()
     assert server.process.returncode == 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in before)
 
 
 def test_it_can_be_stopped_as_soon_as_it_answers(tmp_path):
-    assert Server(tmp_path / "log").stop() == 0
+    assert start_api(tmp_path).stop() == 0
 
 
 def test_without_a_model_it_starts_all_the_same(tmp_path):
-    server = Server(tmp_path / "log", MNISTCORE_MODEL=str(tmp_path / "none.npz"))
+    server = start_api(tmp_path, MNISTCORE_MODEL=str(tmp_path / "none.npz"))
     assert server.ask("GET", "/ready")[0] == 503
     assert "There is no model file" in server.log.read_text()
     assert server.stop() == 0

@@ -8,12 +8,11 @@ import os
 import subprocess
 import sys
 from io import BytesIO
-from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
-from conftest import await_that
+from conftest import ROOT, await_that
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -23,7 +22,6 @@ from mnistcore import Model, load_model
 from mnistcore.data.datasets import shipped_test_digits
 from serving import openapi, server
 
-ROOT = Path(__file__).parent.parent
 DIGITS = shipped_test_digits()[0][:4]
 SEVEN = DIGITS[0].ravel().tolist()
 

