@@ -84,6 +84,20 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def _kept_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    model, report = store.load_model("classic"), store.load_report("classic")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNISTCORE_HOME", str(tmp_path_factory.mktemp("home")))
+        return store.keep_run(replace(model, card=model.card | {"name": "mine"}), replace(report, name="mine"))
+
+
+@pytest.fixture
+def mine(_kept_run: Path, home: Path) -> Path:
+    """The model file of a training run called "mine" in the home, with classic's weights and report."""
+    return shutil.copytree(_kept_run, home / "models" / "mine") / "model.npz"
+
+
 @pytest.fixture
 def api_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API serves the shipped classic."""
@@ -169,12 +183,6 @@ def start_app(directory: Path, port: int | None = None) -> Server:
     """The app as `make app` runs it."""
     command = ["-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.headless=true", "--server.port"]
     return Server(directory, command, "/_stcore/health", port)
-
-
-def keep_run(name: str) -> Path:
-    """Have a training run of that name in the home, with classic's weights and report, and return its model file."""
-    model, report = store.load_model("classic"), store.load_report("classic")
-    return store.keep_run(replace(model, card=model.card | {"name": name}), replace(report, name=name)) / "model.npz"
 
 
 def await_that(holds: Callable[[], bool], seconds: float = 60) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import streamlit as st
-from conftest import await_that, keep_run
+from conftest import await_that
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
@@ -184,9 +184,12 @@ def test_look_inside_invites_without_a_drawing():
 def test_look_inside_answers_each_kind_of_question():
     app = put_on_canvas(open_app(), SEVEN)
     app.switch_page("app/pages/look_inside.py").run()
+    explanations = set()
     for question in app.selectbox[0].options[:3]:
         app.selectbox[0].set_value(question).run()
         assert not app.exception
+        explanations.add(" ".join(words.value for words in app.markdown))
+    assert len(explanations) == 3
 
 
 @pytest.mark.slow
@@ -196,9 +199,12 @@ def test_train_watch_and_use_a_network():
     app.number_input(key="classic-folds").set_value(0)
     press(app, "Start training")
     await_that(lambda: trainer().job.state != "running")
+    assert trainer().job.state == "finished"
+    assert trainer().job.remaining == 0
     app.run()
     assert "is trained" in app.success[0].value
     (name,) = store.run_names()
+    assert trainer().job.outcome == name
     assert app.number_input(key="classic-epochs").value == 2, "the settings are kept for the next run"
     press(app, "Make it the current model")
     assert store.current_name() == name
@@ -229,14 +235,10 @@ def test_settings_that_make_no_recipe_are_one_sentence():
     assert button(app, "Start training").disabled
 
 
-def damage_the_current_model() -> None:
-    keep_run("mine").write_bytes(b"noise" * 100)
-    store.make_current("mine")
-
-
 @pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])
-def test_damaged_model_is_named_and_passed_over(page):
-    damage_the_current_model()
+def test_damaged_model_is_named_and_passed_over(page, mine):
+    mine.write_bytes(b"noise" * 100)
+    store.make_current("mine")
     app = open_app(page)
     said = " ".join(warning.value for warning in app.warning)
     assert "mine" in said
@@ -244,14 +246,15 @@ def test_damaged_model_is_named_and_passed_over(page):
     assert f"{store.SHIPPED[0]} answers" in said
 
 
-def test_model_damaged_while_the_app_is_in_use():
+def test_model_damaged_while_the_app_is_in_use(mine):
     app = open_app()
-    damage_the_current_model()
+    mine.write_bytes(b"noise" * 100)
+    store.make_current("mine")
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
 
 
+@pytest.mark.usefixtures("mine")
 def test_home_deleted_while_the_app_is_in_use(home):
-    keep_run("mine")
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
     shutil.rmtree(home)
@@ -260,18 +263,17 @@ def test_home_deleted_while_the_app_is_in_use(home):
     assert not app.exception
 
 
-def test_model_damaged_after_a_visitor_chose_it():
-    keep_run("mine")
+def test_model_damaged_after_a_visitor_chose_it(mine):
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
-    store.model_path("mine").write_bytes(b"noise" * 100)
+    mine.write_bytes(b"noise" * 100)
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
     assert "damaged" in app.warning[0].value
     assert app.warning[1].value == "mine answers."
 
 
-def test_model_damaged_before_a_visitor_chose_it():
-    keep_run("mine").write_bytes(b"noise" * 100)
+def test_model_damaged_before_a_visitor_chose_it(mine):
+    mine.write_bytes(b"noise" * 100)
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
     assert "No model" in answer_of(put_on_canvas(app, SEVEN))

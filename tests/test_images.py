@@ -12,7 +12,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.images import is_prepared
 
 IMAGES, LABELS = shipped_test_digits()
-FEW = slice(0, 200)
+FEW = slice(0, 120)
 
 
 @pytest.fixture(scope="module")

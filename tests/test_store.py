@@ -1,7 +1,7 @@
 """Which models there are, which of them is loaded, and what a damaged one leads to."""
 
 import pytest
-from conftest import TINY, keep_run
+from conftest import TINY
 
 from mnistcore import BadModelFile, load_model, store
 
@@ -11,9 +11,8 @@ def test_without_runs_the_shipped_model_is_loaded(caplog):
     assert not caplog.records
 
 
-def test_a_run_is_kept_with_all_its_files_and_loaded_once_it_is_current():
-    path = keep_run("mine")
-    assert sorted(p.name for p in path.parent.iterdir()) == [
+def test_a_run_is_kept_with_all_its_files_and_loaded_once_it_is_current(mine):
+    assert sorted(path.name for path in mine.parent.iterdir()) == [
         "card.md",
         "cv_scores.png",
         "loss_curve.png",
@@ -27,27 +26,26 @@ def test_a_run_is_kept_with_all_its_files_and_loaded_once_it_is_current():
     assert store.model_names()[0] == "mine"
 
 
-def test_a_run_that_cannot_be_kept_leaves_nothing(home, monkeypatch):
+def test_a_run_that_cannot_be_kept_whole_leaves_nothing(home, monkeypatch):
     def fail(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mnistcore.evaluation.figures.save_figures", fail)
     with pytest.raises(KeyboardInterrupt):
-        keep_run("mine")
+        store.keep_run(load_model("classic"), store.load_report("classic"))
     assert list((home / "models").iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"noise", None], ids=["empty", "noise", "deleted"])
-def test_a_damaged_current_model_is_named_and_passed_over(caplog, content):
-    path = keep_run("mine")
+def test_a_damaged_current_model_is_named_and_passed_over(mine, caplog, content):
     store.make_current("mine")
-    path.write_bytes(content) if content is not None else path.unlink()
+    mine.write_bytes(content) if content is not None else mine.unlink()
     assert load_model().card["name"] == store.SHIPPED[0]
     assert "mine" in caplog.text
 
 
+@pytest.mark.usefixtures("mine")
 def test_a_run_can_be_renamed_and_deleted():
-    keep_run("mine")
     store.make_current("mine")
     store.rename_run("mine", "ours")
     assert store.run_names() == ["ours"]
@@ -57,11 +55,11 @@ def test_a_run_can_be_renamed_and_deleted():
     assert load_model().card["name"] == store.SHIPPED[0]
 
 
+@pytest.mark.usefixtures("mine")
 @pytest.mark.parametrize(
     ("old", "new"), [("mine", "classic"), ("mine", "../up"), ("mine", ""), ("classic", "ours"), ("none", "ours")]
 )
 def test_a_rename_that_cannot_be_done_changes_nothing(old, new):
-    keep_run("mine")
     with pytest.raises(BadModelFile):
         store.rename_run(old, new)
     assert store.run_names() == ["mine"]
@@ -82,12 +80,10 @@ def test_a_model_asked_for_by_name_is_never_replaced(monkeypatch, tmp_path):
             load_model()
 
 
-def test_the_environment_names_the_model(monkeypatch):
-    keep_run("mine")
-    store.make_current("mine")
+def test_the_environment_names_the_model(mine, monkeypatch):
     monkeypatch.setenv("MNISTCORE_MODEL", "classic")
     assert load_model().card["name"] == "classic"
-    monkeypatch.setenv("MNISTCORE_MODEL", str(store.model_path("mine")))
+    monkeypatch.setenv("MNISTCORE_MODEL", str(mine))
     assert load_model().card["name"] == "mine"
 
 

@@ -100,15 +100,17 @@ def test_without_folds_there_are_no_scores(dataset):
 def test_validation_rows_are_not_trained_on_but_calibrated_on(dataset):
     recipe = replace(
         QUICK, folds=0, epochs=4, cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0,
-        synthetic_digits=2000, load_digits=True, degraded_fraction=0.1, finetune_epochs=2, scale_pixels=False,
+        synthetic_digits=500, load_digits=True, degraded_fraction=0.1, finetune_epochs=2, scale_pixels=False,
+        learning_rate=0.002,
     )  # fmt: skip
-    model, report = train(recipe, dataset, seed=1)
-    assert report.data["training_rows"] == 3600
-    assert report.data["validation_rows"] == 400
+    few = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
+    model, report = train(recipe, few, seed=1)
+    assert report.data["training_rows"] == 900
+    assert report.data["validation_rows"] == 100
     assert len(report.validation_curve) == 4
-    assert report.evaluation.accuracy > 0.7
+    assert report.evaluation.accuracy > 0.6
     assert 0 < model.card["rejection_threshold"] < 1
-    again, _ = train(recipe, dataset, seed=1)
+    again, _ = train(recipe, few, seed=1)
     assert (again.weights[0] == model.weights[0]).all()
 
 

@@ -1,4 +1,4 @@
-"""The app's one training at a time: live, stopped, killed, refused."""
+"""The app's one training at a time: refused, stopped, killed. One that finishes is in test_app.py."""
 
 from __future__ import annotations
 
@@ -19,14 +19,6 @@ def trainer(monkeypatch, data_file) -> Iterator[Trainer]:
     if trainer.job:
         trainer.job.stop()
         await_that(lambda: trainer.job.process.stdin.closed)
-
-
-def test_a_finished_training_joins_the_list(trainer):
-    trainer.start(TINY, ["file"])
-    await_that(lambda: trainer.job.state != "running")
-    assert trainer.job.state == "finished"
-    assert store.run_names() == [trainer.job.outcome]
-    assert trainer.job.remaining == 0
 
 
 def test_a_second_start_is_refused_and_stop_leaves_nothing(trainer):
