@@ -140,7 +140,7 @@ class Server:
                 env=os.environ | {"MNISTCORE_HOME": str(self.home)} | environment,
             )
         try:
-            await_that(lambda: self.answers("GET", health), seconds=180)
+            await_that(lambda: self.answers("GET", health))
         except BaseException:
             self.process.kill()
             raise
@@ -185,7 +185,7 @@ def start_app(directory: Path, port: int | None = None) -> Server:
     return Server(directory, command, "/_stcore/health", port)
 
 
-def await_that(holds: Callable[[], bool], seconds: float = 60) -> None:
+def await_that(holds: Callable[[], bool], seconds: float = 180) -> None:
     """Return once it holds; fail if it takes longer."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -198,7 +198,7 @@ def test_train_watch_and_use_a_network():
     app.number_input(key="classic-epochs").set_value(2)
     app.number_input(key="classic-folds").set_value(0)
     press(app, "Start training")
-    await_that(lambda: trainer().job.state != "running", seconds=180)  # it runs at a low priority
+    await_that(lambda: trainer().job.state != "running")
     assert trainer().job.state == "finished"
     assert trainer().job.remaining == 0
     app.run()
