@@ -142,6 +142,17 @@ def test_dashboard_shows_the_shipped_report():
     assert figures["Test accuracy"] == f"{report.evaluation.accuracy:.2%}"
 
 
+def test_how_good_compares_the_shipped_models():
+    app = open_app("app/pages/how_good.py")
+    evaluations = {name: store.load_report(name).evaluation for name in store.SHIPPED}
+    figures = {metric.label: metric.value for metric in app.metric}
+    text = " ".join(words.value for words in (*app.markdown, *app.caption))
+    for name, evaluation in evaluations.items():
+        assert figures[f"Accuracy of {name}"] == f"{evaluation.accuracy:.2%}"
+        assert f"{name} {evaluation.calibration_error:.2%}" in text
+    assert all(f"**{kind.capitalize()}**" in text for kind in evaluations["robust"].robustness)
+
+
 @pytest.mark.parametrize("button", ["Random digit", "Misread digit"])
 def test_digits_of_mnist_are_put_on_the_canvas_with_their_label(button):
     app = open_app()

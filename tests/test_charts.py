@@ -7,7 +7,7 @@ import pytest
 
 from app.charts.explanation import pixel_picture, stroke_picture
 from app.charts.layout import SHOWN, place, strongest
-from app.charts.measures import epoch_chart
+from app.charts.measures import calibration_chart, epoch_chart, risk_coverage_chart, robustness_chart
 from mnistcore import store
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.explain import Explanation, explain
@@ -88,3 +88,36 @@ def test_epoch_chart_has_a_line_and_a_legend_entry_for_each_name():
     (points,) = chart["datasets"].values()
     assert [(point["name"], point["epoch"]) for point in points] == [("robust", 1), ("robust", 2), ("classic", 2)]
     assert chart["encoding"]["color"]["legend"]["values"] == ["robust", "classic"]
+
+
+@pytest.fixture(scope="module")
+def evaluations() -> dict:
+    return {name: store.load_report(name).evaluation for name in store.SHIPPED}
+
+
+def rows(chart, columns: list[str]) -> list[tuple]:
+    return [tuple(row) for row in chart.data[columns].itertuples(index=False)]
+
+
+def test_robustness_chart_has_every_accuracy_of_every_model(evaluations):
+    assert rows(robustness_chart(evaluations, "thin"), ["model", "strength", "accuracy"]) == [
+        (name, strength, accuracy)
+        for name, evaluation in evaluations.items()
+        for strength, accuracy in zip(
+            *(evaluation.robustness["thin"][key] for key in ("strengths", "accuracy")), strict=True
+        )
+    ]
+
+
+def test_calibration_chart_has_every_bin_beside_the_ideal_line(evaluations):
+    ideal, bins = calibration_chart(evaluations).layer
+    assert (ideal.data["confidence"] == ideal.data["accuracy"]).all()
+    assert rows(bins, ["model", "confidence", "accuracy"]) == [
+        (name, b["confidence"], b["accuracy"]) for name, e in evaluations.items() for b in e.calibration
+    ]
+
+
+def test_risk_coverage_chart_has_every_point(evaluations):
+    assert rows(risk_coverage_chart(evaluations), ["model", "rejected", "errors_removed"]) == [
+        (name, p["rejected"], p["errors_removed"]) for name, e in evaluations.items() for p in e.risk_coverage
+    ]
