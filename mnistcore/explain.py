@@ -12,6 +12,9 @@ no share; what ink *would* do there is its slope. The same sum holds for any hid
 
 Scores count only against each other: the softmax gives the same probabilities if all ten rise by as much. So they are
 given here relative to the mean of the ten, where what speaks for every digit alike cancels out.
+
+A network that is given stroke directions is explained in the same way: these are piecewise linear too
+(`features.py`), and the slopes lead on through them to the pixels.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistcore.model import PIXELS, Model
+from mnistcore import features
+from mnistcore.images import SIDE
+from mnistcore.model import DIGITS, Model, network_input
 
 
 @dataclass(frozen=True)
@@ -64,17 +69,20 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
         BadImage: the image has another shape.
     """
     *activations, scores = (layer[0] for layer in model.activations(np.asarray(image)[np.newaxis]))
+    scores = scores[:DIGITS]  # without that of "not a digit"
     # walk back from the scores: slope[j, k] is how much score k rises when unit j of this layer does
-    slope = model.weights[-1] - model.weights[-1].mean(axis=1, keepdims=True)
+    slope = model.weights[-1][:, :DIGITS]
+    slope = slope - slope.mean(axis=1, keepdims=True)
     units = []
     for activation, weight in zip(reversed(activations), reversed(model.weights[:-1]), strict=True):
         units.append(activation[:, np.newaxis] * slope)
         slope = weight @ (slope * (activation > 0)[:, np.newaxis])  # a unit that is off passes nothing on
-    ink = np.asarray(image).reshape(PIXELS) * np.float32(1 / 255)
+    ink = network_input(np.asarray(image)[np.newaxis], "pixels").reshape(SIDE, SIDE)
+    slopes = slope.T.reshape(DIGITS, SIDE, SIDE) if model.input == "pixels" else features.to_pixels(ink, slope.T)
     return Explanation(
         scores=scores - scores.mean(),
-        slopes=slope.T.reshape(-1, 28, 28),
-        pixels=(ink[:, np.newaxis] * slope).T.reshape(-1, 28, 28),
+        slopes=slopes,
+        pixels=ink * slopes,
         activations=activations,
         units=units[::-1],
         flows=[a[:, np.newaxis] * w for a, w in zip(activations, model.weights[1:-1], strict=False)],
@@ -82,5 +90,7 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
 
 
 def unit_pictures(model: Model) -> np.ndarray:
-    """What each unit of the first layer looks for: its weights as pictures, (units, 28, 28) float32."""
-    return model.weights[0].T.reshape(-1, 28, 28)
+    """What each unit of the first layer looks for: its weights as pictures, float32: (units, 28, 28) of pixels, or
+    (units, 8, 9, 9) of stroke directions on their grid."""
+    shape = (SIDE, SIDE) if model.input == "pixels" else (features.DIRECTIONS, features.GRID, features.GRID)
+    return model.weights[0].T.reshape(-1, *shape)

@@ -2,9 +2,10 @@
 
 An answer has a status:
 
-    "digit"        the network reads a digit
-    "uncertain"    it does, but its probability is below the model's rejection threshold
-    "blank"        there is no ink in the picture, or only a dot
+    "digit"          the network reads a digit
+    "uncertain"      it does, but its probability is below the model's rejection threshold
+    "not a digit"    the probability that it is a digit at all is below the model's digit threshold
+    "blank"          there is no ink in the picture, or only a dot
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from mnistcore.model import Model
 from mnistcore.store import load_model
 
 NO_DIGIT = -1  # stands for "blank" where digits are an array
+NOT_A_DIGIT = "This does not look like a digit."
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Reading:
     """What a model reads in one picture.
 
     Attributes:
-        status: "digit", "uncertain" or "blank".
-        digit: 0-9, the most probable digit; None if blank.
+        status: "digit", "uncertain", "not a digit" or "blank".
+        digit: 0-9, the most probable digit (the closest one, if it is not a digit); None if blank.
         confidence: its probability, 0-1.
         runner_up: 0-9, the second most probable digit.
-        probabilities: (10,) float32, of each digit. Of a blank picture: what the network answers to no ink.
+        probabilities: (10,) float32, of each digit, given that it is one. Of a blank picture: what the network answers
+            to no ink.
+        digit_probability: 0-1, that it is a digit; 1 if the model cannot tell.
         image: (28, 28) uint8, the picture as the network sees it; all 0 if it is blank.
         message: one sentence for people if the status is not "digit", else None.
     """
@@ -42,6 +46,7 @@ class Reading:
     confidence: float
     runner_up: int
     probabilities: np.ndarray
+    digit_probability: float
     image: np.ndarray
     message: str | None
 
@@ -53,14 +58,18 @@ class Readings:
     Attributes:
         image: (n, 28, 28) uint8, as the network sees them. A blank one is passed on as it was given.
         probabilities: (n, 10) float32.
+        digit_probability: (n,) float32.
         blank: index of each blank image -> the sentence that says so.
         rejection_threshold: the probability, 0-1, below which an answer is uncertain.
+        digit_threshold: the digit probability, 0-1, below which an image is not a digit.
     """
 
     image: np.ndarray
     probabilities: np.ndarray
+    digit_probability: np.ndarray
     blank: dict[int, str]
     rejection_threshold: float
+    digit_threshold: float
 
     def __len__(self) -> int:
         return len(self.image)
@@ -73,6 +82,7 @@ class Readings:
             confidence=float(self.confidence[index]),
             runner_up=int(self.runner_up[index]),
             probabilities=self.probabilities[index],
+            digit_probability=float(self.digit_probability[index]),
             image=self.image[index],
             message=self.message[index],
         )
@@ -97,16 +107,29 @@ class Readings:
     @cached_property
     def uncertain(self) -> np.ndarray:
         """(n,) bool, whether the status is "uncertain"."""
-        uncertain = self.confidence < self.rejection_threshold
+        uncertain = (self.confidence < self.rejection_threshold) & ~self.not_a_digit
         uncertain[list(self.blank)] = False
         return uncertain
+
+    @cached_property
+    def not_a_digit(self) -> np.ndarray:
+        """(n,) bool, whether the status is "not a digit"."""
+        not_a_digit = self.digit_probability < self.digit_threshold
+        not_a_digit[list(self.blank)] = False
+        return not_a_digit
 
     @cached_property
     def status(self) -> np.ndarray:
         """(n,) str."""
         status = np.where(self.uncertain, "uncertain", "digit").astype("<U11")
+        status[self.not_a_digit] = "not a digit"
         status[list(self.blank)] = "blank"
         return status
+
+    @cached_property
+    def warnings(self) -> dict[int, str]:
+        """Index of each image that is blank or not a digit -> the sentence that says so."""
+        return {int(i): NOT_A_DIGIT for i in np.flatnonzero(self.not_a_digit)} | self.blank
 
     @cached_property
     def message(self) -> list[str | None]:
@@ -114,8 +137,8 @@ class Readings:
         messages: list[str | None] = [None] * len(self)
         for i in np.flatnonzero(self.uncertain):
             messages[i] = f"Uncertain: it may be a {self.digit[i]} or a {self.runner_up[i]}."
-        for blank, sentence in self.blank.items():
-            messages[blank] = sentence
+        for index, sentence in self.warnings.items():
+            messages[index] = sentence
         return messages
 
 
@@ -166,4 +189,5 @@ def read_batch(images: np.ndarray, model: Model | None = None) -> Readings:
 
 
 def _readings(model: Model, images: np.ndarray, blank: dict[int, str]) -> Readings:
-    return Readings(images, model.predict_proba(images), blank, model.rejection_threshold)
+    probabilities, digit_probability = model.probabilities(images)
+    return Readings(images, probabilities, digit_probability, blank, model.rejection_threshold, model.digit_threshold)

@@ -7,16 +7,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from mnistcore import load_model
+from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadImage
 from mnistcore.explain import explain, unit_pictures
-from mnistcore.model import Model, softmax
+from mnistcore.model import INPUTS, Model, softmax
 
 
-def make_network(*hidden: int) -> Model:
+def make_network(*hidden: int, given: str = "pixels", outputs: int = 10) -> Model:
     random = np.random.default_rng(3)
-    sizes = [784, *hidden, 10]
+    sizes = [INPUTS[given], *hidden, outputs]
     weights = tuple(random.normal(0, 0.1, size).astype(np.float32) for size in pairwise(sizes))
-    return Model(weights, tuple(random.normal(0, 0.1, size).astype(np.float32) for size in sizes[1:]))
+    biases = tuple(random.normal(0, 0.1, size).astype(np.float32) for size in sizes[1:])
+    return Model(weights, biases, input=given)
 
 
 def make_image() -> np.ndarray:
@@ -26,15 +29,16 @@ def make_image() -> np.ndarray:
 
 
 @pytest.mark.parametrize("hidden", [(), (12,), (20, 9), (16, 12, 8)])
-def test_parts_add_up_to_the_scores(hidden):
-    model, image = make_network(*hidden), make_image()
+@pytest.mark.parametrize(("given", "outputs"), [("pixels", 10), ("stroke directions", 11)])
+def test_parts_add_up_to_the_scores(hidden, given, outputs):
+    model, image = make_network(*hidden, given=given, outputs=outputs), make_image()
     parts = explain(model, image)
     np.testing.assert_allclose(softmax(parts.scores[None]), model.predict_proba(image[None]), rtol=1e-5)
     assert abs(parts.scores.mean()) < 1e-5
-    np.testing.assert_allclose(parts.pixels.sum(axis=(1, 2)) + parts.fixed, parts.scores, rtol=1e-5)
+    np.testing.assert_allclose(parts.pixels.sum(axis=(1, 2)) + parts.fixed, parts.scores, rtol=1e-4, atol=1e-5)
     assert not parts.pixels[:, image == 0].any()
     if hidden:
-        bias = model.biases[-1] - model.biases[-1].mean()
+        bias = model.biases[-1][:10] - model.biases[-1][:10].mean()
         np.testing.assert_allclose(parts.units[-1].sum(axis=0) + bias, parts.scores, atol=1e-4)
     for flow, bias, activation in zip(parts.flows, model.biases[1:], parts.activations[1:], strict=False):
         np.testing.assert_allclose(np.maximum(flow.sum(axis=0) + bias, 0), activation, atol=1e-4)
@@ -51,7 +55,27 @@ def test_slope_is_what_a_little_more_ink_does(hidden):
         np.testing.assert_allclose((change - change.mean()) / 1e-3, parts.slopes[:, row, column], atol=0.02)
 
 
+def fixed_part(model: Model, image: np.ndarray) -> np.ndarray:
+    """What the biases alone add to the ten scores, with those units on that are on for this image."""
+    x = np.zeros(len(model.weights[0]), np.float32)
+    for weight, bias, activation in zip(model.weights, model.biases, model.activations(image[None])[:-1], strict=False):
+        x = (x @ weight + bias) * (activation[0] > 0)
+    scores = (x @ model.weights[-1] + model.biases[-1])[:10]
+    return scores - scores.mean()
+
+
+@pytest.mark.parametrize("name", ["classic", "robust"])
+def test_pixel_attributions_and_the_fixed_part_add_up_to_the_scores_of_shipped_models(name):
+    model = load_model(name)
+    for image in shipped_test_digits()[0][:200]:
+        parts = explain(model, image)
+        np.testing.assert_allclose(parts.pixels.sum(axis=(1, 2)) + fixed_part(model, image), parts.scores, atol=1e-3)
+
+
 def test_unit_pictures_are_the_first_weights():
+    directions = make_network(12, given="stroke directions")
+    np.testing.assert_array_equal(unit_pictures(directions)[5].ravel(), directions.weights[0][:, 5])
+    assert unit_pictures(directions).shape == (12, 8, 9, 9)
     model = make_network(12)
     np.testing.assert_array_equal(unit_pictures(model)[5].ravel(), model.weights[0][:, 5])
 

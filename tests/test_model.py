@@ -8,6 +8,7 @@ from sklearn.neural_network import MLPClassifier
 
 from mnistcore import BadImage, BadModelFile, Model, load_model
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.model import network_input
 from mnistcore.training.fitting import _fit_scaler, as_model
 
 IMAGES, LABELS = shipped_test_digits()
@@ -29,6 +30,32 @@ def test_the_forward_pass_agrees_with_scikit_learn(hidden, scaled):
     assert np.abs(model.predict_proba(images) - expected).max() < 1e-4
     assert (model.predict(images) == network.predict(inputs)).mean() > 0.999
     assert model.predict_proba(images).dtype == np.float32
+
+
+def test_stroke_directions_and_eleven_classes_agree_with_scikit_learn(tmp_path):
+    classes = np.where(np.arange(2000) % 7 == 0, 10, LABELS[:2000])
+    inputs = network_input(IMAGES[:2000], "stroke directions")
+    network = MLPClassifier((12, 9), random_state=0)
+    for _ in range(3):
+        network.partial_fit(inputs, classes, classes=np.arange(11))
+
+    as_model(network, model_input="stroke directions").save(tmp_path / "model.npz")
+    model = Model.load(tmp_path / "model.npz")
+    expected = network.predict_proba(inputs)
+    assert model.knows_non_digits
+    np.testing.assert_allclose(model.digit_probability(IMAGES[:2000]), 1 - expected[:, 10], atol=1e-4)
+    digits = expected[:, :10] / expected[:, :10].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(IMAGES[:2000]), digits, atol=1e-4)
+    assert (model.predict(IMAGES[:2000]) == digits.argmax(axis=1)).mean() > 0.999
+    np.testing.assert_allclose(model.predict_proba(IMAGES[:1]), digits[:1], atol=1e-4)  # one image takes another way
+
+
+def test_a_file_from_before_version_1_2_is_given_pixels(tmp_path):
+    np.savez(tmp_path / "old.npz", **_arrays())
+    model = Model.load(tmp_path / "old.npz")
+    assert model.input == "pixels"
+    assert not model.knows_non_digits
+    assert model.digit_probability(IMAGES[:3]).tolist() == [1, 1, 1]
 
 
 def test_images_may_be_squares_or_rows_bytes_or_shares():
@@ -81,6 +108,8 @@ def _arrays(**changes):
         ({"card": np.array("[]")}, "card is not"),
         ({"card": np.array({"an": "object"}, object)}, "not a model file"),
         ({"weights_0": np.zeros((783, 4), np.float32)}, "do not fit together"),
+        ({"input": np.array("smell")}, "does not know"),
+        ({"input": np.array("stroke directions")}, "do not fit together"),
         ({"weights_1": np.zeros((4, 9), np.float32), "biases_1": np.zeros(9, np.float32)}, "9 outputs"),
         ({"weights_1": np.full((4, 10), np.nan, np.float32)}, "not finite"),
         ({"weights_1": np.zeros((4, 10))}, "not float32"),

@@ -20,12 +20,15 @@ def classic():
     return load_model("classic")
 
 
-def model_that_answers(**probabilities: float) -> Model:
+def model_that_answers(not_a_digit: float | None = None, **probabilities: float) -> Model:
     """A model that gives every image these probabilities: digit_4=0.6 is the probability of a 4."""
     bias = np.full(10, -99, np.float32)
     for digit, probability in probabilities.items():
         bias[int(digit.removeprefix("digit_"))] = np.log(probability)
-    return Model((np.zeros((784, 10), np.float32),), (bias,), {"rejection_threshold": 0.7})
+    if not_a_digit is not None:
+        bias = np.append(bias, np.float32(np.log(not_a_digit)))
+    card = {"rejection_threshold": 0.7, "digit_threshold": 0.25}
+    return Model((np.zeros((784, len(bias)), np.float32),), (bias,), card)
 
 
 def test_a_digit(classic):
@@ -47,6 +50,31 @@ def test_below_the_rejection_threshold_it_is_uncertain():
 
 def test_from_the_rejection_threshold_on_it_is_a_digit():
     assert read(IMAGES[0], model_that_answers(digit_4=0.71, digit_9=0.29)).status == "digit"
+
+
+def test_below_the_digit_threshold_it_is_not_a_digit():
+    found = read(IMAGES[0], model_that_answers(not_a_digit=0.8, digit_4=0.15, digit_9=0.05))
+    assert (found.status, found.digit, found.message) == ("not a digit", 4, "This does not look like a digit.")
+    assert found.digit_probability == pytest.approx(0.2)
+    assert found.probabilities[[4, 9]] == pytest.approx([0.75, 0.25])  # given that it is a digit
+
+
+def test_from_the_digit_threshold_on_it_may_be_a_digit_or_uncertain():
+    assert read(IMAGES[0], model_that_answers(not_a_digit=0.74, digit_4=0.2, digit_9=0.06)).status == "digit"
+    assert read(IMAGES[0], model_that_answers(not_a_digit=0.74, digit_4=0.14, digit_9=0.12)).status == "uncertain"
+
+
+def test_a_model_of_ten_classes_takes_everything_for_a_digit(classic):
+    found = read_batch(IMAGES, classic)
+    assert (found.digit_probability == 1).all()
+    assert not found.not_a_digit.any()
+    assert found.warnings == {}
+
+
+def test_warnings_are_of_what_is_blank_or_not_a_digit():
+    found = read_batch(np.array([IMAGES[0], BLANK]), model_that_answers(not_a_digit=0.8, digit_4=0.2))
+    assert found.status.tolist() == ["not a digit", "blank"]
+    assert found.warnings == {0: "This does not look like a digit.", 1: found.message[1]}
 
 
 @pytest.mark.parametrize(("picture", "sentence"), [(BLANK, "There is nothing drawn"), (DOT, "There is only a dot")])
