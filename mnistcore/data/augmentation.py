@@ -22,24 +22,29 @@ SHIFT = 0.45  # pixels off the middle,
 SIZE = 0.035  # logarithm of size,
 BEND = 1.0  # pixels that a knot of the elastic grid moves
 KNOTS = 6  # along each side of the elastic grid; the field between them is a smooth curve
-WEIGHED = 0.35  # share of images whose strokes are made thicker or thinner, at strength 1
+WIDTH_VARIED = 0.4  # share of images whose strokes are made thicker or thinner, at strength 1
 
 BATCH = 1_000  # images at a time: what one step touches stays in the processor's cache
 COARSE = (7, 8, 10, 12, 14)  # pixels that an image's side is reduced to when it is made coarse
 
 
-def distort(images: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+def distort(
+    images: np.ndarray, rng: np.random.Generator, strength: float = 1.0, width_varied: float = WIDTH_VARIED
+) -> np.ndarray:
     """Distort each image at random, and keep MNIST's form: about 20 px, about the middle.
 
     Args:
         images: (n, 28, 28) uint8, ink bright on 0.
         rng: the random generator; the same seed gives the same distortions.
         strength: 0 leaves the images nearly as they are, 1 is as far as a digit stays readable.
+        width_varied: share of images, at strength 1, whose strokes are made thicker or thinner.
 
     Returns:
         (n, 28, 28) uint8.
     """
-    return _in_batches(images, lambda batch: _vary_stroke_width(_warp(batch, rng, strength), rng, WEIGHED * strength))
+    return _in_batches(
+        images, lambda batch: _vary_stroke_width(_warp(batch, rng, strength), rng, width_varied * strength)
+    )
 
 
 def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
@@ -145,10 +150,11 @@ def _smooth() -> np.ndarray:
 
 
 def _vary_stroke_width(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
-    """Make the strokes of a share of the images up to a pixel thicker or thinner on each side."""
+    """Make the strokes of a share of the images thicker, up to two pixels on each side, or thinner, up to 0.7."""
     chosen = np.flatnonzero(rng.random(len(images)) < share)
     thicker, thinner = np.array_split(chosen, 2)
-    for some, extreme, most in ((thicker, np.maximum, 1.0), (thinner, np.minimum, 0.7)):
+    steps = ((thicker, np.maximum, 1.0), (thicker, np.maximum, 1.0), (thinner, np.minimum, 0.7))
+    for some, extreme, most in steps:
         original = images[some].astype(np.float32)
         wide = original.copy()
         extreme(wide[:, 1:], original[:, :-1], out=wide[:, 1:])

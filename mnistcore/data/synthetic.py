@@ -13,7 +13,8 @@ few dozen *allographs* (ways of forming it), which `allographs.toml` lists as st
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from collections import defaultdict
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -24,15 +25,25 @@ POINTS = 112  # samples along a digit: less than 0.7 px apart on the longest
 REACH = 3  # pixels on either side of a sample that its ink may touch: half the broadest pen and its soft edge
 BATCH = 1_000  # digits generated at a time: what one step touches stays in the processor's cache
 
-WOBBLE = 0.035  # of the box: how far a control point strays
+# standard deviations, in boxes or as shares, of what is varied at random:
+WOBBLE = 0.045  # the place of a control point,
+ENDS = 0.22  # the length of a stroke's first and last step,
+STROKE_SIZE, STROKE_PLACE = 0.12, 0.045  # the size and place of each stroke,
+ARCH = 0.04  # how far a stroke is bent to one side
 FINEST, BROADEST = 1.0, 5.8  # pixels, the width of the pen on a digit 20 px tall
 
 
 @cache
 def allographs() -> dict[int, list[str]]:
-    """The allographs of each digit, 0-9, as `allographs.toml` has them."""
+    """The allographs of each digit, 0-9: those of `allographs.toml`, and each of several strokes once more in one
+    stroke, as by a pen that is not lifted."""
     text = files("mnistcore.data").joinpath("allographs.toml").read_text("utf-8")
-    return {int(digit): lines for digit, lines in tomllib.loads(text)["digits"].items()}
+    return {int(digit): [*lines, *joined(lines)] for digit, lines in tomllib.loads(text)["digits"].items()}
+
+
+def joined(lines: list[str]) -> list[str]:
+    """The allographs of several strokes written in one stroke."""
+    return [line.replace(" / ", " ") for line in lines if "/" in line]
 
 
 def generate(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -45,37 +56,55 @@ def generate(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns:
         (n, 28, 28) uint8, ink bright on 0, longer side 20 px, centre of mass near index 14.
     """
-    labels = np.asarray(labels)
-    images = np.empty((len(labels), SIDE, SIDE), np.uint8)
-    for start in range(0, len(labels), BATCH):
+    forms = [allographs()[digit] for digit in np.asarray(labels).tolist()]
+    lines = [some[int(choice * len(some))] for some, choice in zip(forms, rng.random(len(forms)), strict=True)]
+    return write(lines, rng.uniform(FINEST, BROADEST, len(lines)), rng)
+
+
+def write(lines: list[str], pens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Write characters, each after its own allograph.
+
+    Args:
+        lines: n allographs.
+        pens: (n,) pixels, how wide the pen is, FINEST to BROADEST.
+        rng: the random generator.
+
+    Returns:
+        (n, 28, 28) uint8, as `generate`.
+    """
+    return draw(_trace(lines, rng), pens, rng)
+
+
+def draw(paths: np.ndarray, pens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As `write`, for pen paths, (n, POINTS, 2) float32 in boxes, instead of allographs."""
+    images, pens = np.empty((len(paths), SIDE, SIDE), np.uint8), pens.astype(np.float32)
+    for start in range(0, len(paths), BATCH):
         batch = slice(start, start + BATCH)
-        images[batch] = _centre(_ink(*_fit(_deform(_trace(labels[batch], rng), rng), rng)))
+        images[batch] = _centre(_ink(_fit(_deform(paths[batch], rng), pens[batch]), pens[batch]))
     return images
 
 
-def _trace(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The pen's path for each label, in an allograph chosen at random: (n, POINTS, 2) float32, in boxes."""
-    paths = np.empty((len(labels), POINTS, 2), np.float32)
-    choice = rng.random(len(labels))
-    for digit, forms in allographs().items():
-        chosen = np.where(labels == digit, (choice * len(forms)).astype(int), -1)
-        for k, allograph in enumerate(forms):
-            (rows,) = np.nonzero(chosen == k)
-            if len(rows):
-                paths[rows] = np.concatenate([_stroke(s, len(rows), rng) for s in _strokes(allograph)], axis=1)
+def _trace(lines: list[str], rng: np.random.Generator) -> np.ndarray:
+    """The pen's path after each allograph: (n, POINTS, 2) float32, in boxes."""
+    rows_of = defaultdict(list)
+    for row, line in enumerate(lines):
+        rows_of[line].append(row)
+    paths = np.empty((len(lines), POINTS, 2), np.float32)
+    for line, rows in rows_of.items():
+        paths[rows] = np.concatenate([_stroke(stroke, len(rows), rng) for stroke in _strokes(line)], axis=1)
     return paths
 
 
-@cache
+@lru_cache(maxsize=2000)
 def _strokes(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Each stroke's control points (k, 2), in boxes, and the `_curves` (3, samples, k) of its share of POINTS."""
+    """Each stroke's control points (k, 2), in boxes, and the `curves` (3, samples, k) of its share of POINTS."""
     strokes = [np.array([p.split(",") for p in s.split()], np.float32) / 100 for s in allograph.split("/")]
     lengths = np.array([np.linalg.norm(np.diff(s, axis=0), axis=1).sum() for s in strokes])
     ends = np.rint(np.cumsum(lengths) / lengths.sum() * POINTS).astype(int)
-    return tuple((s, _curves(s, n)) for s, n in zip(strokes, np.diff(ends, prepend=0), strict=True))
+    return tuple((s, curves(s, n)) for s, n in zip(strokes, np.diff(ends, prepend=0), strict=True))
 
 
-def _curves(points: np.ndarray, samples: int) -> np.ndarray:
+def curves(points: np.ndarray, samples: int) -> np.ndarray:
     """Three matrices (samples, k) from control points to samples at even distances: spline through the points
     (Catmull & Rom 1974), uniform cubic B-spline, and straight lines."""
     steps = np.maximum(np.linalg.norm(np.diff(points, axis=0), axis=1), 1e-3)
@@ -89,16 +118,16 @@ def _curves(points: np.ndarray, samples: int) -> np.ndarray:
         np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]]) / 6,
         np.array([[0, 1, 0, 0], [0, -1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]),
     )
-    curves = np.zeros((3, samples, len(points)), np.float32)
-    for curve, weight in zip(curves, weights, strict=True):
+    matrices = np.zeros((3, samples, len(points)), np.float32)
+    for curve, weight in zip(matrices, weights, strict=True):
         for neighbour, share in enumerate((powers @ weight).T, start=-1):
             np.add.at(curve, (np.arange(samples), np.clip(first + neighbour, 0, len(points) - 1)), share)
-    return curves
+    return matrices
 
 
 def _stroke(stroke: tuple[np.ndarray, np.ndarray], n: int, rng: np.random.Generator) -> np.ndarray:
     """n variations of one stroke: (n, samples, 2)."""
-    points, curves = stroke
+    points, matrices = stroke
 
     def normal(*shape: int) -> np.ndarray:
         return rng.standard_normal((n, *shape), np.float32)
@@ -110,12 +139,13 @@ def _stroke(stroke: tuple[np.ndarray, np.ndarray], n: int, rng: np.random.Genera
         varied[:, corners + 1] - varied[:, corners]
     )  # twins stay close
     # the pen comes down early or late, and lifts early or late
-    varied[:, 0] += 0.15 * normal(1) * (varied[:, 0] - varied[:, 1])
-    varied[:, -1] += 0.15 * normal(1) * (varied[:, -1] - varied[:, -2])
+    varied[:, 0] += ENDS * normal(1) * (varied[:, 0] - varied[:, 1])
+    varied[:, -1] += ENDS * normal(1) * (varied[:, -1] - varied[:, -2])
     middle = varied.mean(axis=1, keepdims=True)
-    varied = middle + (varied - middle) * (1 + 0.08 * normal(1, 2)) + 0.03 * normal(1, 2)
+    varied = middle + (varied - middle) * (1 + STROKE_SIZE * normal(1, 2)) + STROKE_PLACE * normal(1, 2)
+    varied += ARCH * normal(1, 2) * np.sin(np.pi * np.linspace(0, 1, len(points), dtype=np.float32))[:, np.newaxis]
     cut, straight = rng.uniform(-0.1, 0.8, (n, 1, 1)), rng.uniform(0, 0.4, (n, 1, 1))
-    through, near, lines = (curve @ varied for curve in curves)
+    through, near, lines = (curve @ varied for curve in matrices)
     return through + cut.astype(np.float32) * (near - through) + straight.astype(np.float32) * (lines - through)
 
 
@@ -136,12 +166,11 @@ def _deform(paths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.einsum("nki,jin->nkj", paths, linear.astype(np.float32), optimize=True)
 
 
-def _fit(paths: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """To pixel indices in the upper left 20x20: (n, POINTS, 2), and the pens' widths in pixels (n,)."""
-    pens = rng.uniform(FINEST, BROADEST, len(paths)).astype(np.float32)
+def _fit(paths: np.ndarray, pens: np.ndarray) -> np.ndarray:
+    """To pixel indices in the upper left 20x20, for pens of these widths (n,): (n, POINTS, 2)."""
     low, high = paths.min(axis=1, keepdims=True), paths.max(axis=1, keepdims=True)
     scale = (SPAN - pens) / (high - low).max(axis=(1, 2))
-    return (paths - low) * scale[:, np.newaxis, np.newaxis] + (pens / 2 - 0.5)[:, np.newaxis, np.newaxis], pens
+    return (paths - low) * scale[:, np.newaxis, np.newaxis] + (pens / 2 - 0.5)[:, np.newaxis, np.newaxis]
 
 
 def _ink(paths: np.ndarray, pens: np.ndarray) -> np.ndarray:
