@@ -34,7 +34,7 @@ from mnistcore.store import load_model
 if TYPE_CHECKING:
     from mnistcore.training.train import train
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"
 
 __all__ = [
     "BadImage",

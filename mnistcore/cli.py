@@ -125,7 +125,8 @@ def _train(options: argparse.Namespace) -> int:
         place = store.keep_run(model, report)
         store.make_current(report.name)
     if report.cv_scores:
-        print(f"Cross-validation scores: {[round(score, 4) for score in report.cv_scores]}")
+        of = f" of {report.cv_shortened}" if report.cv_shortened else ""
+        print(f"Cross-validation scores{of}: {[round(score, 4) for score in report.cv_scores]}")
         print(f"Average cross-validation score: {report.cv_mean:.4f}")
     print(f"Test Accuracy: {evaluation.accuracy:.2%}")
     print(f"Model {report.name} is in {place}.")
@@ -169,6 +170,8 @@ def _predict(options: argparse.Namespace) -> int:
         if reading.digit is None:
             print(f"{file}: {reading.message}", file=sys.stderr)
             status = 1
+        elif reading.status == "not a digit":
+            print(f"{file}: not a digit (closest: {reading.digit})")
         else:
             remark = f" {reading.message}" if reading.message else ""
             print(f"{file}: {reading.digit} ({reading.confidence:.1%}){remark}")

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import ROOT, TINY
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mnistcore import load_model, store
 from mnistcore.cli import main
@@ -121,6 +121,16 @@ def test_predict_reads_every_picture_that_it_can(run, tmp_path):
     assert [line.split(" (")[0] for line in out] == [f"{path}: {LABELS[i]}" for i, path in enumerate(good)]
     assert [line.split(": ")[0] for line in err] == bad
     assert run("predict", *good)[::2] == (0, [])
+
+
+def test_predict_says_that_a_picture_is_not_a_digit(run, tmp_path):
+    cross = Image.new("L", (100, 100))
+    ImageDraw.Draw(cross).line([(20, 20), (80, 80)], fill=255, width=6)
+    ImageDraw.Draw(cross).line([(80, 20), (20, 80)], fill=255, width=6)
+    cross.save(tmp_path / "cross.png")
+    status, (line,), _ = run("predict", tmp_path / "cross.png", "--model", "robust")
+    assert status == 0
+    assert re.fullmatch(r".*cross.png: not a digit \(closest: \d\)", line)
 
 
 def test_predict_says_that_an_answer_is_uncertain(run, tmp_path):

@@ -71,3 +71,11 @@ def test_risk_coverage_counts_the_errors_among_the_least_confident():
 
 def test_without_errors_rejecting_removes_none():
     assert metrics.risk_coverage(np.array([0.9]), np.array([True]), (1,)) == [{"rejected": 1, "errors_removed": 0}]
+
+
+def test_roc_auc_equals_scikit_learns():
+    rng = np.random.default_rng(0)
+    positives, negatives = rng.normal(1, 1, 300).round(1), rng.normal(0, 1, 200).round(1)  # rounded: with ties
+    labels = np.repeat([1, 0], [300, 200])
+    expected = sklearn_metrics.roc_auc_score(labels, np.concatenate([positives, negatives]))
+    assert metrics.roc_auc(positives, negatives) == pytest.approx(expected)

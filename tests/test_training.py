@@ -10,7 +10,7 @@ from mnistcore import BadRecipe
 from mnistcore.data import datasets
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.training.fitting import SMALLEST_SPREAD, _fit_scaler, fit, learning_rate
-from mnistcore.training.recipes import CLASSIC, RECIPES, Recipe, get_recipe
+from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, get_recipe, shortened
 from mnistcore.training.train import train
 
 QUICK = replace(CLASSIC, hidden_layers=(32,), epochs=6, folds=3)
@@ -145,7 +145,9 @@ OUT_OF_RANGE = {
     "epochs": [0, 1001],
     "batch_size": [0, 10_001],
     "learning_rate": [0.0, 1.1],
+    "input": ["words"],
     "folds": [1, 21],
+    "fold_epochs": [-1, 21],
     "weight_decay": [-0.1, 1.1],
     "swa_epochs": [-1, 21],
     "finetune_epochs": [-1, 21],
@@ -153,6 +155,7 @@ OUT_OF_RANGE = {
     "distortion": [-0.1, 2.1],
     "synthetic_digits": [-1, 1_000_001],
     "finetune_synthetic_digits": [-1, 1_000_001],
+    "non_digits": [-1, 1_000_001],
     "degraded_fraction": [-0.1, 1.1],
     "finetune_strength": [-0.1, 1.1],
 }
@@ -162,13 +165,38 @@ OUT_OF_RANGE = {
     ("setting", "value"), [(setting, value) for setting, values in OUT_OF_RANGE.items() for value in values]
 )
 def test_a_setting_out_of_range_is_refused(setting, value):
-    words = {"finetune_synthetic_digits": "synthetic digits", "swa_epochs": "SWA epochs"}
+    words = {"finetune_synthetic_digits": "synthetic digits", "swa_epochs": "SWA epochs", "non_digits": "non-digits"}
     with pytest.raises(BadRecipe, match=words.get(setting, setting.replace("_", " "))):
         replace(CLASSIC, **{setting: value})
 
 
 def test_every_setting_with_a_range_is_tested():
-    assert {field.name for field in fields(Recipe) if field.type not in ("str", "bool")} == set(OUT_OF_RANGE)
+    free = {"name", "scale_pixels", "cosine_decay", "load_digits"}
+    assert {field.name for field in fields(Recipe)} - free == set(OUT_OF_RANGE)
+
+
+def test_a_shortened_recipe_keeps_its_proportions():
+    short = shortened(ROBUST, 6)
+    assert short.epochs == short.fold_epochs == 6
+    assert short.finetune_epochs / 6 == pytest.approx(ROBUST.finetune_epochs / ROBUST.epochs, abs=0.17)
+    assert 1 <= short.swa_epochs <= 2
+    assert shortened(ROBUST, ROBUST.epochs) == ROBUST
+
+
+@pytest.mark.slow
+def test_a_recipe_with_non_digits_gives_a_model_that_knows_them(dataset):
+    recipe = replace(
+        TINY, input="stroke directions", hidden_layers=(32,), epochs=8, fold_epochs=2, scale_pixels=False,
+        learning_rate=0.01, validation_fraction=0.1, synthetic_digits=500, non_digits=500,
+    )  # fmt: skip
+    model, report = train(recipe, dataset, seed=1)
+    assert (model.input, model.knows_non_digits) == ("stroke directions", True)
+    assert len(report.cv_scores) == 2
+    assert report.cv_shortened == "the recipe shortened from 8 to 2 epochs"
+    assert 0 < model.card["digit_threshold"] < 1
+    assert report.evaluation.rejection["auc"] > 0.7
+    again, _ = train(replace(recipe, folds=0), dataset, seed=1)
+    assert all((a == b).all() for a, b in zip(again.weights, model.weights, strict=True))
 
 
 def test_an_unknown_recipe_is_refused_with_those_there_are():

@@ -11,6 +11,7 @@ import numpy as np
 from mnistcore.evaluation import metrics
 from mnistcore.model import Model
 
+NON_DIGITS = 1_000  # made to measure how many are taken for a digit
 REJECTED = (0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers, at which risk against coverage is measured
 
 
@@ -28,6 +29,7 @@ class Evaluation:
         risk_coverage: as `metrics.risk_coverage` gives it.
         misread: the wrong predictions: index, label, prediction, probabilities, pixels (see `misread_pixels`).
         robustness: as `distortions.robustness` gives it; empty where it was not measured.
+        rejection: of digits and non-digits, as `measure_rejection` gives it; None for models that know no non-digits.
     """
 
     source: str
@@ -39,6 +41,7 @@ class Evaluation:
     risk_coverage: list[dict]
     misread: list[dict]
     robustness: dict[str, dict]
+    rejection: dict | None = None
 
     def precision_recall(self) -> list[dict]:
         """`metrics.precision_recall` of its confusion matrix."""
@@ -58,6 +61,7 @@ class Evaluation:
                 f"rejecting {point['rejected']:5.1%}    {point['errors_removed']:7.1%}   of the errors removed"
                 for point in self.risk_coverage
             ),
+            *self._rejection_lines(),
             "digit  precision   recall",
             *(f"{d['digit']}      {d['precision']:9.2%} {d['recall']:8.2%}" for d in self.precision_recall()),
         ]
@@ -65,6 +69,16 @@ class Evaluation:
             points = (f"{s:g}: {a:.1%}" for s, a in zip(curve["strengths"], curve["accuracy"], strict=True))
             lines.append(f"{kind:8s} {'  '.join(points)}   ({curve['unit']})")
         return "\n".join(lines)
+
+    def _rejection_lines(self) -> list[str]:
+        if not self.rejection:
+            return []
+        r = self.rejection
+        return [
+            f"digits refused     {r['digits_refused']:7.2%}   taken for no digit",
+            f"non-digits passed  {r['non_digits_accepted']:7.2%}   of {r['non_digits']:,} made ones taken for a digit",
+            f"area under ROC     {r['auc']:7.4f}   digits against non-digits",
+        ]
 
 
 def evaluate(
@@ -88,7 +102,7 @@ def evaluate(
     Returns:
         The figures.
     """
-    probabilities = model.predict_proba(images)
+    probabilities, digit_probability = model.probabilities(images)
     predictions, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
     correct = predictions == labels
     bins = metrics.reliability(confidences, correct)
@@ -107,7 +121,28 @@ def evaluate(
         risk_coverage=metrics.risk_coverage(confidences, correct, REJECTED),
         misread=_list_misread(images, labels, probabilities),
         robustness=robustness,
+        rejection=_measure_rejection(model, images, labels, digit_probability) if model.knows_non_digits else None,
     )
+
+
+def _measure_rejection(model: Model, images: np.ndarray, labels: np.ndarray, digit_probability: np.ndarray) -> dict:
+    """How well the model tells digits from non-digits, which are made here.
+
+    Returns:
+        non_digits, how many were made; digits_refused and non_digits_accepted, shares in 0-1; auc, the area under the
+        ROC curve.
+    """
+    from mnistcore.data import non_digits  # SciPy's filters, which nothing else here needs
+
+    rng = np.random.default_rng(0)
+    pool = non_digits.make_pool(NON_DIGITS // 2, images, labels, rng)
+    others = model.digit_probability(non_digits.generate(NON_DIGITS, pool, rng))
+    return {
+        "non_digits": len(others),
+        "digits_refused": float(np.mean(digit_probability < model.digit_threshold)),
+        "non_digits_accepted": float(np.mean(others >= model.digit_threshold)),
+        "auc": metrics.roc_auc(digit_probability, others),
+    }
 
 
 def _list_misread(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> list[dict]:

@@ -38,7 +38,8 @@ def cv_chart(report: Report) -> Figure:
     axes.axhline(mean, color="tab:blue", linewidth=1)
     axes.plot(folds, scores, "o", color="tab:blue")
     axes.set_xticks(folds)
-    axes.set_title(f"{report.name}: cross-validation {mean:.2f}% ± {spread:.2f}")
+    of = f"\nof {report.cv_shortened}" if report.cv_shortened else ""
+    axes.set_title(f"{report.name}: cross-validation {mean:.2f}% ± {spread:.2f}{of}")
     return figure
 
 

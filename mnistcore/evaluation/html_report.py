@@ -56,7 +56,8 @@ def html_report(report: Report) -> str:
     }
     if report.cv_scores:
         scores = ", ".join(f"{score:.2%}" for score in report.cv_scores)
-        facts = {"Cross-validation": f"{report.cv_mean:.2%} ± {report.cv_spread:.2%} ({scores})"} | facts
+        of = f", of {report.cv_shortened}" if report.cv_shortened else ""
+        facts = {"Cross-validation": f"{report.cv_mean:.2%} ± {report.cv_spread:.2%} ({scores}){of}"} | facts
         pictures = {"Accuracy of each fold": figures.cv_chart(report)} | pictures
     if report.evaluation.misread:
         pictures["Misread test digits"] = figures.misread_chart(report)

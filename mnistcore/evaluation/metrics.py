@@ -1,10 +1,11 @@
-"""The measures of a classifier: accuracy, confusion, precision and recall, calibration, and risk against coverage."""
+"""The measures of a classifier: accuracy, confusion, precision and recall, calibration, risk against coverage, ROC."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import rankdata
 
 CALIBRATION_BINS = 15  # of equally many answers each
 
@@ -81,3 +82,9 @@ def risk_coverage(confidences: np.ndarray, correct: np.ndarray, rejected: Sequen
         }
         for share in rejected
     ]
+
+
+def roc_auc(positives: np.ndarray, negatives: np.ndarray) -> float:
+    """The area under the ROC curve, 0-1: how often a positive (n,) has a higher score than a negative (m,)."""
+    ranks = rankdata(np.concatenate([positives, negatives]))[: len(positives)]
+    return float((ranks.sum() / len(positives) - (len(positives) + 1) / 2) / len(negatives))

@@ -27,8 +27,8 @@ class Report:
         seconds: how long: cross_validation, fit, total.
         cv_scores: accuracy of each fold on its held-out rows; empty if there were no folds.
         loss_curve: mean training loss of each epoch of the final fit.
-        validation_curve: accuracy after each epoch on rows not trained on: the mean over the folds, or the validation
-            rows where the recipe keeps some.
+        validation_curve: accuracy after each epoch on rows not trained on: the validation rows where the recipe keeps
+            some, else the mean over the folds.
         evaluation: of the model on the test rows, which nothing was trained or chosen on.
     """
 
@@ -53,6 +53,12 @@ class Report:
     def cv_spread(self) -> float:
         """Standard deviation of the fold scores (NaN without folds)."""
         return float(np.std(self.cv_scores)) if self.cv_scores else float("nan")
+
+    @property
+    def cv_shortened(self) -> str:
+        """In words, that the folds had fewer epochs than the final training; empty if they had as many."""
+        epochs = self.recipe.get("fold_epochs")
+        return f"the recipe shortened from {self.recipe['epochs']} to {epochs} epochs" if epochs else ""
 
     def save(self, path: Path) -> None:
         """Write the report as JSON, atomically."""

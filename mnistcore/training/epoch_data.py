@@ -7,7 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from mnistcore.data import augmentation, synthetic
+from mnistcore.data import augmentation, non_digits, synthetic
+from mnistcore.data.non_digits import NOT_A_DIGIT
+from mnistcore.images import SIDE
+from mnistcore.model import network_input
 from mnistcore.training.recipes import Recipe
 
 
@@ -17,23 +20,29 @@ def epoch_data(
     """One training set an epoch.
 
     Args:
-        recipe: whether to distort the digits, and how many synthetic ones to add.
+        recipe: whether to distort the digits, and how many synthetic digits and non-digits to add.
         images: (n, 28, 28) uint8, the digits of the dataset.
         labels: (n,) int64 in 0-9.
-        seed: of the distortions and the synthetic digits; the same seed gives the same training sets.
+        seed: of whatever is made; the same seed gives the same training sets.
 
     Yields:
-        The images (m, 28, 28) uint8 and labels (m,) int64 of the next epoch. Without distortions, synthetic digits and
-        `load_digits` these are always the arrays that were given.
+        What the network is given, (m, inputs) float32, and the classes (m,) int64 in 0-10, of the next epoch. If the
+        recipe makes nothing new, these are always the same two arrays.
     """
     if not recipe.augments:
+        inputs = network_input(images, recipe.input)
         for _ in range(recipe.epochs):
-            yield images, labels
+            yield inputs, labels
         return
     rng = np.random.default_rng(seed)
     if recipe.load_digits:
         more_images, more_labels = _load_digits()
         images, labels = np.concatenate([images, more_images]), np.concatenate([labels, more_labels])
+    pool = (
+        non_digits.make_pool(recipe.non_digits, images, labels, rng)
+        if recipe.non_digits
+        else np.empty((0, SIDE, SIDE), np.uint8)
+    )
 
     def one_epoch(epoch: int) -> tuple[np.ndarray, np.ndarray]:
         finetuning = epoch >= recipe.epochs - recipe.finetune_epochs
@@ -41,8 +50,10 @@ def epoch_data(
             images, rng, recipe.distortion * (recipe.finetune_strength if finetuning else 1)
         )
         digits = rng.integers(0, 10, recipe.finetune_synthetic_digits if finetuning else recipe.synthetic_digits)
-        shown = np.concatenate([distorted, synthetic.generate(digits, rng)])
-        return augmentation.degrade(shown, rng, recipe.degraded_fraction), np.concatenate([labels, digits])
+        others = non_digits.generate(recipe.non_digits, pool, rng)
+        shown = np.concatenate([distorted, synthetic.generate(digits, rng), others])
+        classes = np.concatenate([labels, digits, np.full(len(others), NOT_A_DIGIT)])
+        return network_input(augmentation.degrade(shown, rng, recipe.degraded_fraction), recipe.input), classes
 
     # While the network is trained on one epoch's data, which takes longer, a second core prepares the next.
     with ThreadPoolExecutor(max_workers=1) as second_core:

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from mnistcore.model import PIXELS, Model
+from mnistcore.model import Model
 from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.recipes import Recipe
 
@@ -35,7 +35,7 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         `swa_epochs` it is the mean of the networks since these began: they circle around a better one than any
         of them (Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
     """
-    scaler = _fit_scaler(_pixels(images)) if recipe.scale_pixels else None
+    scaler = None
     network = MLPClassifier(
         hidden_layer_sizes=recipe.hidden_layers,
         activation="relu",
@@ -45,16 +45,16 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         max_iter=1,  # which is after one epoch
         random_state=np.random.RandomState(seed),  # a plain integer would repeat one shuffle in every epoch
     )
-    shown, inputs, last_networks = np.empty(0), np.empty(0), []
-    for epoch, (images_now, labels_now) in enumerate(epoch_data(recipe, images, labels, seed)):
-        if images_now is not shown:
-            shown, inputs = images_now, _pixels(images_now)
-            inputs = inputs if scaler is None else scaler.transform(inputs)
+    shown, last_networks = None, []
+    for epoch, (inputs, classes) in enumerate(epoch_data(recipe, images, labels, seed)):
+        if recipe.scale_pixels and inputs is not shown:
+            scaler = scaler or _fit_scaler(inputs)
+            shown = scaler.transform(inputs)  # in place
         network.set_params(
             learning_rate_init=learning_rate(recipe, epoch), batch_size=min(recipe.batch_size, len(inputs))
         )
-        _fit_one_epoch(network, inputs, labels_now)
-        model = as_model(network, scaler)
+        _fit_one_epoch(network, inputs, classes)
+        model = as_model(network, scaler, recipe.input)
         if epoch >= recipe.epochs - recipe.swa_epochs:
             last_networks.append(model)
             model = _mean(last_networks)
@@ -69,18 +69,20 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     return recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / recipe.epochs))
 
 
-def as_model(network: MLPClassifier, scaler: StandardScaler | None = None) -> Model:
-    """A fitted network as plain float32 arrays, the scaler folded into its first layer.
+def as_model(network: MLPClassifier, scaler: StandardScaler | None = None, model_input: str = "pixels") -> Model:
+    """A fitted network, given `model_input`, as plain float32 arrays, the scaler folded into its first layer.
 
     The scaler hands the network (x - mean) / scale. Since ((x - mean) / scale) W + b = x (W / scale) + (b - (mean /
-    scale) W), the same answers come from the bare pixels with the first layer's weights and biases changed so.
+    scale) W), the same answers come from x itself with the first layer's weights and biases changed so.
     """
     weights = [np.asarray(weight, np.float64) for weight in network.coefs_]
     biases = [np.asarray(bias, np.float64) for bias in network.intercepts_]
     if scaler is not None:
         weights[0] = weights[0] / scaler.scale_[:, np.newaxis]
         biases[0] = biases[0] - scaler.mean_ @ weights[0]
-    return Model(tuple(w.astype(np.float32) for w in weights), tuple(b.astype(np.float32) for b in biases))
+    return Model(
+        tuple(w.astype(np.float32) for w in weights), tuple(b.astype(np.float32) for b in biases), input=model_input
+    )
 
 
 def _mean(networks: list[Model]) -> Model:
@@ -89,6 +91,7 @@ def _mean(networks: list[Model]) -> Model:
     return Model(
         tuple(np.mean([network.weights[i] for network in networks], axis=0) for i in layers),
         tuple(np.mean([network.biases[i] for network in networks], axis=0) for i in layers),
+        input=networks[0].input,
     )
 
 
@@ -101,11 +104,6 @@ def _fit_one_epoch(network: MLPClassifier, inputs: np.ndarray, labels: np.ndarra
             network.fit(inputs, labels)
         except UserWarning:
             raise KeyboardInterrupt from None
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    """(n, 28, 28) uint8 -> (n, 784) float32 in 0-1."""
-    return images.reshape(len(images), PIXELS) * np.float32(1 / 255)
 
 
 def _fit_scaler(pixels: np.ndarray) -> StandardScaler:

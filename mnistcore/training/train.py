@@ -19,15 +19,15 @@ import scipy
 import sklearn
 from sklearn.model_selection import StratifiedKFold
 
-from mnistcore.data import synthetic
+from mnistcore.data import non_digits, synthetic
 from mnistcore.data.datasets import Dataset
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.evaluation.metrics import accuracy
 from mnistcore.evaluation.report import Report
 from mnistcore.model import Model
-from mnistcore.training.calibration import calibrated, rejection_threshold
+from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
 from mnistcore.training.fitting import fit
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.recipes import Recipe, shortened
 
 
 @dataclass(frozen=True)
@@ -73,34 +73,38 @@ def train(
     started = time.perf_counter()
     now = datetime.now(UTC)
 
+    fold_recipe = shortened(recipe, recipe.fold_epochs) if recipe.fold_epochs else recipe
+    all_epochs = recipe.folds * fold_recipe.epochs + recipe.epochs
+
     def fit_and_validate(
-        rows: np.ndarray, held_out: np.ndarray, fold: int | None
+        recipe: Recipe, rows: np.ndarray, held_out: np.ndarray, fold: int | None
     ) -> tuple[Model, list[float], list[float]]:
         """Train on some rows and validate on others: the model, the losses, and the accuracies if there are any."""
         losses, accuracies = [], []
-        before = recipe.epochs * (recipe.folds if fold is None else fold - 1)
+        before = fold_recipe.epochs * (recipe.folds if fold is None else fold - 1)
         images, labels = dataset.images[held_out], dataset.labels[held_out]
         for model, loss in fit(recipe, dataset.images[rows], dataset.labels[rows], seed):
             losses.append(loss)
             if len(held_out):
                 accuracies.append(accuracy(labels, model.predict(images)))
-            share = (before + len(losses)) / (recipe.epochs * (recipe.folds + 1))
+            share = (before + len(losses)) / all_epochs
             latest = accuracies[-1] if accuracies else None
             on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, latest, share))
         return model, losses, accuracies
 
-    fold_curves = [fit_and_validate(*rows, fold)[2] for fold, rows in enumerate(_folds(recipe, dataset, seed), start=1)]
+    fold_curves = [
+        fit_and_validate(fold_recipe, *rows, fold)[2]
+        for fold, rows in enumerate(_folds(recipe, dataset, seed), start=1)
+    ]
     validated = time.perf_counter()
 
     training_rows, validation_rows = _split(recipe, dataset, seed)
-    model, losses, validation_curve = fit_and_validate(training_rows, validation_rows, None)
-    calibration = {}
+    model, losses, validation_curve = fit_and_validate(recipe, training_rows, validation_rows, None)
+    thresholds: dict[str, float] = {}
     if len(validation_rows):
-        images, labels = _calibration_set(
-            recipe, dataset.images[validation_rows], dataset.labels[validation_rows], seed
+        model, thresholds = _calibrate(
+            recipe, model, dataset.images[validation_rows], dataset.labels[validation_rows], seed
         )
-        model = calibrated(model, images, labels)
-        calibration["rejection_threshold"] = round(rejection_threshold(model, images), 3)
     fitted = time.perf_counter()
 
     evaluation = evaluate(model, dataset.test_images, dataset.test_labels, dataset.source)
@@ -129,10 +133,10 @@ def train(
         },
         cv_scores=[curve[-1] for curve in fold_curves],
         loss_curve=losses,
-        validation_curve=np.mean(fold_curves, axis=0).tolist() if fold_curves else validation_curve,
+        validation_curve=validation_curve or (np.mean(fold_curves, axis=0).tolist() if fold_curves else []),
         evaluation=evaluation,
     )
-    return replace(model, card=_card(report) | calibration), report
+    return replace(model, card=_card(report) | thresholds), report
 
 
 def _folds(recipe: Recipe, dataset: Dataset, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -149,26 +153,40 @@ def _split(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[np.ndarray, np.
     return np.sort(rows[count:]), np.sort(rows[:count])
 
 
-def _calibration_set(
-    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The validation digits and, if the network was trained on synthetic digits, as many new ones of these."""
-    if not recipe.synthetic_digits:
-        return images, labels
+def _calibrate(
+    recipe: Recipe, model: Model, images: np.ndarray, labels: np.ndarray, seed: int
+) -> tuple[Model, dict[str, float]]:
+    """Calibrate on the validation digits and, if the recipe adds them, on as many new synthetic digits and non-digits.
+
+    Returns:
+        The model, and its thresholds by their names in the card.
+    """
     rng = np.random.default_rng([seed, 1])  # another stream than that of the epochs' data
-    digits = rng.integers(0, 10, len(labels))
-    return np.concatenate([images, synthetic.generate(digits, rng)]), np.concatenate([labels, digits])
+    kinds = [images]
+    if recipe.synthetic_digits:
+        digits = rng.integers(0, 10, len(labels))
+        kinds.append(synthetic.generate(digits, rng))
+        labels = np.concatenate([labels, digits])
+    others = None
+    if recipe.non_digits:
+        pool = non_digits.make_pool(len(labels) // 2, images, labels[: len(images)], rng)
+        others = non_digits.generate(len(labels), pool, rng)
+    every_digit = np.concatenate(kinds)
+    model = calibrated(model, every_digit, labels, others)
+    thresholds = {"rejection_threshold": round(rejection_threshold(model, every_digit), 3)}
+    if others is not None:
+        thresholds["digit_threshold"] = round(digit_threshold(model, *kinds), 4)
+    return model, thresholds
 
 
 def _card(report: Report) -> dict:
-    """The short form of the report, which a model carries in its file."""
+    """The short form of the report, which a model carries in its file: without times, so that a seed gives one file."""
     return {
         "name": report.name,
         "recipe": report.recipe,
         "seed": report.seed,
         "data": report.data,
         "versions": report.versions,
-        "finished": report.finished,
         "figures": {
             "cv_mean": round(report.cv_mean, 5) if report.cv_scores else None,
             "cv_spread": round(report.cv_spread, 5) if report.cv_scores else None,
