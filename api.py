@@ -56,10 +56,10 @@ def predict() -> Response:
     digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
     current_app.extensions["metrics"].count_predictions(digits, readings.confidence)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
-    return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full))
+    return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model))
 
 
-def as_single(digits: list[int], readings: Readings, in_full: bool) -> contract.Prediction:
+def as_single(digits: list[int], readings: Readings, in_full: bool, model: Model) -> contract.Prediction:
     """What is answered about one image."""
     result = contract.Prediction(digits[0])
     if in_full:
@@ -67,12 +67,14 @@ def as_single(digits: list[int], readings: Readings, in_full: bool) -> contract.
         result.probabilities = probabilities.tolist()
         result.confidence = float(probabilities.max())
         result.uncertain = bool(readings.uncertain[0])
-    if readings.blank:
-        result.warning = readings.blank[0]
+        if model.knows_non_digits:
+            result.digit_probability = float(rounded(readings.digit_probability)[0])
+    if readings.warnings:
+        result.warning = readings.warnings[0]
     return result
 
 
-def as_batch(digits: list[int], readings: Readings, in_full: bool) -> contract.Predictions:
+def as_batch(digits: list[int], readings: Readings, in_full: bool, model: Model) -> contract.Predictions:
     """What is answered about several images."""
     result = contract.Predictions(digits)
     if in_full:
@@ -80,8 +82,10 @@ def as_batch(digits: list[int], readings: Readings, in_full: bool) -> contract.P
         result.probabilities = probabilities.tolist()
         result.confidences = probabilities.max(axis=1).tolist()
         result.uncertain = readings.uncertain.tolist()
-    if readings.blank:
-        result.warnings = {str(index): sentence for index, sentence in readings.blank.items()}
+        if model.knows_non_digits:
+            result.digit_probabilities = rounded(readings.digit_probability).tolist()
+    if readings.warnings:
+        result.warnings = {str(index): sentence for index, sentence in readings.warnings.items()}
     return result
 
 

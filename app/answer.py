@@ -30,11 +30,14 @@ def as_html(reading: Reading | None, label: int | None = None, model_loaded: boo
         detail = f"{detail} The MNIST label is {label}."
     shown = reading if reading and reading.status != "blank" else None
     best = shown.digit if shown and shown.status != "not a digit" else None
+    probabilities = shown.probabilities if shown else np.zeros(10)
+    if shown and shown.status == "not a digit":  # given that it is a digit, one of the ten may have 99%
+        probabilities = probabilities * shown.digit_probability
     bars = "".join(
         f'<li class="{"best" if digit == best else ""}"><span>{digit}</span>'
         f'<span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span>'
         f"<span>{f'{min(p, 0.999):.1%}' if shown else ''}</span></li>"  # rounded to 100% it would look certain
-        for digit, p in enumerate(shown.probabilities if shown else np.zeros(10))
+        for digit, p in enumerate(probabilities)
     )
     image = shown.image if shown else np.zeros((28, 28), np.uint8)
     return (

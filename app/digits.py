@@ -6,13 +6,13 @@ import numpy as np
 import streamlit as st
 
 from app import canvas
-from mnistcore import BadModelFile, DataUnavailable, Model, store
+from mnistcore import BadModelFile, DataUnavailable, Model, read_batch, store
 
 
 def offer_digits(model: Model | None) -> None:
     """Two buttons that put a digit on the canvas: any test digit, and one that this model misread in its test."""
     st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:", help="A digit of MNIST's test set")
-    misread = _misread(model.name, model.rejection_threshold) if model else None
+    misread = _misread(model, model.name) if model else None
     st.button(
         "Misread digit",
         on_click=_put_misread,
@@ -47,12 +47,12 @@ def _test_digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _misread(model_name: str, rejection_threshold: float) -> tuple[np.ndarray, np.ndarray] | None:
-    """(n, 28, 28) uint8 and (n,) labels, without the uncertain answers; None if there are none, or no report."""
+def _misread(_model: Model, model_name: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report."""
     try:
         evaluation = store.load_report(model_name).evaluation
     except BadModelFile:
         return None
-    certain = [max(digit["probabilities"]) >= rejection_threshold for digit in evaluation.misread]
-    labels = np.array([digit["label"] for digit in evaluation.misread])
-    return (evaluation.misread_pixels()[certain], labels[certain]) if any(certain) else None
+    images, labels = evaluation.misread_pixels(), np.array([digit["label"] for digit in evaluation.misread])
+    chosen = read_batch(images, _model).status == "digit"
+    return (images[chosen], labels[chosen]) if chosen.any() else None

@@ -34,6 +34,7 @@ Pixels = Annotated[
 Digit = Annotated[int, Meta(ge=0, le=9)]
 Uncertain = Annotated[bool, Meta(description="Whether the confidence is below the model's rejection threshold.")]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+DigitProbability = Annotated[Fraction, Meta(description="Of being a digit at all; left out if the model cannot tell.")]
 Probabilities = Annotated[list[Fraction], Meta(min_length=10, max_length=10, description="Of the digits 0 to 9.")]
 
 
@@ -56,6 +57,7 @@ class Prediction(Struct, omit_defaults=True):
     confidence: Fraction | UnsetType = UNSET
     probabilities: Probabilities | UnsetType = UNSET
     uncertain: Uncertain | UnsetType = UNSET
+    digit_probability: DigitProbability | UnsetType = UNSET
     warning: str | UnsetType = UNSET
 
 
@@ -66,6 +68,7 @@ class Predictions(Struct, omit_defaults=True):
     confidences: list[Fraction] | UnsetType = UNSET
     probabilities: list[Probabilities] | UnsetType = UNSET
     uncertain: list[Uncertain] | UnsetType = UNSET
+    digit_probabilities: list[DigitProbability] | UnsetType = UNSET
     warnings: Annotated[dict[str, str], Meta(description="Index of an image to a sentence.")] | UnsetType = UNSET
 
 

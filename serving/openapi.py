@@ -69,7 +69,8 @@ PREDICT_REQUEST = {
         {
             "name": "probabilities",
             "in": "query",
-            "description": "Add the confidence, all ten probabilities, and whether the answer is uncertain.",
+            "description": "Add the confidence, all ten probabilities, whether the answer is uncertain, and the "
+            "probability of being a digit at all.",
             "schema": {"type": "boolean", "default": False},
         }
     ],

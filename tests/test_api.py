@@ -7,10 +7,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from api import create_app
-from mnistcore import load_model, read_batch
+from mnistcore import load_model, prepare, read_batch
 from mnistcore.data.datasets import shipped_test_digits
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
@@ -114,6 +114,28 @@ def test_warnings_in_a_batch_say_which_image(client):
     assert sorted(answer["warnings"]) == ["1", "3"]
     assert "dot" in answer["warnings"]["1"]
     assert "nothing drawn" in answer["warnings"]["3"]
+
+
+def test_what_is_no_digit_is_answered_with_a_warning(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_MODEL", "robust")
+    client = create_app().test_client()
+    cross = Image.new("L", (280, 280))
+    ImageDraw.Draw(cross).line([(60, 60), (220, 220)], fill=255, width=16)
+    ImageDraw.Draw(cross).line([(220, 60), (60, 220)], fill=255, width=16)
+    warning = "This does not look like a digit."
+    png = {"data": picture(cross), "content_type": "image/png"}
+    answer = client.post("/predict", **png).get_json()
+    assert answer == {"prediction": answer["prediction"], "warning": warning}
+    answer = client.post("/predict?probabilities=true", **png).get_json()
+    assert answer["warning"] == warning
+    assert answer["digit_probability"] < 0.1
+    assert answer["uncertain"] is False
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)  # given that it is a digit
+
+    raw = {"data": np.array([DIGITS[0], prepare(cross)]).tobytes(), "content_type": RAW}
+    answer = client.post("/predict?probabilities=true", **raw).get_json()
+    assert answer["warnings"] == {"1": warning}
+    assert answer["digit_probabilities"] == pytest.approx([1, 0], abs=0.1)
 
 
 def test_a_form_takes_a_picture(client):

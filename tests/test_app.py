@@ -75,7 +75,7 @@ def a_reading(status: str = "digit", image: np.ndarray | None = None) -> Reading
     """Of a 4 that may be a 9."""
     probabilities = np.array([0, 0, 0, 0, 0.8, 0, 0, 0, 0, 0.2], np.float32)
     image = np.zeros((28, 28), np.uint8) if image is None else image
-    return Reading(status, 4, 0.8, 9, probabilities, image, None)
+    return Reading(status, 4, 0.8, 9, probabilities, 0.05 if status == "not a digit" else 1.0, image, None)
 
 
 def answer_of(app: AppTest) -> str:
@@ -100,7 +100,7 @@ def test_answer_to_a_drawing(strokes, expected):
     [
         ("digit", ('<div class="digit">4</div>', "80% sure", "Or 9 (20%).")),
         ("uncertain", ('<div class="digit">?</div>', "Not sure", "4 (80%) or 9 (20%)?")),
-        ("not a digit", ('<div class="digit">×</div>', "Not a digit", "Closest: 4.")),
+        ("not a digit", ('<div class="digit">×</div>', "Not a digit", "Closest: 4.", "4.0%")),
     ],
 )
 def test_words_for_each_status(status, expected):

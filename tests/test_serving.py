@@ -131,7 +131,7 @@ def test_requests_and_predictions_are_counted():
 
 def test_an_error_in_the_server_is_counted_and_its_details_are_not_sent(monkeypatch):
     app = create_app()
-    monkeypatch.setattr(Model, "predict_proba", lambda *_: 1 / 0)
+    monkeypatch.setattr(Model, "probabilities", lambda *_: 1 / 0)
     answer = app.test_client().post("/predict", json={"data": SEVEN})
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.get_json()["error"]

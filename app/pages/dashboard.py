@@ -54,6 +54,7 @@ st.markdown(
     f"Recipe **{recipe['name']}**, {' and '.join(map(str, recipe['hidden_layers']))} hidden units, "
     f"{recipe['epochs']} epochs, trained on {report.data['training_rows']:,} digits from {report.data['source']}, "
     f"finished {report.finished[:10]} after {runs.duration(report.seconds['total'])}."
+    + (f" The cross-validation is of {report.cv_shortened}." if report.cv_shortened else "")
 )
 
 charts: dict[str, alt.Chart | alt.LayerChart] = {

@@ -31,6 +31,15 @@ with st.container(horizontal=True, gap="large"):
             width=240,
         )
 
+rejections = {name: evaluation.rejection for name, evaluation in evaluations.items() if evaluation.rejection}
+for name, rejection in rejections.items():
+    st.markdown("## Digits and non-digits")
+    st.markdown(
+        f"**{name}** also says when a picture is not a digit. Of {rejection['non_digits']:,} letters, symbols, "
+        f"drawings, scribbles and groups of digits it took **{rejection['non_digits_accepted']:.1%}** for a digit, and "
+        f"of the test digits it refused **{rejection['digits_refused']:.2%}**."
+    )
+
 st.markdown("## Robustness: accuracy on distorted digits")
 st.markdown(
     "The same digits on a larger canvas: shifted, turned, scaled, with thick or thin strokes, or on noisy paper. "

@@ -52,9 +52,10 @@ with right:
 
 if parts.units:
     st.markdown("## The most important hidden units")
+    pattern = "is ink" if model.input == "pixels" else "are edges of strokes"
     st.write(
-        "A hidden unit responds to one pattern: it is active when there is ink where its picture is green, and none "
-        f"where it is orange. Below each picture: its activation, and its share of the score of {digit}."
+        f"A hidden unit responds to one pattern: it is active when there {pattern} where its picture is green, and "
+        f"none where it is orange. Below each picture: its activation, and its share of the score of {digit}."
     )
     st.html(explanation.units_html(parts, unit_pictures(model), digit))
 

@@ -9,7 +9,7 @@ from app import runs
 from app.charts.measures import epoch_chart
 from app.training_job import Job, TrainingBusy, trainer
 from mnistcore import BadRecipe, store
-from mnistcore.training.recipes import RECIPES, Recipe
+from mnistcore.training.recipes import RECIPES, Recipe, shortened
 
 KEEP: Literal["session"] = "session"  # while a training hides the settings
 SOURCES = {
@@ -62,17 +62,13 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
     except ValueError:
         raise BadRecipe(f"Hidden layers must be whole numbers with commas between; this is {layers!r}.") from None
     return replace(
-        base,
+        shortened(base, epochs),
         hidden_layers=hidden_layers,
-        epochs=epochs,
         folds=folds,
         learning_rate=learning_rate,
         batch_size=batch_size,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
         synthetic_digits=(base.synthetic_digits or 10_000) if synthetic else 0,
-        # the same share of all epochs as in the recipe
-        swa_epochs=base.swa_epochs * epochs // base.epochs,
-        finetune_epochs=base.finetune_epochs * epochs // base.epochs,
     ), SOURCES[source]
 
 
