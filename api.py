@@ -130,7 +130,7 @@ def current_model() -> Model:
     """The model that answers; raises 503 if there is none."""
     model = current_app.extensions["model"].current
     if model is None:
-        raise ServiceUnavailable
+        raise ServiceUnavailable("There is no model that can be loaded; the server's log says why.")
     return model
 
 

@@ -23,7 +23,7 @@ class BadImage(MnistCoreError):
 
 
 class UnsupportedImage(BadImage):
-    """A picture file that has too many pixels, is animated, or has several pages."""
+    """A picture file that has too many pixels or scans, is animated, or has several pages."""
 
 
 class BadModelFile(MnistCoreError):

@@ -15,6 +15,8 @@ through `prepare`, which takes the same steps:
 
 from __future__ import annotations
 
+import re
+import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -35,8 +37,15 @@ GRAINY = 0.03  # of full ink, standard deviation: paper noisier than this is smo
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders are not used
 MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
+MAX_WEBP_PIXELS = 16_000_000  # whose decoder holds four copies of a picture
+MAX_SCANS = 50  # of a JPEG: programs write about ten, and each can take 20 ms at MAX_PIXELS
+MAX_READS = 100_000  # of a picture file: Pillow makes a few for every segment, chunk or block, however small
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
+
+# what is odd in a file is not worth a line in a server's log, nor a place in Python's list of warnings it has shown
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 # one matrix product gives the pixels' moments about the centre, down and to the right, and their sum
 _FROM_CENTRE = np.arange(SIDE, dtype=np.float32) - np.float32(CENTRE)
@@ -74,24 +83,30 @@ def open_image(file: Path | str | bytes) -> Image.Image:
         file: a path, or the file's content. One picture in one of FORMATS, of at most MAX_PIXELS.
 
     Returns:
-        The decoded picture, turned the way up that its EXIF data says.
+        The decoded picture, turned the way up that its EXIF data says, if that can be understood. A large JPEG is
+        reduced while it is decoded, to a longer side of at least WORKING_SIDE.
 
     Raises:
-        UnsupportedImage: the picture has too many pixels, is animated or has several pages.
+        UnsupportedImage: the picture has too many pixels or scans, is animated or has several pages.
         BadImage: there is no such file, or it is not a picture that can be decoded.
     """
     try:
         content = file if isinstance(file, bytes) else Path(file).read_bytes()  # Pillow would keep some files open
-        image = Image.open(BytesIO(content), formats=FORMATS)
-        if image.width * image.height > MAX_PIXELS:
+        image = Image.open(_File(content), formats=FORMATS)
+        limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        if image.width * image.height > limit:
             raise UnsupportedImage(
-                f"The picture may have {MAX_PIXELS:,} pixels at most; this one is {image.width} x {image.height}."
+                f"The picture may have {limit:,} pixels at most; this one is {image.width} x {image.height}."
             )
         # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise UnsupportedImage("The picture is animated or has several pages; send a single one.")
+        if image.format in ("JPEG", "MPO"):
+            if _has_too_many_scans(content):
+                raise UnsupportedImage(f"The JPEG may have {MAX_SCANS} scans at most; save it as a baseline JPEG.")
+            shrink = WORKING_SIDE / max(image.size)
+            image.draft(None, (max(1, int(image.width * shrink)), max(1, int(image.height * shrink))))
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnsupportedImage(f"The picture may have {MAX_PIXELS:,} pixels at most.") from None
     except FileNotFoundError:
@@ -103,7 +118,47 @@ def open_image(file: Path | str | bytes) -> Image.Image:
             f"The picture cannot be read ({type(error).__name__}): it must be a whole PNG, JPEG, WebP, GIF, BMP or "
             "TIFF file."
         ) from error
-    return image
+    return _upright(image)
+
+
+class _File(BytesIO):
+    """A picture file that may be read from MAX_READS times: a file of millions of empty parts would take seconds."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise UnsupportedImage("The picture file consists of too many parts.")
+        return super().read(size)
+
+
+# a byte 255 among pixels is followed by 0 or by 0xd0 to 0xd7; below 0xc0 no marker is in use
+_JPEG_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
+_JPEG_SCAN, _JPEG_END = b"\xda", b"\xd9"
+
+
+def _has_too_many_scans(jpeg: bytes) -> bool:
+    """Whether a progressive JPEG refines its picture more than MAX_SCANS times: each time costs a pass over it all."""
+    scans = place = 0
+    for _ in range(MAX_READS):
+        marker = _JPEG_MARKER.search(jpeg, place)
+        if marker is None or marker[1] == _JPEG_END:
+            return False
+        scans += marker[1] == _JPEG_SCAN
+        if scans > MAX_SCANS:
+            return True
+        place = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2])  # a segment begins with its length
+    return True  # of segments that are no scans
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned the way up that its EXIF data says; as it is, if that data is damaged."""
+    try:
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
+    except Exception:  # Pillow's parser fails in more ways than can be listed
+        return image
 
 
 def is_prepared(images: np.ndarray) -> np.ndarray:
@@ -132,11 +187,7 @@ def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
         image = _as_picture(np.asarray(image))
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
-    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
-        image = ImageOps.exif_transpose(image)
-    image = _without_colour(image)
-    if max(image.size) > WORKING_SIDE:
-        image = image.reduce(-(-max(image.size) // WORKING_SIDE))
+    image = _reduce(_upright(image))
     if image.mode == "F":
         return _rescale_to_8bit(np.asarray(image))
     if image.mode == "L":
@@ -149,6 +200,24 @@ def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
     else:  # strokes alone: lay them on paper of the opposite brightness
         paper = 0.0 if (light * opacity).sum() > 127.5 * opacity.sum() else 255.0
     return light * opacity + paper * (1 - opacity)
+
+
+def _reduce(image: Image.Image) -> Image.Image:
+    """The picture without colour, its longer side at most WORKING_SIDE.
+
+    Strip by strip, for each conversion of a large picture as a whole would hold another copy of it in memory.
+    """
+    factor = -(-max(image.size) // WORKING_SIDE)
+    if factor == 1:
+        return _without_colour(image)
+    height = 64 * factor
+    tops = range(0, image.height, height)
+    strips = (image.crop((0, top, image.width, min(top + height, image.height))) for top in tops)
+    reduced = [_without_colour(strip).reduce(factor) for strip in strips]
+    whole = Image.new(reduced[0].mode, (reduced[0].width, sum(strip.height for strip in reduced)))
+    for index, strip in enumerate(reduced):
+        whole.paste(strip, (0, 64 * index))
+    return whole
 
 
 def _without_colour(image: Image.Image) -> Image.Image:

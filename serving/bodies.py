@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from werkzeug.exceptions import (
     BadRequest,
     LengthRequired,
     RequestEntityTooLarge,
+    ServiceUnavailable,
     UnsupportedMediaType,
 )
 from werkzeug.http import parse_options_header
@@ -24,10 +26,21 @@ JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/for
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 ALSO_PICTURES = ("image/jpg", "image/pjpeg", "image/x-png", "image/x-ms-bmp")  # unregistered names in wide use
 
+PATIENCE = 5  # seconds that a picture waits for those before it
+# one at a time in each worker: a large picture takes up to 0.3 GB and a second while it is decoded
+_decoding = threading.Semaphore(1)
+
 _image = msgspec.json.Decoder(contract.Image)
 _batch = msgspec.json.Decoder(contract.Batch)
 # msgspec can't tell a list of numbers from a list of lists; the first bracket of a valid body can
 _holds_batch = re.compile(rb"[^\[]*\[\s*\[").match
+
+
+class Busy(ServiceUnavailable):
+    """The server has more to do than it can within seconds."""
+
+    def __init__(self) -> None:
+        super().__init__("The server has too many requests to answer: try again later.", retry_after=1)
 
 
 def read_images(request: Request) -> tuple[np.ndarray, bool]:
@@ -41,6 +54,7 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
         HTTPException: with a sentence on what is wrong with the body, and the status 400, 411, 413 or 415.
         BadImage, UnsupportedImage: the body is a picture that cannot be read.
         BlankImage: it is a picture without a digit.
+        Busy: it is a picture, and there are too many others before it.
     """
     # Flask's own limit would cut a chunked body that is too long and raise no error, and the rest would be parsed
     length = get_content_length(request.environ)
@@ -94,7 +108,12 @@ def raw_images(body: bytes) -> np.ndarray:
 
 def picture(body: bytes) -> np.ndarray:
     """An image file -> (28, 28) uint8, in MNIST's form."""
-    return prepare(open_image(body))
+    if not _decoding.acquire(timeout=PATIENCE):
+        raise Busy
+    try:
+        return prepare(open_image(body))
+    finally:
+        _decoding.release()
 
 
 def _pixels(rows: list[list[Any]]) -> np.ndarray:

@@ -18,7 +18,6 @@ SENTENCES = {  # of the errors that always mean the same; the others say what wa
     411: "The request must give its length in the header Content-Length.",
     413: "The body may be 16 MiB long at most, and a form may have 1,000 parts.",
     500: "Something went wrong in the server, not in the request; it has been logged.",
-    503: "There is no model that can be loaded; the server's log says why.",
 }
 
 Pixel = Annotated[int, Meta(ge=0, le=255)] | Annotated[float, Meta(ge=0, le=255)]

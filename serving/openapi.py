@@ -16,7 +16,8 @@ from serving.routes import Route
 ERRORS = contract.SENTENCES | {
     400: "The body or a parameter is not as declared.",
     415: "The content type is none of those declared.",
-    422: "The picture has no digit in it, is animated, or has too many pixels.",
+    422: "The picture has no digit in it, is animated, or has too many pixels or scans.",
+    503: "There is no model that can be loaded, or the server is too busy, and Retry-After says for how long.",
 }
 
 

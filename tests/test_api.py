@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 from api import create_app
 from mnistcore import load_model, prepare, read_batch
 from mnistcore.data.datasets import shipped_test_digits
+from serving import bodies
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
 SEVEN = DIGITS[0].ravel().tolist()
@@ -149,6 +151,11 @@ def turned() -> bytes:
     return picture(large().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
 
 
+def with_broken_exif(kind: str) -> bytes:
+    return picture(large(), kind, exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\0\x03" + b"\xff" * 40)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.images has it
 @pytest.mark.parametrize(
     ("media", "body"),
     [
@@ -173,6 +180,13 @@ def turned() -> bytes:
         pytest.param("image/tiff", picture(np.asarray(large(), np.float32) / 255, "TIFF"), id="floats in 0-1"),
         pytest.param("image/tiff", picture(np.asarray(large(), np.float32) / 128 - 1, "TIFF"), id="floats from -1"),
         pytest.param("image/jpeg", turned(), id="turned by EXIF"),
+        pytest.param("image/jpeg", picture(large(), "JPEG", progressive=True), id="progressive JPEG"),
+        pytest.param("image/jpeg", picture(large().resize((3000, 4000)), "JPEG"), id="JPEG of 12 megapixels"),
+        pytest.param("image/png", picture(large().resize((3001, 1999)).convert("RGBA")), id="RGBA of 6 megapixels"),
+        *(
+            pytest.param("image/png", with_broken_exif(kind), id=f"{kind}, EXIF broken")
+            for kind in ("JPEG", "PNG", "WEBP")
+        ),
         pytest.param("image/png", picture(Image.merge("LA", (large().point(lambda _: 0), large()))), id="transparent"),
     ],
 )
@@ -192,6 +206,20 @@ def animated() -> bytes:
 
 def bomb() -> bytes:
     return picture(Image.new("1", (20_000, 20_000)))
+
+
+def scans(count: int) -> bytes:
+    """A progressive JPEG with so many more scans, each of its cheapest kind."""
+    jpeg = picture(large(), "JPEG", progressive=True)
+    last = jpeg.rindex(b"\xff\xda")
+    return jpeg[:-2] + jpeg[last:-2] * count + jpeg[-2:]
+
+
+def png_of_parts(count: int) -> bytes:
+    """A PNG with so many empty chunks before its pixels."""
+    png = picture(large())
+    chunk = b"\0\0\0\0teSt"
+    return png[:33] + (chunk + zlib.crc32(chunk[4:]).to_bytes(4)) * count + png[33:]
 
 
 # body, content type, status, words of the sentence
@@ -260,6 +288,15 @@ BAD = {
     "a key of 8 MB": ('{"' + "k" * 8_000_000 + '": 1}', JSON, 400, "unknown field kkk"),
     "decompression bomb": (bomb(), "image/png", 422, "25,000,000 pixels at most"),
     "too many pixels": (picture(Image.new("1", (6_000, 6_000))), "image/png", 422, "this one is 6000 x 6000"),
+    "too large a WebP": (
+        picture(Image.new("L", (5_000, 5_000)), "WEBP", method=0),
+        "image/webp",
+        422,
+        "16,000,000 pixels",
+    ),
+    "2,000 scans": (scans(2_000), "image/jpeg", 422, "50 scans at most"),
+    "100,000 JPEG segments": (b"\xff\xd8" + b"\xff\xfe\0\2" * 100_000, "image/jpeg", 422, "too many parts"),
+    "100,000 PNG chunks": (png_of_parts(100_000), "image/png", 422, "too many parts"),
 }
 
 
@@ -280,6 +317,16 @@ def assert_error_shape(answer):
     assert "\n" not in sentence
     assert "Traceback" not in sentence
     assert len(sentence) < 500
+
+
+def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch):
+    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
+    with bodies._decoding:
+        answer = client.post("/predict", data=picture(), content_type="image/png")
+        assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "too many requests" in answer.get_json()["error"]
+    assert client.post("/predict", data=picture(), content_type="image/png").get_json() == {"prediction": 7}
 
 
 def test_a_compressed_body_is_refused(client):
