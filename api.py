@@ -12,6 +12,8 @@ from __future__ import annotations
 from serving import bodies, contract, openapi, security, server  # first: it must come before NumPy
 
 # isort: split
+import time
+
 import msgspec
 import numpy as np
 from flask import Flask, Response, current_app, request
@@ -52,7 +54,12 @@ def predict() -> Response:
     model = current_model()
     images, batch = bodies.read_images(request)
     in_full = probabilities_wanted()
-    readings = read_batch(images, model)
+    try:
+        readings = read_batch(images, model, deadline=time.monotonic() + contract.DEADLINE)
+    except TimeoutError:
+        raise bodies.Busy(
+            f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time."
+        ) from None
     digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
     current_app.extensions["metrics"].count_predictions(digits, readings.confidence)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])

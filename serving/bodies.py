@@ -26,7 +26,6 @@ JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/for
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 ALSO_PICTURES = ("image/jpg", "image/pjpeg", "image/x-png", "image/x-ms-bmp")  # unregistered names in wide use
 
-PATIENCE = 5  # seconds that a picture waits for those before it
 # one at a time in each worker: a large picture takes up to 0.3 GB and a second while it is decoded
 _decoding = threading.Semaphore(1)
 
@@ -37,10 +36,10 @@ _holds_batch = re.compile(rb"[^\[]*\[\s*\[").match
 
 
 class Busy(ServiceUnavailable):
-    """The server has more to do than it can within seconds."""
+    """The request takes longer than contract.DEADLINE, with all the others that there are."""
 
-    def __init__(self) -> None:
-        super().__init__("The server has too many requests to answer: try again later.", retry_after=1)
+    def __init__(self, sentence: str = "The server has too many requests to answer: try again later.") -> None:
+        super().__init__(sentence, retry_after=1)
 
 
 def read_images(request: Request) -> tuple[np.ndarray, bool]:
@@ -108,7 +107,7 @@ def raw_images(body: bytes) -> np.ndarray:
 
 def picture(body: bytes) -> np.ndarray:
     """An image file -> (28, 28) uint8, in MNIST's form."""
-    if not _decoding.acquire(timeout=PATIENCE):
+    if not _decoding.acquire(timeout=contract.DEADLINE):
         raise Busy
     try:
         return prepare(open_image(body))

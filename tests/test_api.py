@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from api import create_app
 from mnistcore import load_model, prepare, read_batch
 from mnistcore.data.datasets import shipped_test_digits
-from serving import bodies
+from serving import bodies, contract
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
 SEVEN = DIGITS[0].ravel().tolist()
@@ -320,13 +320,22 @@ def assert_error_shape(answer):
 
 
 def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch):
-    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
+    monkeypatch.setattr(contract, "DEADLINE", 0.01)
     with bodies._decoding:
         answer = client.post("/predict", data=picture(), content_type="image/png")
         assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "too many requests" in answer.get_json()["error"]
     assert client.post("/predict", data=picture(), content_type="image/png").get_json() == {"prediction": 7}
+
+
+def test_a_batch_that_cannot_be_prepared_in_time_is_told_so(client, monkeypatch):
+    monkeypatch.setattr(contract, "DEADLINE", -1.0)
+    raw = {"data": np.roll(DIGITS, 5, axis=1).tobytes(), "content_type": RAW}
+    answer = client.post("/predict", **raw)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "send fewer at a time" in answer.get_json()["error"]
+    assert client.post("/predict", data=DIGITS.tobytes(), content_type=RAW).status_code == 200  # nothing to prepare
 
 
 def test_a_compressed_body_is_refused(client):

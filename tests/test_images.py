@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from io import BytesIO
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from mnistcore import BadImage, BlankImage, images, load_model, open_image, prepare
 from mnistcore.data.datasets import shipped_test_digits
@@ -247,3 +249,24 @@ assert len(getattr(Image, "__warningregistry__", {})) <= 1, Image.__warningregis
 """
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_no_circle_has_fewer_pixels_than_the_search_for_dots_takes_for_granted():
+    squares = np.add.outer(np.arange(-99, 100) ** 2, np.arange(-99, 100) ** 2)
+    for square in np.unique(squares[squares <= 99**2])[1:]:
+        assert (squares < square).sum() > 3 * square - 7
+
+
+def looked_for_everywhere(ink):
+    """Whether ink is a dot, its inscribed circle measured whatever its number of pixels."""
+    return 2 * ndimage.distance_transform_edt(np.pad(ink > 0.5, 1)).max() > images.DOT * max(ink.shape)
+
+
+@pytest.mark.parametrize("radius", [1, 1.5, 2, 3, 4.5, 6, 8, 9.9])
+@pytest.mark.parametrize("stretch", [1, 1.2, 1.4, 1.6])
+def test_what_is_a_dot_does_not_depend_on_the_shortcut(radius, stretch):
+    down, right = np.mgrid[-20:21, -20:21]
+    shape = (np.hypot(down / stretch, right) < radius).astype(np.uint8) * 255
+    is_dot = looked_for_everywhere(images._crop(shape / np.float32(255), 0))
+    with pytest.raises(BlankImage, match="only a dot") if is_dot else nullcontext():
+        prepare(shape)
