@@ -32,6 +32,7 @@ UNREAD = (401, 404, 405, 411, 413, 415, 503)  # what is answered before a body h
 def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
     app = Flask("mnistcore", static_folder=None)
+    app.request_class = bodies.Request
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
     app.url_map.merge_slashes = False  # it would redirect, with a page of HTML, to the host that the client names
     for route in ROUTES:

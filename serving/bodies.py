@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from io import BytesIO
 from typing import Any
 
+import flask
 import msgspec
 import numpy as np
-from flask import Request
 from werkzeug.exceptions import (
     BadRequest,
     LengthRequired,
@@ -26,6 +27,8 @@ JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/for
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 ALSO_PICTURES = ("image/jpg", "image/pjpeg", "image/x-png", "image/x-ms-bmp")  # unregistered names in wide use
 
+MAX_BODIES = 56  # that a worker receives, or brings to MNIST's form, at the same time
+_receiving = threading.Semaphore(MAX_BODIES)
 # one at a time in each worker: a large picture takes up to 0.3 GB and a second while it is decoded
 _decoding = threading.Semaphore(1)
 
@@ -42,7 +45,14 @@ class Busy(ServiceUnavailable):
         super().__init__(sentence, retry_after=1)
 
 
-def read_images(request: Request) -> tuple[np.ndarray, bool]:
+class Request(flask.Request):
+    """Flask's, but that the files of a form stay in memory: they are no longer than the body may be."""
+
+    def _get_file_stream(self, *_args: object, **_kwargs: object) -> BytesIO:
+        return BytesIO()
+
+
+def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
     """Read the images that a request asks about.
 
     Returns:
@@ -53,8 +63,17 @@ def read_images(request: Request) -> tuple[np.ndarray, bool]:
         HTTPException: with a sentence on what is wrong with the body, and the status 400, 411, 413 or 415.
         BadImage, UnsupportedImage: the body is a picture that cannot be read.
         BlankImage: it is a picture without a digit.
-        Busy: it is a picture, and there are too many others before it.
+        Busy: there are too many other bodies, or too many pictures before this one.
     """
+    if not _receiving.acquire(blocking=False):  # at once, and unread: a body that stalls would keep others waiting
+        raise Busy
+    try:
+        return _read_images(request)
+    finally:
+        _receiving.release()
+
+
+def _read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
     # Flask's own limit would cut a chunked body that is too long and raise no error, and the rest would be parsed
     length = get_content_length(request.environ)
     if length is None:

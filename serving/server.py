@@ -10,11 +10,12 @@ import signal
 import tempfile
 from pathlib import Path
 
-from serving import security
+from serving import bodies, security
 
 WORKERS = 2
-# a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there
-THREADS = 64
+# a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
+# always left to answer the routes that need no body
+THREADS = bodies.MAX_BODIES + 8
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import zlib
 from io import BytesIO
 
@@ -342,6 +343,13 @@ def test_a_compressed_body_is_refused(client):
     answer = client.post("/predict", data=bytes(784), content_type=RAW, headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 415
     assert_error_shape(answer)
+
+
+def test_a_form_is_kept_in_memory(client, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/directory")
+    part = b'--x\r\nContent-Disposition: form-data; name="image"; filename="seven.bmp"\r\n\r\n'
+    form = part + picture(large().resize((1000, 1000)), "BMP") + b"\r\n--x--\r\n"
+    assert client.post("/predict", data=form, content_type=f"{FORM}; boundary=x").get_json() == {"prediction": 7}
 
 
 def test_a_form_takes_exactly_one_file(client):

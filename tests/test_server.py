@@ -18,6 +18,7 @@ import pytest
 from conftest import ROOT, Server, await_that, start_api
 
 from mnistcore.data.datasets import shipped_test_digits
+from serving.bodies import MAX_BODIES
 
 pytestmark = pytest.mark.server
 
@@ -119,6 +120,24 @@ def test_connections_that_stop_halfway_delay_nobody(server, sent):
         assert predict(server) == SEVEN
     for connection in halfway:
         connection.close()
+
+
+def test_bodies_that_stall_stop_no_other_route(tmp_path):
+    server = Server(tmp_path, [str(ROOT / "api.py"), "--workers", "1", "--port"], "/health", None)
+    try:
+        head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000\r\n\r\n{"
+        halfway = [send(server, head) for _ in range(MAX_BODIES)]
+        await_that(lambda: f"mnistcore_requests_in_progress {MAX_BODIES + 1}.0" in metrics(server))
+        for route in ("/health", "/ready"):
+            assert server.ask("GET", route)[0] == 200
+        status, content, headers = server.ask("POST", "/predict", BODY, JSON)
+        assert (status, headers["Retry-After"], headers["Connection"]) == (503, "1", "close")
+        assert "too many requests" in content
+        for connection in halfway:
+            connection.close()
+        await_that(lambda: server.answers("POST", "/predict", BODY, JSON))
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"])
