@@ -39,4 +39,4 @@ USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/ready')"]
-CMD ["python", "api.py", "--host", "0.0.0.0"]
+CMD ["python", "api.py", "--host", "0.0.0.0", "--drain", "5"]

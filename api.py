@@ -111,6 +111,9 @@ def health() -> Response:
 
 
 def ready() -> Response:
+    draining = current_app.config.get("DRAINING")  # set by server.py
+    if draining and draining.exists():
+        raise ServiceUnavailable("The server is about to stop.")
     current_model()
     return answer(contract.Status("ready"))
 
@@ -192,4 +195,4 @@ ROUTES = (
 
 
 if __name__ == "__main__":
-    server.main()
+    server.main(create_app)

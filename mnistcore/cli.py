@@ -36,6 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     except MnistCoreError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:  # such as a home or an output file that cannot be written to
+        if error.filename is None:
+            raise
+        print(f"{error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
     except ModuleNotFoundError as error:
         if error.name not in TRAIN_EXTRA:
             raise

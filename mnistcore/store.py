@@ -71,10 +71,13 @@ def model_path(name: str | os.PathLike) -> Path:
         return _runs() / str(name) / "model.npz"
     path = Path(name)
     try:
-        there = path.suffix == ".npz" or path.exists()
-    except OSError:  # too long to be a path
-        there = False
-    if not there:
+        there = path.exists()
+        special = there and not (path.is_file() or path.is_dir())
+    except (OSError, ValueError):  # too long to be a path, or with a character that none may have
+        there = special = False
+    if special:  # a pipe: reading it could wait for ever
+        raise BadModelFile(f"{path} is not a file.")
+    if not (there or path.suffix == ".npz") or "\0" in str(name):
         known, name = ", ".join(model_names()), str(name)[:100]
         raise BadModelFile(f"There is no model {name!r}: give one of {known}, or the path of a model file.")
     return path

@@ -34,7 +34,7 @@ def configure_security(app: Flask, protected: Set[str]) -> None:
         from flask_cors import CORS
 
         CORS(app, origins=origins)
-    if os.environ.get("MNISTCORE_LOG_REQUESTS"):
+    if os.environ.get("MNISTCORE_LOG_REQUESTS", "").strip().lower() not in ("", "0", "false", "no", "off"):
         logging.basicConfig(format="%(asctime)s %(message)s")
         log.setLevel(logging.INFO)
 

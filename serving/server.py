@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import logging
 import os
 import signal
+import socket
 import tempfile
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from flask import Flask
 
 from serving import bodies, security
 
@@ -16,23 +24,41 @@ WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
 # always left to answer the routes that need no body
 THREADS = bodies.MAX_BODIES + 8
+LONGEST_END = 30  # seconds that a worker has for what it is answering when it is told to stop
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; what is being answered then is still answered.
 
     Args:
+        create_app: makes the app, called in each worker.
         arguments: the words of the command line; by default the process's own.
+
+    Raises:
+        SystemExit: with status 2 and a sentence on standard error, if it cannot be served so.
     """
     parser = argparse.ArgumentParser(prog="python api.py", description="Serve POST /predict over HTTP.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes that answer (default: %(default)s)")
+    parser.add_argument("--port", type=_number(65_535), default=8000, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--workers", type=_number(1_000), default=WORKERS, help="processes that answer (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--drain",
+        type=_number(3_600, least=0),
+        default=0,
+        metavar="SECONDS",
+        help="on SIGTERM, how long /ready answers 503 before the server stops listening (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     try:
         security.settings()
+        address = free_address(options.host, options.port)
+        temporary = tempfile.TemporaryDirectory(prefix="mnistcore-api-")
     except security.BadSetting as error:
         parser.error(str(error))
+    except OSError as error:
+        parser.error(f"{error.strerror}: set TMPDIR to a directory that can be written to.")
 
     # granian warns of so many threads, which is right for work that keeps the processor busy, not for waiting
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
@@ -42,23 +68,96 @@ def main(arguments: list[str] | None = None) -> None:
 
     # a worker told to stop before it listens for that would go on, with the handler of the parent it was forked from
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-    with tempfile.TemporaryDirectory(prefix="mnistcore-api-") as directory:
+    with temporary as name:
+        directory = Path(name)
         if hasattr(os, "sched_getaffinity") and options.workers >= len(os.sched_getaffinity(0)):
-            os.register_at_fork(after_in_child=lambda: keep_to_one_core(Path(directory)))
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)  # where the workers add up what they count
-        Granian(
-            "api:create_app",
-            options.host,
+            os.register_at_fork(after_in_child=lambda: keep_to_one_core(directory))
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", name)  # where the workers add up what they count
+        server = Granian(
+            "api",  # a name alone: what it would import may be another api.py, in the current directory
+            address,
             options.port,
             interface=Interfaces.WSGI,
-            factory=True,
             workers=options.workers,
             blocking_threads=THREADS,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=10_000),
             respawn_failed_workers=True,
-            workers_kill_timeout=30,
-        ).serve()
+            workers_kill_timeout=LONGEST_END,
+        )
+        draining = directory / "draining"
+
+        def drain(*_: object) -> None:
+            """Have /ready answer 503, and stop a while later; at once if told a second time."""
+            seconds = 0 if draining.exists() else options.drain
+            draining.touch()
+            timer = threading.Timer(seconds, server.signal_handler_interrupt)
+            timer.daemon = True
+            timer.start()
+
+        server.on_startup(lambda: signal.signal(signal.SIGTERM, drain))  # granian has set its own handler by then
+        server.serve(target_loader=partial(start_worker, create_app, draining, os.getpid()), wrap_loader=False)
+
+
+def start_worker(create_app: Callable[[], Flask], draining: Path, parent: int) -> Flask:
+    """The app of a worker, which ends if its parent does.
+
+    Args:
+        create_app: makes the app.
+        draining: a file that is there once /ready must answer 503.
+        parent: process id.
+    """
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    app = create_app()
+    app.config["DRAINING"] = draining
+    return app
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LONGEST_END)
+    os._exit(1)
+
+
+def free_address(host: str, port: int) -> str:
+    """The address of a host, as numbers, IPv4 if it has one.
+
+    Raises:
+        BadSetting: it has none on this machine, or something listens there already. The workers share their port, so
+            the system would let anybody else's workers share it too, and hand each request to any of them.
+    """
+    try:
+        found = sorted(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE))
+        family, kind, _, _, address = found[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that just ended do not count
+            probe.bind(address)
+            probe.listen()
+    except (OSError, UnicodeError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        if number == errno.EADDRINUSE:
+            raise security.BadSetting(
+                f"Something else listens on port {port} of {host}: choose another --port."
+            ) from None
+        if number == errno.EACCES:
+            raise security.BadSetting(f"Port {port} needs more rights: choose a --port above 1023.") from None
+        raise security.BadSetting(
+            f"--host must be an address of this machine, or a name of one, not {host!r}."
+        ) from None
+    return str(address[0])
+
+
+def _number(most: int, least: int = 1) -> Callable[[str], int]:
+    """A type for argparse: whole numbers of that range."""
+
+    def number(word: str) -> int:
+        if not word.isdecimal() or not least <= int(word) <= most:
+            raise argparse.ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}, not {word!r}")
+        return int(word)
+
+    return number
 
 
 def keep_to_one_core(directory: Path) -> None:

@@ -198,3 +198,8 @@ def test_python_m_mnistcore_is_the_same_command():
     assert done.returncode == 1
     assert done.stdout.startswith("docs/examples/seven.jpg: 7 (")
     assert done.stderr == "none.png: There is no such file.\n"
+
+
+def test_a_file_that_cannot_be_written_is_named(capsys):
+    assert main(["report", "classic", "--output", "/dev/null/a/report.html"]) == 1
+    assert capsys.readouterr().err == "/dev/null/a cannot be used: Not a directory.\n"

@@ -193,6 +193,26 @@ def test_a_request_in_progress_is_answered_before_the_end(tmp_path):
     assert not any(Path(f"/proc/{pid}").exists() for pid in before)
 
 
+def test_at_the_end_it_is_not_ready_first_and_answers_until_it_stops_listening(tmp_path):
+    (tmp_path / "api.py").write_text("raise SystemExit('this is another api.py')")
+    command = [str(ROOT / "api.py"), "--host", "localhost", "--drain", "3600", "--port"]
+    # it must not write there, so it need not be a directory
+    server = Server(tmp_path, command, "/health", None, MNISTCORE_HOME="/dev/null", MNISTCORE_MODEL="classic")
+    assert server.ask("GET", "/ready")[0] == 200
+    server.process.terminate()
+    await_that(lambda: server.ask("GET", "/ready")[0] == 503)
+    assert predict(server) == SEVEN
+    assert server.stop() == 0  # told a second time, it does not wait
+
+
+def test_workers_end_if_their_parent_is_killed(tmp_path):
+    server = start_api(tmp_path)
+    before = workers(server)
+    server.process.kill()
+    server.process.wait()
+    await_that(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
+
+
 def test_it_can_be_stopped_as_soon_as_it_answers(tmp_path):
     assert start_api(tmp_path).stop() == 0
 

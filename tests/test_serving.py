@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 from io import BytesIO
 
 import jsonschema
 import numpy as np
 import pytest
-from conftest import ROOT, await_that
+from conftest import ROOT, await_that, free_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -90,14 +92,80 @@ def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
 def test_settings_that_cannot_work_end_the_start(monkeypatch, capsys, name, value):
     monkeypatch.setenv(f"MNISTCORE_{name}", value)
     with pytest.raises(SystemExit) as end:
-        server.main([])
+        server.main(create_app, [])
     assert end.value.code == 2
     assert f"MNISTCORE_{name} m" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--port", "99999"], "argument --port: it must be a whole number from 1 to 65,535, not '99999'"),
+        (["--port", "0"], "argument --port: it must be a whole number from 1 to 65,535, not '0'"),
+        (["--workers", "0"], "argument --workers: it must be a whole number from 1 to 1,000, not '0'"),
+        (["--drain", "-1"], "argument --drain: it must be a whole number from 0 to 3,600, not '-1'"),
+        (["--host", "192.0.2.1"], "--host must be an address of this machine, or a name of one, not '192.0.2.1'."),
+        (["--host", "a" * 70 + ".invalid"], "--host must be an address of this machine"),
+    ],
+)
+def test_options_that_cannot_work_end_the_start_with_one_sentence(capsys, arguments, sentence):
+    with pytest.raises(SystemExit) as end:
+        server.main(create_app, arguments)
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert sentence in error.splitlines()[-1]
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_port_on_which_something_listens_is_refused(capsys, shared):
+    with socket.socket() as other:
+        if shared:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SystemExit) as end:
+            server.main(create_app, ["--port", str(port)])
+    assert end.value.code == 2
+    assert f"Something else listens on port {port} of 127.0.0.1: choose another --port." in capsys.readouterr().err
+
+
+def test_a_host_may_be_a_name():
+    assert server.free_address("localhost", free_port()) == "127.0.0.1"
+
+
+def test_without_a_directory_for_temporary_files_it_does_not_start(monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/directory")
+    with pytest.raises(SystemExit) as end:
+        server.main(create_app, ["--port", str(free_port())])
+    assert end.value.code == 2
+    assert "set TMPDIR to a directory that can be written to." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("value", "logged"), [("0", False), ("off", False), ("", False), ("1", True)])
+def test_the_log_of_requests_can_be_switched_off(monkeypatch, value, logged):
+    log = logging.getLogger("mnistcore.api")
+    monkeypatch.setattr(log, "level", logging.NOTSET)
+    monkeypatch.setenv("MNISTCORE_LOG_REQUESTS", value)
+    create_app()
+    assert (log.level == logging.INFO) is logged
+
+
+def test_ready_answers_503_once_the_server_is_about_to_stop(tmp_path):
+    app = server.start_worker(create_app, tmp_path / "draining", os.getppid())
+    client = app.test_client()
+    assert client.get("/ready").status_code == 200
+    (tmp_path / "draining").touch()
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.get_json()) == (503, {"error": "The server is about to stop."})
+    assert client.get("/health").status_code == 200
+    assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
+
+
 def test_help_names_the_options(capsys):
     with pytest.raises(SystemExit) as end:
-        server.main(["--help"])
+        server.main(create_app, ["--help"])
     assert end.value.code == 0
     assert {"--host", "--port", "--workers"} <= set(capsys.readouterr().out.split())
 

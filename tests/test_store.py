@@ -1,5 +1,7 @@
 """Which models there are, which of them is loaded, and what a damaged one leads to."""
 
+import os
+
 import pytest
 from conftest import TINY
 
@@ -94,3 +96,14 @@ def test_without_any_model_classic_is_trained_and_kept(monkeypatch, tmp_path, da
     model = load_model()
     assert model.card["recipe"]["name"] == "classic"
     assert load_model().card == model.card
+
+
+def test_what_is_no_path_or_could_be_read_for_ever_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(BadModelFile, match="is not a file"):
+        load_model(tmp_path / "pipe.npz")
+    with pytest.raises(BadModelFile, match="is not a file"):
+        load_model("/dev/zero")
+    for name in ("classic\0", "model\0.npz"):
+        with pytest.raises(BadModelFile, match="There is no model"):
+            load_model(name)
