@@ -146,7 +146,9 @@ def current_model() -> Model:
 
 
 def probabilities_wanted() -> bool:
-    """The parameter `probabilities`, by default false."""
+    """The parameter `probabilities`, by default false; there is no other."""
+    if unknown := sorted(request.args.keys() - {"probabilities"}) if request.query_string else []:
+        raise BadRequest(f"There is no parameter {unknown[0]!r}; the only one is 'probabilities'.")
     values = request.args.getlist("probabilities") if request.query_string else []
     if not values or values == ["false"]:
         return False

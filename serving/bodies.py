@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import threading
 from io import BytesIO
@@ -103,6 +104,7 @@ def _read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
 
 def json_images(body: bytes) -> tuple[np.ndarray, bool]:
     """`{"data": ...}` -> (n, 28, 28) uint8, and whether it is a batch."""
+    body = body.removeprefix(codecs.BOM_UTF8)  # which some editors write
     batch = _holds_batch(body) is not None
     try:
         images = _batch.decode(body).data if batch else [_image.decode(body).data]
@@ -121,7 +123,7 @@ def raw_images(body: bytes) -> np.ndarray:
             f"Raw pixels must be 784 bytes for each of 1 to {contract.MAX_RAW_BATCH:,} images;"
             f" these are {len(body):,} bytes."
         )
-    return np.frombuffer(body, np.uint8).reshape(count, 28, 28)
+    return _as_bytes(np.frombuffer(body, np.uint8).reshape(count, contract.PIXELS))
 
 
 def picture(body: bytes) -> np.ndarray:
@@ -135,14 +137,19 @@ def picture(body: bytes) -> np.ndarray:
 
 
 def _pixels(rows: list[list[Any]]) -> np.ndarray:
-    """Rows of checked numbers -> (n, 28, 28) uint8; each image is scaled by itself, so batches answer as singles do."""
+    """Rows of checked numbers -> (n, 28, 28) uint8."""
     try:
         pixels = np.frombuffer(b"".join(map(bytes, rows)), np.uint8).reshape(-1, contract.PIXELS)
     except TypeError:  # not all are whole numbers, so the long way
         pixels = np.array(rows)
+    return _as_bytes(pixels)
+
+
+def _as_bytes(pixels: np.ndarray) -> np.ndarray:
+    """(n, 784) numbers within 0-1 or 0-255 -> (n, 28, 28) uint8; each image by itself, so batches answer as singles."""
     within_one = pixels.max(axis=1) <= 1
     if within_one.any():
-        pixels = pixels * np.where(within_one, 255, 1)[:, np.newaxis]
+        pixels = pixels * np.where(within_one, 255, 1).astype(pixels.dtype)[:, np.newaxis]
     if pixels.dtype != np.uint8:
         pixels = pixels.round().astype(np.uint8)
     return pixels.reshape(-1, 28, 28)
@@ -156,6 +163,7 @@ def _explain(error: Exception) -> str:
     else:
         fault = (f"{place}: " if place else "") + fault[0].lower() + fault[1:]
     return (
-        'The body must be {"data": [784 numbers]} or {"data": [[784 numbers], ...]}, numbers within 0-1 or 0-255; '
+        'The body must be {"data": [784 numbers]} or {"data": [[784 numbers], ...]}, each image row by row, '
+        "numbers within 0-1 or 0-255; "
         f"{fault}."
     )

@@ -68,7 +68,8 @@ class Metrics:
             self._in_progress.dec()
             seconds = time.perf_counter() - start
             # an unknown path counted by its own name would let anyone fill the memory with names
-            route = environ["PATH_INFO"] if environ["PATH_INFO"] in self._routes else "unknown"
+            path = "/" + environ["PATH_INFO"].lstrip("/")  # as Flask finds the route
+            route = path if path in self._routes else "unknown"
             self._requests(route, status).inc()
             self._seconds(route).observe(seconds)
             if log.isEnabledFor(logging.INFO):

@@ -82,7 +82,7 @@ PREDICT_REQUEST = {
                 "schema": _schema(contract.Image, contract.Batch),
                 "example": {"data": [0] * contract.PIXELS},
             },
-            bodies.RAW: {"schema": _BINARY | {"description": "784 bytes an image, one a pixel, row by row."}},
+            bodies.RAW: {"schema": _BINARY | {"description": "784 bytes an image, scaled as in JSON."}},
             bodies.FORM: {
                 "schema": {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]},
                 "encoding": {"image": {"contentType": "image/png"}},

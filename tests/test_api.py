@@ -68,6 +68,22 @@ def test_raw_bytes_are_a_batch(client):
 )
 def test_pixels_are_understood_in_every_scale_and_place(client, pixels):
     assert client.post("/predict", json={"data": pixels.ravel().tolist()}).get_json() == {"prediction": 7}
+    if pixels.max() > 1 or pixels.dtype.kind == "i":  # what bytes can say
+        raw = pixels.astype(np.uint8).tobytes()
+        assert client.post("/predict", data=raw, content_type=RAW).get_json() == {"predictions": [7]}
+
+
+def test_pixels_of_hardly_any_contrast_are_answered_with_a_warning_by_every_door(client):
+    faint = DIGITS[0] // 17  # 0-15
+    answer = client.post("/predict", json={"data": faint.ravel().tolist()})
+    assert "nothing drawn" in answer.get_json()["warning"]
+    answer = client.post("/predict", data=faint.tobytes(), content_type=RAW)
+    assert "nothing drawn" in answer.get_json()["warnings"]["0"]
+
+
+def test_a_byte_order_mark_before_json_is_ignored(client):
+    body = b"\xef\xbb\xbf" + json.dumps({"data": SEVEN}).encode()
+    assert client.post("/predict", data=body, content_type=JSON).get_json() == {"prediction": 7}
 
 
 def test_a_batch_answers_as_its_images_would_singly(client):
@@ -259,6 +275,7 @@ BAD = {
     "deep nesting": (pixels_with("[" * 100_000), JSON, 400, "data[783]: expected int | float, got array"),
     "nested thrice": ('{"data": ' + "[" * 100_000, JSON, 400, "data[0][0]: expected int | float, got array"),
     "same key twice": (pixels_with("0")[:-1] + ", " + pixels_with("0")[1:], JSON, 400, "once, not several times"),
+    "rows of 28": (json.dumps({"data": [[0] * 28] * 28}), JSON, 400, "each image row by row"),
     "empty image in batch": ('{"data": [[]]}', JSON, 400, "data[0]: expected array of length >= 784"),
     "uneven batch": ('{"data": [[' + "0," * 783 + "0], [1]]}", JSON, 400, "data[1]: expected array of length >= 784"),
     "number in batch": ('{"data": [[' + "0," * 783 + "0], 1]}", JSON, 400, "data[1]: expected array, got int"),
@@ -381,6 +398,20 @@ def test_probabilities_must_be_true_or_false(client, query):
     answer = client.post(f"/predict?probabilities={query}", json={"data": SEVEN})
     assert answer.status_code == 400
     assert "probabilities must be true or false" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize("query", ["probabilites=true", "probabilities=true&token=x", "=", "é", "%ff"])
+def test_parameters_that_there_are_not_are_refused(client, query):
+    answer = client.post(f"/predict?{query}", json={"data": SEVEN})
+    assert answer.status_code == 400
+    assert_error_shape(answer)
+    assert "the only one is 'probabilities'" in answer.get_json()["error"]
+
+
+def test_a_second_slash_changes_nothing(client):
+    answer = client.post("/predict", json={"data": SEVEN}, environ_overrides={"PATH_INFO": "//predict"})
+    assert answer.get_json() == {"prediction": 7}
+    assert 'requests_total{route="/predict",status="200"} 1.0' in client.get("/metrics").get_data(as_text=True)
 
 
 GET_ROUTES = ["/", "/health", "/ready", "/model", "/metrics", "/openapi.json", "/docs"]

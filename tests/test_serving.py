@@ -76,8 +76,8 @@ def test_other_origins_are_allowed_only_if_configured(monkeypatch):
 def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
     client = create_app().test_client()
     with caplog.at_level(logging.INFO, "mnistcore.api"):
-        client.post("/predict?probabilities=true&token=hidden", json={"data": SEVEN})
-        client.post("/hidden-path", data=b"hidden")
+        client.post("/predict?probabilities=true", json={"data": SEVEN})
+        client.post("/hidden-path?hidden=hidden", data=b"hidden")
     first, second = (record.getMessage() for record in caplog.records)
     assert first.startswith("/predict 200, ")
     assert first.endswith("prediction 7")
