@@ -24,11 +24,15 @@ model: .venv/app ## rebuild the models that ship with the package, from DATA=mni
 	$(BIN)/mnistcore train --recipe robust --seed 2 $(DIGITS) --ship mnistcore/shipped
 DIGITS = $(if $(DATA),--data $(DATA),--source openml,keras)
 
+# Two processes for the tests that neither start a server nor a browser; the others would disturb each other.
+FAST_TESTS = -n 2 -m "not browser and not server and not slow"
+
 test: .venv/dev ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(FAST_TESTS)
+	$(BIN)/python -m pytest -m "browser or server or slow"
 
 check: lint ## lint, types and the fast tests, in under a minute
-	$(BIN)/python -m pytest -m "not browser and not server and not slow"
+	$(BIN)/python -m pytest $(FAST_TESTS)
 
 lint: .venv/dev ## check style, likely mistakes and types
 	$(BIN)/ruff check .
