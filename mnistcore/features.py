@@ -29,6 +29,7 @@ GRID = 9  # points along each side of the grid
 SIGMA = 1.6  # pixels, standard deviation of the Gaussian around each point
 FEATURES = DIRECTIONS * GRID * GRID  # 648 numbers an image
 UNIT = 4.0  # brings them to the order of 1, from where training starts well
+SOBEL = 1 / 8  # makes the gradient of a rise of 1 a pixel 1
 
 BATCH = 32  # images at a time: what one step touches stays in the processor's cache
 SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the right and 1 down
@@ -42,7 +43,7 @@ def _blur() -> np.ndarray:
 
 
 BLUR = _blur()
-BLUR_RIGHT = np.ascontiguousarray(BLUR.T * np.float32(UNIT))
+BLUR_RIGHT = np.ascontiguousarray(BLUR.T * np.float32(UNIT * SOBEL))  # one multiplication for all
 
 
 def stroke_directions(images: np.ndarray) -> np.ndarray:
@@ -80,26 +81,23 @@ def to_pixels(image: np.ndarray, slopes: np.ndarray) -> np.ndarray:
 
 
 def _gradient(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How fast the ink rises to the right and downwards, per pixel: two arrays like `images`, (n, 28, 28)."""
+    """How fast the ink rises to the right and downwards, times 1 / SOBEL: two arrays like `images`, (n, 28, 28)."""
     padded = np.zeros((len(images), SIDE + 2, SIDE + 2), np.float32)
     padded[:, 1:-1, 1:-1] = images
-    smooth_down = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
-    smooth_right = padded[:, :, :-2] + 2 * padded[:, :, 1:-1] + padded[:, :, 2:]
-    eighth = np.float32(1 / 8)  # a rise of 1 a pixel has the gradient 1
-    return (smooth_down[:, :, 2:] - smooth_down[:, :, :-2]) * eighth, (
-        smooth_right[:, 2:] - smooth_right[:, :-2]
-    ) * eighth
+    twice = padded + padded
+    smooth_down = padded[:, :-2] + twice[:, 1:-1] + padded[:, 2:]
+    smooth_right = padded[:, :, :-2] + twice[:, :, 1:-1] + padded[:, :, 2:]
+    return smooth_down[:, :, 2:] - smooth_down[:, :, :-2], smooth_right[:, 2:] - smooth_right[:, :-2]
 
 
 def _gradient_transposed(right: np.ndarray, down: np.ndarray) -> np.ndarray:
     """`_gradient` backwards: slopes by the two gradients, each (k, 28, 28), to slopes by the pixels, (k, 28, 28)."""
-    eighth = np.float32(1 / 8)
     across = np.zeros((len(right), SIDE, SIDE + 2), np.float32)
-    across[:, :, 2:] += right * eighth
-    across[:, :, :-2] -= right * eighth
+    across[:, :, 2:] += right
+    across[:, :, :-2] -= right
     along = np.zeros((len(right), SIDE + 2, SIDE), np.float32)
-    along[:, 2:] += down * eighth
-    along[:, :-2] -= down * eighth
+    along[:, 2:] += down
+    along[:, :-2] -= down
     padded = np.zeros((len(right), SIDE + 2, SIDE + 2), np.float32)
     for shift, weight in enumerate((1, 2, 1)):
         padded[:, shift : shift + SIDE] += weight * across
@@ -112,17 +110,17 @@ def _split(right: np.ndarray, down: np.ndarray) -> np.ndarray:
 
     An arrow (right, down) with right > down > 0 is (right - down) along direction 0, and down * sqrt(2) along 1.
     """
-    steep, flat = np.abs(down), np.abs(right)
+    left, up, flat, steep = -right, -down, np.abs(right), np.abs(down)
     planes = np.empty((len(right), DIRECTIONS, SIDE, SIDE), np.float32)
     np.subtract(right, steep, out=planes[:, 0])
-    np.subtract(down, flat, out=planes[:, 2])
-    np.subtract(-right, steep, out=planes[:, 4])
-    np.subtract(-down, flat, out=planes[:, 6])
-    right, down = right * SQRT2, down * SQRT2
     np.minimum(right, down, out=planes[:, 1])
-    np.minimum(-right, down, out=planes[:, 3])
-    np.minimum(-right, -down, out=planes[:, 5])
-    np.minimum(right, -down, out=planes[:, 7])
+    np.subtract(down, flat, out=planes[:, 2])
+    np.minimum(left, down, out=planes[:, 3])
+    np.subtract(left, steep, out=planes[:, 4])
+    np.minimum(left, up, out=planes[:, 5])
+    np.subtract(up, flat, out=planes[:, 6])
+    np.minimum(right, up, out=planes[:, 7])
+    planes[:, 1::2] *= SQRT2
     return np.maximum(planes, 0, out=planes)
 
 

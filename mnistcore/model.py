@@ -98,10 +98,12 @@ class Model:
     def probabilities(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`predict_proba` and `digit_probability` in one pass through the network."""
         scores = self.activations(images)[-1]
-        digits = softmax(scores[:, :DIGITS])
         if not self.knows_non_digits:
-            return digits, np.ones(len(scores), np.float32)
-        return digits, softmax(scores)[:, :DIGITS].sum(axis=1)
+            return softmax(scores), np.ones(len(scores), np.float32)
+        # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
+        exponentials = np.exp(np.minimum(scores - scores[:, :DIGITS].max(axis=1, keepdims=True), 80))
+        total = exponentials[:, :DIGITS].sum(axis=1, keepdims=True)
+        return exponentials[:, :DIGITS] / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """How probable each digit is, given that the image is one.
@@ -185,8 +187,9 @@ def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
     for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
         firing = np.flatnonzero(x)
         few = len(firing) < x.size / 3
-        x = np.maximum((x[:, firing] @ weight.take(firing, axis=0) if few else x @ weight) + bias, 0)
-        layers.append(x)
+        x = x[:, firing] @ weight.take(firing, axis=0) if few else x @ weight
+        x += bias
+        layers.append(np.maximum(x, 0, out=x))
     layers.append(x @ model.weights[-1] + model.biases[-1])
     return layers
 

@@ -117,7 +117,8 @@ class Readings:
     def not_a_digit(self) -> np.ndarray:
         """(n,) bool, whether the status is "not a digit"."""
         not_a_digit = self.digit_probability < self.digit_threshold
-        not_a_digit[list(self.blank)] = False
+        if self.blank:
+            not_a_digit[list(self.blank)] = False
         return not_a_digit
 
     @cached_property
@@ -131,6 +132,8 @@ class Readings:
     @cached_property
     def warnings(self) -> dict[int, str]:
         """Index of each image that is blank or not a digit -> the sentence that says so."""
+        if not self.not_a_digit.any():
+            return self.blank
         return {int(i): NOT_A_DIGIT for i in np.flatnonzero(self.not_a_digit)} | self.blank
 
     @cached_property
