@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -74,7 +75,7 @@ def generate(count: int, pool: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def make_pool(size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Glyphs, several digits, and parts of digits.
+    """New characters, glyphs, several digits, and parts of digits.
 
     Args:
         size: about how many images.
@@ -86,7 +87,7 @@ def make_pool(size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.
         (m, 28, 28) uint8 in MNIST's form.
     """
     new, several, parts = (round(share * size) for share in (NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS))
-    pictures = chain(
+    pictures: Iterator[Image.Image | np.ndarray] = chain(
         _glyphs(size - new - several - parts, rng), _several(several, digits, rng), _parts(parts, digits, labels, rng)
     )
     images = list(synthetic.write([_new_character(rng) for _ in range(new)], _pens(new, rng), rng))
@@ -151,7 +152,7 @@ def _random_paths(count: int, rng: np.random.Generator) -> np.ndarray:
     return paths
 
 
-def _glyphs(count: int, rng: np.random.Generator):
+def _glyphs(count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
     """Pictures of letters and symbols that do not look like a digit."""
     glyphs = [(name, code) for name in FONTS for code in _codes(name)]
     for choice in rng.integers(0, len(glyphs), count):
@@ -188,7 +189,7 @@ def _codes(font: str) -> list[int]:
     ]
 
 
-def _several(count: int, digits: np.ndarray, rng: np.random.Generator):
+def _several(count: int, digits: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Pictures of two or three digits side by side, from touching to well apart."""
     for _ in range(count):
         picture = np.zeros((2 * SIDE, 4 * SIDE), np.uint8)
@@ -203,7 +204,7 @@ def _several(count: int, digits: np.ndarray, rng: np.random.Generator):
         yield picture
 
 
-def _parts(count: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator):
+def _parts(count: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Pictures of halves of digits."""
     (rows,) = np.nonzero(np.isin(labels, list(HALVES)))
     for row in rng.choice(rows, count):

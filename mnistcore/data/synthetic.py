@@ -135,9 +135,7 @@ def _stroke(stroke: tuple[np.ndarray, np.ndarray], n: int, rng: np.random.Genera
     varied = points + WOBBLE * normal(*points.shape)
     corners = np.flatnonzero((points[1:] == points[:-1]).all(axis=1))
     # the two points of a corner stay close together
-    varied[:, corners + 1] = varied[:, corners] + 0.3 * (
-        varied[:, corners + 1] - varied[:, corners]
-    )  # twins stay close
+    varied[:, corners + 1] = varied[:, corners] + 0.3 * (varied[:, corners + 1] - varied[:, corners])
     # the pen comes down early or late, and lifts early or late
     varied[:, 0] += ENDS * normal(1) * (varied[:, 0] - varied[:, 1])
     varied[:, -1] += ENDS * normal(1) * (varied[:, -1] - varied[:, -2])
