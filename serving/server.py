@@ -18,12 +18,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from serving import bodies, security
+from serving import admission, logs, security
 
 WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
 # always left to answer the routes that need no body
-THREADS = bodies.MAX_BODIES + 8
+THREADS = admission.MAX_ADMITTED + admission.MAX_LARGE + admission.MAX_REFUSED + 8
 LONGEST_END = 30  # seconds that a worker has for what it is answering when it is told to stop
 
 
@@ -52,10 +52,11 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
     )
     options = parser.parse_args(arguments)
     try:
+        logs.setting()
         security.settings()
         address = free_address(options.host, options.port)
         temporary = tempfile.TemporaryDirectory(prefix="mnistcore-api-")
-    except security.BadSetting as error:
+    except logs.BadSetting as error:
         parser.error(str(error))
     except OSError as error:
         parser.error(f"{error.strerror}: set TMPDIR to a directory that can be written to.")
@@ -138,14 +139,10 @@ def free_address(host: str, port: int) -> str:
     except (OSError, UnicodeError) as error:
         number = error.errno if isinstance(error, OSError) else None
         if number == errno.EADDRINUSE:
-            raise security.BadSetting(
-                f"Something else listens on port {port} of {host}: choose another --port."
-            ) from None
+            raise logs.BadSetting(f"Something else listens on port {port} of {host}: choose another --port.") from None
         if number == errno.EACCES:
-            raise security.BadSetting(f"Port {port} needs more rights: choose a --port above 1023.") from None
-        raise security.BadSetting(
-            f"--host must be an address of this machine, or a name of one, not {host!r}."
-        ) from None
+            raise logs.BadSetting(f"Port {port} needs more rights: choose a --port above 1023.") from None
+        raise logs.BadSetting(f"--host must be an address of this machine, or a name of one, not {host!r}.") from None
     return str(address[0])
 
 
