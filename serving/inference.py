@@ -116,7 +116,7 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
         HTTPException: 400, 411, 413 or 415, with a sentence on what is wrong.
     """
     length = request.headers.get(JSON_LENGTH)
-    if media_type(request) not in (JSON, RAW, *([] if length is None else [""])):
+    if media_type(request) not in (JSON, RAW, ""):  # Triton's own client says nothing
         raise UnsupportedMediaType(f"The content type must be {JSON}, or {RAW} if there are binary tensors.")
     body = receive(request)
     if length is None:
