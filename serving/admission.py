@@ -1,9 +1,10 @@
 """How many requests a worker takes on at a time. Who comes when it is full is told so at once, with 503.
 
 A queue without a bound would make everybody wait longer than clients do, and a worker compute answers that nobody waits
-for any more. So a request with a body is refused while MAX_ADMITTED others are being answered, and one that
-may take much memory while MAX_LARGE such are. A refusal has to cost little, or refusing would take all the time: it is
-written here, before Flask is asked.
+for any more. So a request with a body passes two gates: MAX_RECEIVED bodies may be on their way, for clients may be
+slow and a thread that waits for one costs little; and MAX_ADMITTED requests may be answered. A refusal has to cost
+little, or refusing would take all the time: it is written here, before Flask is asked. What has no body, such as
+/health, always passes.
 
 What takes long, pictures and batches, waits for its `turn` besides: one at a time in each worker, so that memory stays
 bounded, and so that single images need not share the processor with many of them.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -21,14 +23,15 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from serving import contract
 
-MAX_ADMITTED = 32  # requests with a body that a worker answers at the same time
+MAX_RECEIVED = 200  # bodies up to LARGE that a worker receives at the same time
+MAX_ADMITTED = 32  # requests with such bodies that it answers at the same time
 LARGE = 1024 * 1024  # bytes
-MAX_LARGE = 4  # further ones with bodies longer than LARGE, or that are to be unpacked
-MAX_REFUSED = 20  # further ones whose bodies it reads, in order to refuse them over a connection that stays open
-SMALL = 65_536  # bytes: such a body is mostly there when its header is
+MAX_LARGE = 4  # longer ones, or such as are to be unpacked, that it receives and answers at the same time
+LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a turn
+MAX_WAITING = 8  # for a turn, with the one that has it: the others that are admitted are answered without
 LONGEST_WAIT = 2.0  # seconds for a turn
 RETRY_AFTER = 1  # seconds, that a refused client is told to wait
-BODY_READ = "mnistcore.body_read"  # key in the WSGI environment, set by whoever has read the whole body
+BODY_READ = "mnistcore.body_read"  # key in the WSGI environment: whether the whole body was read
 
 SENTENCE = "The server has too many requests to answer: try again later."
 _CONTENT = msgspec.json.encode(contract.Error(SENTENCE))
@@ -38,7 +41,7 @@ _HEADERS = [
     ("Retry-After", str(RETRY_AFTER)),
 ]
 
-_turn = threading.Semaphore(1)
+_waiting, _turn = threading.Semaphore(MAX_WAITING), threading.Semaphore(1)
 
 
 class Busy(ServiceUnavailable):
@@ -54,12 +57,17 @@ def turn(needed: bool = True) -> Iterator[None]:
     if not needed:
         yield
         return
-    if not _turn.acquire(timeout=LONGEST_WAIT):
+    if not _waiting.acquire(blocking=False):
         raise Busy
     try:
-        yield
+        if not _turn.acquire(timeout=LONGEST_WAIT):
+            raise Busy
+        try:
+            yield
+        finally:
+            _turn.release()
     finally:
-        _turn.release()
+        _waiting.release()
 
 
 class Admission:
@@ -70,14 +78,14 @@ class Admission:
 
     def __init__(self, answer: Callable[..., Any]) -> None:
         self._answer = answer
+        self._received = threading.Semaphore(MAX_RECEIVED)
         self._admitted = threading.Semaphore(MAX_ADMITTED)
         self._large = threading.Semaphore(MAX_LARGE)
-        self._refused = threading.Semaphore(MAX_REFUSED)
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Answer as the app does, or with 503."""
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+        announced = environ.get("CONTENT_LENGTH") or "0"
+        if announced == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._answer(environ, start_response)
 
         def start(status: str, headers: list, *rest: object) -> object:
@@ -85,24 +93,31 @@ class Admission:
                 headers = [*headers, ("Connection", "close")]
             return start_response(status, headers, *rest)
 
-        bytes_announced = int(length) if length.isdecimal() else 0
-        large = LARGE < bytes_announced <= contract.MAX_BODY or "HTTP_CONTENT_ENCODING" in environ
-        gate = self._large if large else self._admitted
-        if gate.acquire(blocking=False):
-            try:
-                return self._answer(environ, start)
-            finally:
-                gate.release()
-        if bytes_announced <= SMALL:
-            self._read(environ, bytes_announced)
-        start("503 SERVICE UNAVAILABLE", _HEADERS)
-        return [_CONTENT]
+        length = int(announced) if announced.isdecimal() else 0
+        gate = self._admitted
+        if LARGE < length <= contract.MAX_BODY or "HTTP_CONTENT_ENCODING" in environ:
+            gate = self._large
+        elif 0 < length <= LARGE and not self._receive(environ, length):
+            return _refuse(start)
+        if not gate.acquire(blocking=False):
+            return _refuse(start)
+        try:
+            return self._answer(environ, start)
+        finally:
+            gate.release()
 
-    def _read(self, environ: dict, length: int) -> None:
-        """Read a small body, if not too many others are being read: some threads must always be free."""
-        if self._refused.acquire(blocking=False):
-            try:
-                environ["wsgi.input"].read(length)
-                environ[BODY_READ] = True
-            finally:
-                self._refused.release()
+    def _receive(self, environ: dict, length: int) -> bool:
+        """Read the body, for the app to read it again; False if there are too many others."""
+        if not self._received.acquire(blocking=False):
+            return False
+        try:
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+            environ[BODY_READ] = True
+            return True
+        finally:
+            self._received.release()
+
+
+def _refuse(start: Callable) -> list[bytes]:
+    start("503 SERVICE UNAVAILABLE", _HEADERS)
+    return [_CONTENT]

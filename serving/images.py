@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from mnistcore import open_image, prepare
 from serving import contract
-from serving.admission import SMALL, turn
+from serving.admission import LIGHT, turn
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
 
 _image = msgspec.json.Decoder(contract.Image)
@@ -71,7 +71,7 @@ def _json_images(body: bytes) -> tuple[np.ndarray, bool]:
     body = body.removeprefix(codecs.BOM_UTF8)  # which some editors write
     batch = holds_batch(body) is not None
     try:
-        with turn(len(body) > SMALL):  # lists of numbers take several times a body's memory
+        with turn(len(body) > LIGHT):  # lists of numbers take several times a body's memory
             pixels = as_pixels(_batch.decode(body).data if batch else [_image.decode(body).data])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(

@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from mnistcore import Model, Readings
 from serving import contract
-from serving.admission import SMALL, turn
+from serving.admission import LIGHT, turn
 from serving.bodies import JSON, RAW, media_type, receive
 from serving.images import as_bytes, as_pixels, fault, holds_batch
 
@@ -124,7 +124,7 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
     if not length.isascii() or not length.isdecimal() or int(length) > len(body):
         raise BadRequest(f"{JSON_LENGTH} must be how many of the body's {len(body):,} bytes are JSON.")
     try:
-        with turn(len(body) > SMALL):
+        with turn(len(body) > LIGHT):
             asked = _request.decode(body[: int(length)])
             pixels = _pixels(asked.inputs[0], body[int(length) :])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

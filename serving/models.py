@@ -10,7 +10,8 @@ import numpy as np
 import PIL.Image
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from mnistcore import BlankImage, Model, open_image, prepare, store
+from mnistcore import Model, open_image, prepare, store
+from mnistcore.images import FORMATS
 from mnistcore.watch import ModelWatch
 
 MAX_LOADED = 4  # besides the one that is served; 5 to 10 MB each
@@ -46,10 +47,11 @@ class Models:
         return model
 
     def warm_up(self) -> None:
-        """Load the served model, and read a picture, as slow the first time as it is: not in a request."""
-        file = BytesIO()
-        PIL.Image.fromarray(np.kron(np.eye(2, dtype=np.uint8), np.full((99, 99), 255, np.uint8))).save(file, "PNG")
-        with suppress(BlankImage):
+        """Load the served model, and read a picture of each format: the first time, which is slow, is in no request."""
+        one = PIL.Image.fromarray(np.pad(np.full((160, 20), 255, np.uint8), 20))
+        for picture_format in FORMATS:
+            file = BytesIO()
+            one.save(file, picture_format)
             prepare(open_image(file.getvalue()))
         with suppress(ServiceUnavailable):
             self.get()
