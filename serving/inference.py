@@ -41,14 +41,17 @@ _DATA = {"oneOf": [_ROW, {"type": "array", "items": _ROW | {"maxItems": contract
 class InputParameters(Struct):
     """What else is said of an input."""
 
-    binary_data_size: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    binary_data_size: Annotated[int, Meta(ge=0, le=contract.MAX_BODY)] | UnsetType = UNSET
 
 
 class Input(Struct):
     """The images. `data` are their numbers, as a flat list or row by row; none if they follow in binary form."""
 
     name: Literal["images"]
-    shape: Annotated[list[int], Meta(min_length=2, max_length=2, description="n, 784")]
+    shape: Annotated[
+        list[Annotated[int, Meta(ge=1, le=contract.MAX_RAW_BATCH)]],
+        Meta(min_length=2, max_length=2, description="n, 784"),
+    ]
     datatype: Literal["UINT8", "FP32"]
     data: Annotated[msgspec.Raw | UnsetType, Meta(extra_json_schema=_DATA)] = UNSET
     parameters: InputParameters = msgspec.field(default_factory=InputParameters)
@@ -170,13 +173,14 @@ def metadata(model: Model) -> contract.ModelMetadata:
 def _pixels(given: Input, rest: bytes) -> np.ndarray:
     """The input's numbers, (n, 784), within 0-255; `rest` is what follows the JSON."""
     count, size = given.shape[0], given.parameters.binary_data_size
-    limit = contract.MAX_BATCH if size is UNSET else contract.MAX_RAW_BATCH
+    in_json = given.data is not UNSET
+    limit = contract.MAX_BATCH if in_json else contract.MAX_RAW_BATCH
     if given.shape[1] != contract.PIXELS or not 1 <= count <= limit:
         raise BadRequest(f"The shape of the images must be [n, 784], with n from 1 to {limit:,}, not {given.shape}.")
-    if size is not UNSET:
+    if given.data is UNSET and size is not UNSET:
         return _from_binary(given, rest, size)
     if rest or given.data is UNSET:
-        raise BadRequest("The input must have either data or the parameter binary_data_size.")
+        raise BadRequest("The input must have either data, or the parameter binary_data_size and bytes after the JSON.")
     if holds_batch(given.data):
         rows = _nested.decode(given.data)
     else:

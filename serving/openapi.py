@@ -27,8 +27,10 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     paths: dict[str, dict] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    types = {contract.Image, contract.Batch, contract.Error, *(answer for route in routes for answer in route.answers)}
+    requests = {contract.Image, contract.Batch, inference.InferenceRequest}
+    types = {*requests, contract.Error, *(answer for route in routes for answer in route.answers)}
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas["Input"]["required"].append("data")  # in JSON; only a binary tensor has none there
     return {
         "openapi": "3.1.0",
         "info": {
@@ -51,7 +53,10 @@ def page(routes: Iterable[Route]) -> str:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    responses = {"200": {"description": "Done.", "content": {route.media_type: {"schema": _schema(*route.answers)}}}}
+    content: dict[str, dict] = {route.media_type: {"schema": _schema(*route.answers)}}
+    if inference.InferenceResponse in route.answers:
+        content[bodies.RAW] = {"schema": _BINARY | {"description": "The same with binary tensors, if they are wanted."}}
+    responses = {"200": {"description": "Done.", "content": content}}
     for status in sorted({*route.errors, 401} if route.protected else route.errors):
         content = {bodies.JSON: {"schema": _schema(contract.Error)}}
         responses[str(status)] = {"description": ERRORS[status], "content": content}

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -26,6 +27,9 @@ WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
 # always left to answer the routes that need no body
 THREADS = admission.MAX_RECEIVED + admission.MAX_ADMITTED + admission.MAX_LARGE + 8
+# seconds for which a thread computes before it lets another go on: a tenth of Python's default, for which a single
+# image would wait several times beside a large picture
+LONGEST_HOLD = 0.0005
 M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # as malloc.h has them
 LARGE_PIECE = 8 * 1024 * 1024  # bytes: larger than the arrays of a picture that was reduced, which follow each other
 LONGEST_END = 30  # seconds that a worker has for what it is answering when it is told to stop
@@ -114,6 +118,7 @@ def start_worker(create_app: Callable[[], Flask], draining: Path, parent: int) -
     """
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _give_back_memory()
+    sys.setswitchinterval(LONGEST_HOLD)
     app = create_app()
     app.config["DRAINING"] = draining
     return app

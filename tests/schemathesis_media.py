@@ -1,4 +1,4 @@
-"""What schemathesis cannot guess from a schema of "binary": bodies that are pictures, and whole numbers of images."""
+"""What schemathesis cannot guess from the schemas: pictures, whole numbers of images, the models that there are."""
 
 from __future__ import annotations
 
@@ -33,3 +33,38 @@ for media, kind in {
 
 raw = st.integers(1, 5).flatmap(lambda count: st.binary(min_size=784 * count, max_size=784 * count))
 schemathesis.openapi.media_type("application/octet-stream", raw)
+
+
+def _model(name: str) -> str:
+    """Three of four names that are made up, which no model has, become a model's."""
+    return name if len(name) % 4 == 3 else "classic"
+
+
+@schemathesis.hook
+def map_path_parameters(_context: schemathesis.HookContext, values: dict | None) -> dict | None:
+    """The paths' names of models."""
+    return values and values | {"name": _model(str(values["name"]))}
+
+
+@schemathesis.hook
+def map_query(_context: schemathesis.HookContext, values: dict | None) -> dict | None:
+    """The parameter `model`."""
+    known = isinstance(values, dict) and isinstance(values.get("model"), str)
+    return values | {"model": _model(values["model"])} if known else values
+
+
+@schemathesis.hook
+def map_body(_context: schemathesis.HookContext, body: object) -> object:
+    """A tensor's shape and datatype must be those of its data, which a schema cannot say."""
+    try:
+        (tensor,) = body["inputs"]
+        data, shape = tensor["data"], tensor["shape"]
+        if len(shape) != 2 or not all(1 <= length <= 10_000 and length == int(length) for length in shape):
+            return body
+        numbers = [number for row in data for number in (row if isinstance(row, list) else [row])]
+        whole = all(isinstance(number, int) for number in numbers)
+    except (TypeError, KeyError, ValueError):
+        return body  # it was made in order to be refused
+    count = len(numbers) // 784
+    data = numbers[: 784 * count]
+    return body | {"inputs": [tensor | {"shape": [count, 784], "datatype": "UINT8" if whole else "FP32", "data": data}]}
