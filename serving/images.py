@@ -41,7 +41,7 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
     body = receive(request)
     if media == JSON:
-        return _json_images(body)
+        return json_images(body)
     if media == RAW:
         return _raw_images(body), True
     with turn():
@@ -66,7 +66,7 @@ def as_pixels(rows: list[list[Any]]) -> np.ndarray:
         return np.array(rows)
 
 
-def _json_images(body: bytes) -> tuple[np.ndarray, bool]:
+def json_images(body: bytes) -> tuple[np.ndarray, bool]:
     """`{"data": ...}` -> (n, 28, 28) uint8, and whether it is a batch."""
     body = body.removeprefix(codecs.BOM_UTF8)  # which some editors write
     batch = holds_batch(body) is not None
