@@ -41,7 +41,7 @@ _DATA = {"oneOf": [_ROW, {"type": "array", "items": _ROW | {"maxItems": contract
 class InputParameters(Struct):
     """What else is said of an input."""
 
-    binary_data_size: Annotated[int, Meta(ge=0, le=contract.MAX_BODY)] | UnsetType = UNSET
+    binary_data_size: Annotated[float, Meta(ge=0)] | UnsetType = UNSET  # bytes; JSON may write 784 as 784.0
 
 
 class Input(Struct):
@@ -194,12 +194,12 @@ def _pixels(given: Input, rest: bytes) -> np.ndarray:
     return pixels
 
 
-def _from_binary(given: Input, content: bytes, size: int) -> np.ndarray:
+def _from_binary(given: Input, content: bytes, size: float) -> np.ndarray:
     expected = given.shape[0] * contract.PIXELS * TYPES[given.datatype].itemsize
     if not size == len(content) == expected:
         raise BadRequest(
             f"The images of shape {given.shape} and datatype {given.datatype} must be {expected:,} bytes; "
-            f"binary_data_size is {size:,}, and {len(content):,} bytes follow the JSON."
+            f"binary_data_size is {size:,.0f}, and {len(content):,} bytes follow the JSON."
         )
     pixels = np.frombuffer(content, TYPES[given.datatype]).reshape(given.shape)
     if given.datatype == "FP32" and not (pixels.min() >= 0 and pixels.max() <= 255):  # not, for NaN
