@@ -58,13 +58,17 @@ def map_body(_context: schemathesis.HookContext, body: object) -> object:
     """A tensor's shape and datatype must be those of its data, which a schema cannot say."""
     try:
         (tensor,) = body["inputs"]
-        data, shape = tensor["data"], tensor["shape"]
-        if len(shape) != 2 or not all(1 <= length <= 10_000 and length == int(length) for length in shape):
-            return body
-        numbers = [number for row in data for number in (row if isinstance(row, list) else [row])]
-        whole = all(isinstance(number, int) for number in numbers)
+        data, height, width, datatype = tensor["data"], *tensor["shape"], tensor["datatype"]
+        nested = all(isinstance(row, list) and len(row) == 784 for row in data)
+        numbers = [number for row in data for number in row] if nested else data
+        valid = all(type(number) in (int, float) and 0 <= number <= 255 for number in numbers)
+        valid = valid and len(numbers) >= 784 and datatype in ("UINT8", "FP32")
+        valid = valid and all(1 <= length <= 10_000 and length == int(length) for length in (height, width))
     except (TypeError, KeyError, ValueError):
+        valid = False
+    if not valid:
         return body  # it was made in order to be refused
     count = len(numbers) // 784
-    data = numbers[: 784 * count]
-    return body | {"inputs": [tensor | {"shape": [count, 784], "datatype": "UINT8" if whole else "FP32", "data": data}]}
+    datatype = "UINT8" if all(isinstance(number, int) for number in numbers) else "FP32"
+    changed = {"shape": [count, 784], "datatype": datatype, "data": numbers[: 784 * count]}
+    return body | {"inputs": [tensor | changed]}
