@@ -20,7 +20,7 @@ def to_grey(image: Image.Image | np.ndarray) -> np.ndarray:
     if image.mode == "F":
         return _rescale_to_8bit(np.asarray(image))
     if image.mode == "L":
-        return np.asarray(image, np.float32)
+        return np.asarray(image)
     light = np.asarray(image.getchannel("L"), np.float32)
     opacity = np.asarray(image.getchannel("A"), np.float32) / 255
     visible = opacity > 0.5
