@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.errors import BadImage, BlankImage
-from mnistcore.images import SIDE, prepare, prepare_batch
+from mnistcore.images import SIDE, is_prepared, prepare, prepare_batch
 from mnistcore.model import Model
 from mnistcore.store import load_model
 
@@ -188,9 +188,10 @@ def read_batch(images: np.ndarray, model: Model | None = None, deadline: float =
     blank: dict[int, str] = {}
     prepared = []
     for start in range(0, len(images), CHUNK):
-        if time.monotonic() > deadline:
+        chunk = images[start : start + CHUNK]
+        if time.monotonic() > deadline and not is_prepared(chunk).all():
             raise TimeoutError("The images could not be prepared in time.")
-        some, some_blank = prepare_batch(images[start : start + CHUNK])
+        some, some_blank = prepare_batch(chunk)
         prepared.append(some)
         blank |= {start + index: sentence for index, sentence in some_blank.items()}
     return _readings(model, np.concatenate(prepared) if prepared else images, blank)
