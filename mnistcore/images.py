@@ -22,7 +22,7 @@ from PIL import Image
 from mnistcore.errors import BlankImage
 from mnistcore.grey import to_grey
 from mnistcore.ink import find_ink
-from mnistcore.shapes import boxes_of, common_box, holds_circle, specks
+from mnistcore.shapes import boxes_of, holds_circle, specks
 
 SIDE = 28  # pixels, the height and width of a prepared image
 SPAN = 20  # pixels, the longer side of a prepared digit
@@ -130,20 +130,20 @@ def _prepare(greys: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
 
 
 def _without_specks(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The digits without the specks of dirt around them, cropped to where any is, and each one's box."""
+    """The digits without the specks of dirt around them, and the box around each."""
     written = ink > INK / 255
     dirt = specks(written, SPECK)
     if dirt.any():
         ink = np.where(dirt, 0, ink)
         written &= ~dirt
-    top, bottom, left, right = common_box(written)
-    return ink[:, top:bottom, left:right], boxes_of(written[:, top:bottom, left:right])
+    return ink, boxes_of(written)
 
 
 def _dots(ink: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """(n,) bool, which shapes are round and full enough to be dots."""
-    step = max(1, max(ink.shape[1:]) // 200)  # a large picture's every second or third pixel is enough
-    solid = ink[:, ::step, ::step] > 0.5
+    top, left = boxes[:2].min(axis=1)
+    step = max(1, boxes[2:].max() // 200)  # a large picture's every second or third pixel is enough
+    solid = ink[:, top::step, left::step] > 0.5
     radius = DOT * boxes[2:].max(axis=0) / (2 * step)  # pixels, of the smallest circle that makes it a dot
     # such a circle has more than 3 radius^2 - 7 pixels, which few digits have
     dots = solid.sum(axis=(1, 2)) > 3 * radius**2 - 7
@@ -170,21 +170,26 @@ def _cut(pictures: np.ndarray, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, 
     top, left, heights, widths = boxes
     for height, width in set(zip(heights.tolist(), widths.tolist(), strict=True)):
         members = np.flatnonzero((heights == height) & (widths == width))
-        windows = sliding_window_view(pictures, (height, width), axis=(1, 2))
-        yield members, windows[members, top[members], left[members]]
+        if (height, width) == pictures.shape[1:]:
+            yield members, pictures[members]
+        else:
+            windows = sliding_window_view(pictures, (height, width), axis=(1, 2))
+            yield members, windows[members, top[members], left[members]]
 
 
 def _scale(pictures: np.ndarray, method: Image.Resampling) -> np.ndarray:
     """Pictures of one size with a longer side of 20 px, their proportions kept: (n, H, W) -> (n, h, w) float32.
 
-    Pillow scales one picture at a time, so it is given all as one: below each other for the width, side by side for
-    the height.
+    Pillow scales one picture at a time, so several are given to it as one: below each other for the width, side by
+    side for the height.
     """
     n, old_height, old_width = pictures.shape
     height, width = (max(1, round(SPAN * side / max(old_height, old_width))) for side in (old_height, old_width))
     pictures = pictures.astype(np.float32)
     if (height, width) == (old_height, old_width):
         return pictures
+    if n == 1:
+        return np.asarray(Image.fromarray(pictures[0]).resize((width, height), method))[np.newaxis]
     # as Pillow does it: a tall picture is made lower first, which leaves less to be made narrower
     lower_first = old_height > height and old_height - height > 2 * (old_width - width)
     for down in (lower_first, not lower_first):

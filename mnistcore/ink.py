@@ -85,7 +85,10 @@ def _full_ink(pixels: np.ndarray) -> np.ndarray:
 
 def _deviation(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """The standard deviation of each row's chosen values, 0 if there are none: (n, k), (n, k) bool -> (n,) float32."""
+    values = np.where(chosen, values, 0)
+    if not values.any():  # as in all pictures from a canvas
+        return np.zeros(len(values), np.float32)
     count = chosen.sum(axis=1).clip(1)
-    values = np.where(chosen, values, 0).astype(np.float64)
+    values = values.astype(np.float64)  # in which the sums of whole numbers are exact, in whatever order
     variance = (values**2).sum(axis=1) / count - (values.sum(axis=1) / count) ** 2
     return np.sqrt(variance.clip(0)).astype(np.float32)
