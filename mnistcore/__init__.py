@@ -26,7 +26,8 @@ from mnistcore.errors import (
     MnistCoreError,
     UnsupportedImage,
 )
-from mnistcore.images import open_image, prepare
+from mnistcore.image_files import open_image
+from mnistcore.images import prepare
 from mnistcore.model import Model
 from mnistcore.reading import Reading, Readings, read, read_batch
 from mnistcore.store import load_model

@@ -13,7 +13,7 @@ from mnistcore import store
 from mnistcore.errors import BadModelFile, MnistCoreError
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
-from mnistcore.images import open_image
+from mnistcore.image_files import open_image
 from mnistcore.reading import read
 from mnistcore.training.recipes import RECIPES, get_recipe
 

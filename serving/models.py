@@ -11,7 +11,7 @@ import PIL.Image
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from mnistcore import Model, open_image, prepare, store
-from mnistcore.images import FORMATS
+from mnistcore.image_files import FORMATS
 from mnistcore.watch import ModelWatch
 
 MAX_LOADED = 4  # besides the one that is served; 5 to 10 MB each

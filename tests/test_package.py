@@ -20,7 +20,7 @@ SCREENS = {"streamlit", "altair", "flask", "msgspec"}
 @pytest.mark.parametrize(
     ("program", "heavy"),
     [
-        pytest.param(READ, TRAINING | SCREENS, id="reading"),
+        pytest.param(READ, TRAINING | SCREENS | {"scipy"}, id="reading"),
         pytest.param("import sys, mnistcore.data.datasets", TRAINING | SCREENS, id="datasets"),
         pytest.param("import sys, mnistcore.training.train", SCREENS, id="training"),
     ],
