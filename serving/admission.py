@@ -23,8 +23,9 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from serving import contract
 
-MAX_RECEIVED = 200  # bodies up to LARGE that a worker receives at the same time
-MAX_ADMITTED = 32  # requests with such bodies that it answers at the same time
+# more threads at once would spend their time on taking turns: they compute one at a time, as all of Python does
+MAX_RECEIVED = 64  # bodies up to LARGE that a worker receives at the same time
+MAX_ADMITTED = 16  # requests with such bodies that it answers at the same time
 LARGE = 1024 * 1024  # bytes
 MAX_LARGE = 4  # longer ones, or such as are to be unpacked, that it receives and answers at the same time
 LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a turn

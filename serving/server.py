@@ -27,9 +27,9 @@ WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
 # always left to answer the routes that need no body
 THREADS = admission.MAX_RECEIVED + admission.MAX_ADMITTED + admission.MAX_LARGE + 8
-# seconds for which a thread computes before it lets another go on: a tenth of Python's default, for which a single
-# image would wait several times beside a large picture
-LONGEST_HOLD = 0.0005
+# seconds for which a thread computes before it lets another go on: less than Python's default of 0.005, for which a
+# single image would wait several times beside a large picture
+LONGEST_HOLD = 0.002
 M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # as malloc.h has them
 LARGE_PIECE = 8 * 1024 * 1024  # bytes: larger than the arrays of a picture that was reduced, which follow each other
 LONGEST_END = 30  # seconds that a worker has for what it is answering when it is told to stop
