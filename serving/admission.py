@@ -24,9 +24,9 @@ from werkzeug.exceptions import ServiceUnavailable
 from serving import contract
 
 # more threads at once would spend their time on taking turns: they compute one at a time, as all of Python does
-MAX_RECEIVED = 64  # bodies up to LARGE that a worker receives at the same time
+MAX_RECEIVED = 48  # bodies up to LARGE that a worker receives at the same time
 MAX_ADMITTED = 16  # requests with such bodies that it answers at the same time
-LARGE = 1024 * 1024  # bytes
+LARGE = 3 * 1024 * 1024  # bytes: more than 1,000 images of whole numbers as JSON
 MAX_LARGE = 4  # longer ones, or such as are to be unpacked, that it receives and answers at the same time
 LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a turn
 MAX_WAITING = 8  # for a turn, with the one that has it: the others that are admitted are answered without

@@ -421,7 +421,7 @@ def test_beyond_what_a_worker_takes_on_requests_with_a_body_are_refused(monkeypa
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "POST"])
 @pytest.mark.parametrize("path", ["/health", "/predict", "/nope"])
 def test_a_connection_is_closed_if_a_body_was_not_read_whatever_the_method(client, method, path):
-    answer = client.open(path, method=method, data=bytes(1_100_000), content_type="text/plain")
+    answer = client.open(path, method=method, data=bytes(4_000_000), content_type="text/plain")
     assert answer.headers["Connection"] == "close"
     assert "Connection" not in client.open(path, method=method, data=b"x").headers  # this one was read
     assert "Connection" not in client.open(path, method=method).headers

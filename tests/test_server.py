@@ -85,7 +85,7 @@ def test_a_path_without_its_slash_is_not_redirected(server):
 
 
 @pytest.mark.parametrize(
-    ("media", "size", "status"), [("application/octet-stream", 17_000_000, 413), ("text/plain", 2_000_000, 415)]
+    ("media", "size", "status"), [("application/octet-stream", 17_000_000, 413), ("text/plain", 4_000_000, 415)]
 )
 def test_a_connection_is_closed_if_its_body_was_not_read(server, media, size, status):
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
