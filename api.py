@@ -13,6 +13,7 @@ from serving import bodies, contract, inference, openapi, security, server  # fi
 
 # isort: split
 import time
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -26,7 +27,7 @@ from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, r
 from serving import logs
 from serving.admission import Admission, Busy, turn
 from serving.images import read_images
-from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
+from serving.metrics import MODEL, PREDICTION, Metrics
 from serving.models import Models
 from serving.routes import Route
 
@@ -44,7 +45,6 @@ def create_app() -> Flask:
         # if "/" were strict it would redirect a path that lacks its first slash
         strict = route.path != "/"
         app.add_url_rule(route.rule, view_func=route.view, methods=[route.method], strict_slashes=strict)
-    app.before_request(note_route)
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
     for error_type in (UnsupportedImage, BlankImage):
@@ -55,12 +55,6 @@ def create_app() -> Flask:
     app.extensions["models"] = Models()
     app.extensions["models"].warm_up()
     return app
-
-
-def note_route() -> None:
-    """For the metrics and the log."""
-    if request.url_rule:
-        request.environ[ROUTE] = request.url_rule.rule
 
 
 def predict() -> Response:
@@ -228,9 +222,15 @@ def answer(content: object, model: Model | None = None) -> Response:
 
 def named(response: Response, model: Model) -> Response:
     """The response with the model's name and version in its header."""
-    request.environ[MODEL] = f"{quote(model.name)} {model.version}"
-    response.headers["X-Model"] = request.environ[MODEL]
+    request.environ[MODEL] = header = full_name(model.name, model.version)
+    response.headers["X-Model"] = header
     return response
+
+
+@lru_cache
+def full_name(name: str, version: str) -> str:
+    """Fit for a header, whatever the name is."""
+    return f"{quote(name)} {version}"
 
 
 def answer_error(error: HTTPException) -> ErrorResponse:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BytesIO
 from typing import Any
 
@@ -52,12 +52,13 @@ class Busy(ServiceUnavailable):
         super().__init__(sentence, retry_after=RETRY_AFTER)
 
 
-@contextmanager
-def turn(needed: bool = True) -> Iterator[None]:
+def turn(needed: bool = True) -> AbstractContextManager[None]:
     """Do what takes long when nobody else in this worker does; raises Busy if that is not soon."""
-    if not needed:
-        yield
-        return
+    return _take_turn() if needed else nullcontext()
+
+
+@contextmanager
+def _take_turn() -> Iterator[None]:
     if not _waiting.acquire(blocking=False):
         raise Busy
     try:
