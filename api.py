@@ -27,7 +27,7 @@ from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, r
 from serving import logs
 from serving.admission import Admission, Busy, turn
 from serving.images import read_images
-from serving.metrics import MODEL, PREDICTION, Metrics
+from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
 from serving.models import Models
 from serving.routes import Route
 
@@ -45,6 +45,7 @@ def create_app() -> Flask:
         # if "/" were strict it would redirect a path that lacks its first slash
         strict = route.path != "/"
         app.add_url_rule(route.rule, view_func=route.view, methods=[route.method], strict_slashes=strict)
+    app.before_request(note_route)
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
     for error_type in (UnsupportedImage, BlankImage):
@@ -55,6 +56,12 @@ def create_app() -> Flask:
     app.extensions["models"] = Models()
     app.extensions["models"].warm_up()
     return app
+
+
+def note_route() -> None:
+    """For the metrics and the log."""
+    if request.url_rule:
+        request.environ[ROUTE] = request.url_rule.rule
 
 
 def predict() -> Response:

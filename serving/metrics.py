@@ -26,6 +26,7 @@ BOUNDS = np.array(BANDS[1:], np.float32)
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # seconds
 
 # keys in the WSGI environment, by which the app tells what it did
+ROUTE = "mnistcore.route"  # with its parameters' names, not their values
 PREDICTION, MODEL = "mnistcore.prediction", "mnistcore.model"  # the answer, and whose it is
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
@@ -78,8 +79,7 @@ class Metrics:
             self._in_progress.dec()
             seconds = time.perf_counter() - start
             # an unknown path counted by its own name would let anyone fill the memory with names
-            request = environ.get("werkzeug.request")  # absent if Flask was not asked
-            route = request.url_rule.rule if request and request.url_rule else "unknown"
+            route = environ.get(ROUTE, "unknown")
             self._requests(route, status).inc()
             self._seconds(route).observe(seconds)
             if logs.log.isEnabledFor(logging.INFO):
