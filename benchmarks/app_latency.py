@@ -37,7 +37,7 @@ result = st_canvas(
 )
 st.write("strokes:", len(result.json_data["objects"]) if result.json_data else 0)
 """
-SHOWN = {"bare": ".stMarkdown", "app": ".answer"}  # where each shows what it makes of the drawing
+SHOWN = {"bare": ".stMarkdown", "app": ".network .images"}  # what differs in each with every drawing
 
 # notes, for every mouse-up, how long it took until that part of the page was another
 STOPWATCH = """selector => {

@@ -40,6 +40,7 @@ class Explanation:
         units: one (units, 10) float32 a hidden layer, what each unit put into each score.
         flows: one matrix a step between hidden layers, (units, units of the next) float32: what each unit handed to
             each of the next layer, before its ReLU.
+        planes: (8, 9, 9) float32, the stroke directions of the image; None if the network is given pixels.
         directions: (10, 8, 9, 9) float32, what each stroke direction at each point of its grid put into each score;
             None if the network is given pixels.
         direction_flows: (8, units of the first hidden layer) float32, what each stroke direction handed to each unit,
@@ -52,6 +53,7 @@ class Explanation:
     activations: list[np.ndarray]
     units: list[np.ndarray]
     flows: list[np.ndarray]
+    planes: np.ndarray | None = None
     directions: np.ndarray | None = None
     direction_flows: np.ndarray | None = None
 
@@ -84,17 +86,16 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
         units.append(activation[:, np.newaxis] * slope)
         slope = weight @ (slope * (activation > 0)[:, np.newaxis])  # a unit that is off passes nothing on
     ink = network_input(np.asarray(image)[np.newaxis], "pixels").reshape(SIDE, SIDE)
-    directions = direction_flows = None
+    planes = directions = direction_flows = None
     if model.input == "pixels":
         slopes = slope.T.reshape(DIGITS, SIDE, SIDE)
     else:
         slopes = features.to_pixels(ink, slope.T)
-        given = network_input(np.asarray(image)[np.newaxis], model.input)[0]
-        grid = (features.DIRECTIONS, features.GRID, features.GRID)
-        directions = (given * slope.T).reshape(DIGITS, *grid)
+        planes = features.stroke_directions(ink[np.newaxis])[0]
+        directions = planes * slope.T.reshape(DIGITS, *planes.shape)
         if activations:  # the sum over the grid, for each direction
             by_direction = model.weights[0].reshape(features.DIRECTIONS, features.GRID**2, -1)
-            direction_flows = (given.reshape(features.DIRECTIONS, 1, -1) @ by_direction)[:, 0]
+            direction_flows = (planes.reshape(features.DIRECTIONS, 1, -1) @ by_direction)[:, 0]
     return Explanation(
         scores=scores - scores.mean(),
         slopes=slopes,
@@ -102,6 +103,7 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
         activations=activations,
         units=units[::-1],
         flows=[a[:, np.newaxis] * w for a, w in zip(activations, model.weights[1:-1], strict=False)],
+        planes=planes,
         directions=directions,
         direction_flows=direction_flows,
     )
