@@ -3,7 +3,7 @@ them lines as strong as what one adds to the other. network.js lights up what be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +34,18 @@ def show(html: str, key: str) -> None:
 def of_reading(model: Model, reading: Reading | None, label: int | None = None) -> str:
     """The network at work on what is drawn; if nothing is, the same without light."""
     reading = reading or read(np.zeros((28, 28), np.uint8), model)
-    return diagram(model, explain(model, reading.image), reading, label=label)
+    digit = reading.runner_up if reading.digit is None else reading.digit
+    return diagram(model, explain(model, reading.image), reading, digit, label=label)
 
 
 def diagram(
     model: Model,
     parts: Explanation,
     reading: Reading,
+    digit: int,
     rival: int | None = None,
     label: int | None = None,
-    about: Mapping[str, str] | None = None,
+    about: Callable[[Node], str] | None = None,
 ) -> str:
     """The network at work on one image.
 
@@ -51,21 +53,22 @@ def diagram(
         model: the network.
         parts: of the image, as `explain` gives them.
         reading: what the network reads in it. If that is blank, there are no lines.
-        rival: if given, the units that matter most for the digit read *rather than this one* are shown.
-        label: which digit it is, if that is known.
-        about: HTML on units by their `Node.name`, shown when one is pointed at; those units become buttons.
+        digit: the units that matter most for its score are shown,
+        rival: or if this is given, for the difference between its score and this one's.
+        label: which digit the image is, if that is known.
+        about: gives HTML on a unit, to be shown when it is pointed at; then each unit is a button.
     """
-    digit = reading.runner_up if reading.digit is None else reading.digit
     columns, edges = place(parts, digit, rival, SHOWN)
     if reading.digit is None:
         edges = [[] for _ in edges]
     widths = " minmax(0, 1fr) ".join(["auto"] * len(columns))
     body = "".join(
-        f'<p class="caption">{caption}</p>{_column(column, model, parts, reading, label, about or {})}'
+        f'<p class="caption">{caption}</p>{_column(column, model, parts, reading, label, bool(about))}'
         + (_lines(edges[i], i) if i < len(edges) else "")
         for i, (column, caption) in enumerate(zip(columns, captions(model), strict=True))
     )
-    panels = "".join(f'<div data-about="{name}">{html}</div>' for name, html in (about or {}).items())
+    units = [node for column in columns for node in column if node.kind == "unit"]
+    panels = "".join(f'<div class="about" data-about="{node.name}">{about(node)}</div>' for node in units if about)
     return (
         f'<div class="network"><div class="columns" style="grid-template-columns:{widths}">{body}</div>'
         '<p class="key">A <b>green</b> line adds to what it leads to, an <i>orange</i> one takes off; the wider, the '
@@ -90,7 +93,7 @@ def _column(
     parts: Explanation,
     reading: Reading,
     label: int | None,
-    about: Mapping[str, str],
+    buttons: bool,
 ) -> str:
     match column[0].kind:
         case "image":
@@ -103,13 +106,13 @@ def _column(
                 for node, plane, arrow in zip(column, parts.planes, ARROWS, strict=True)
             )
         case "unit":
-            nodes = _units(column, model, parts, reading, about)
+            nodes = _units(column, model, parts, reading, buttons)
         case _:
             return f'<ol class="nodes digits" aria-label="Probability of each digit">{_digits(reading, label)}</ol>'
     return f'<div class="nodes {column[0].kind}s">{nodes}</div>'
 
 
-def _units(column: list[Node], model: Model, parts: Explanation, reading: Reading, about: Mapping[str, str]) -> str:
+def _units(column: list[Node], model: Model, parts: Explanation, reading: Reading, buttons: bool) -> str:
     layer = column[0].layer
     indices = np.array([node.index for node in column])
     activations = parts.activations[layer][indices] * (reading.digit is not None)
@@ -117,7 +120,7 @@ def _units(column: list[Node], model: Model, parts: Explanation, reading: Readin
     pictures = response_pictures(model, parts, layer, indices)
     nodes = []
     for node, picture, strength in zip(column, pictures, glow, strict=True):
-        tag = "button" if node.name in about else "span"
+        tag = "button" if buttons else "span"
         nodes.append(
             f'<{tag} class="node" data-node="{node.name}" style="--glow:{strength:.2f}">'
             f'<img src="{weights_url(picture)}" alt="What unit {node.index} of hidden layer {layer + 1} responds to">'
