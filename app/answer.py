@@ -68,15 +68,16 @@ def _sure(confidence: float) -> str:
 def _of_another(reading: Reading | None, model: Model | None) -> str:
     """What another of the shipped models reads in the same image, in one line."""
     if reading is None or reading.digit is None or model is None:
-        return '<p class="other"></p>'
+        return ""
     other = watch(next(name for name in store.SHIPPED if name != model.name)).current
     if other is None:
-        return '<p class="other"></p>'
+        return ""
     theirs = read(reading.image, other)
     words = {
         "digit": f"{theirs.digit}, {_sure(theirs.confidence)}",
         "uncertain": f"{theirs.digit} or {theirs.runner_up}?",
         "not a digit": f"not a digit (closest: {theirs.digit})",
+        "blank": "no digit",
     }
     differs = (theirs.status, theirs.digit) != (reading.status, reading.digit)
     return f'<p class="other{" differs" if differs else ""}">{other.name}: {words[theirs.status]}</p>'

@@ -14,7 +14,11 @@ from PIL import Image
 pytestmark = pytest.mark.browser
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SMALL_PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+PHONE_SIDEWAYS = {"viewport": {"width": 844, "height": 390}, "has_touch": True, "is_mobile": True}
+WIDE = {"viewport": {"width": 1920, "height": 1080}}
 
 PAGES = {
     "Draw": "Draw a digit",
@@ -25,13 +29,13 @@ PAGES = {
 }
 LAST_WORDS = {
     "Draw": "Brush",
-    "Look inside": "How this is computed",
+    "Look inside": "The exact sums",
     "Train": "Validation accuracy",
     "Dashboard": "Data, recipe and versions",
     "How good is it?": "Misread test digits",
 }  # at the foot of each page: it is complete when this is there
 
-# strokes on the sheet of 320 x 320 pixels
+# strokes on a sheet of 320 x 320 pixels; `draw` brings them to the size that it has on the screen
 ONE = [[(160, 60), (160, 260)]]
 FOUR = [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]]  # the first stroke alone is a 1
 SEVEN = [[(80, 80), (230, 80), (150, 250)], [(130, 165), (215, 165)]]
@@ -97,7 +101,8 @@ on_both_screens = pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desk
 def draw(page, strokes: list[list[tuple[float, float]]], steps: int = 8) -> None:
     """By touch where there is touch, else with the mouse."""
     box = page.locator("canvas.upper-canvas").bounding_box()
-    strokes = [[(box["x"] + x, box["y"] + y) for x, y in stroke] for stroke in strokes]
+    scale = box["width"] / 320
+    strokes = [[(box["x"] + scale * x, box["y"] + scale * y) for x, y in stroke] for stroke in strokes]
     touch = page.evaluate("navigator.maxTouchPoints > 0")
     protocol = page.context.new_cdp_session(page) if touch else None
     for stroke in strokes:
@@ -154,7 +159,7 @@ def expect_strokes(page, number: int) -> None:
 
 @on_both_screens
 def test_draw_undo_clear_and_draw_again(page):
-    expect_words(page, "Draw a digit")
+    expect_words(page, "Example")
     draw(page, FOUR)
     expect_digit(page, "4")
     press(page, "Undo")
@@ -183,7 +188,8 @@ def test_strokes_may_begin_anywhere_along_the_border(page):
     missing = page.evaluate(
         """starts => {
             const canvas = document.querySelector("canvas.dc-canvas");
-            const white = ([x, y]) => canvas.getContext("2d").getImageData(x, y, 1, 1).data[0] > 127;
+            const scale = canvas.width / 320;
+            const white = ([x, y]) => canvas.getContext("2d").getImageData(scale * x, scale * y, 1, 1).data[0] > 127;
             return starts.filter(start => !white(start));
         }""",
         starts,
@@ -319,7 +325,11 @@ def test_drawing_survives_a_killed_server(browser, tmp_path):
         server.stop()
 
 
-@pytest.mark.parametrize(("screen", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("screen", "scheme"),
+    [(DESKTOP, "light"), (TABLET, "light"), (PHONE, "dark")],
+    ids=["desktop", "tablet", "phone"],
+)
 def test_accessibility(browser, app_server, screen, scheme):
     """axe-core finds nothing serious on any page."""
     from axe_playwright_python.sync_playwright import Axe
@@ -341,16 +351,75 @@ def test_accessibility(browser, app_server, screen, scheme):
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), title
 
 
-@on_both_screens
+@pytest.mark.parametrize(
+    "screen",
+    [DESKTOP, WIDE, TABLET, PHONE, SMALL_PHONE, PHONE_SIDEWAYS],
+    ids=["desktop", "wide", "tablet", "phone", "small phone", "phone sideways"],
+)
 def test_layout_stays_put_and_fits(page):
     def positions() -> list:
-        return [page.locator(selector).bounding_box() for selector in (".answer", ".answer img", ".answer ol")]
+        return [page.locator(selector).first.bounding_box() for selector in (".answer", ".network .images", ".digits")]
 
-    empty = positions()
+    page.locator(".network .digits").first.wait_for()
+    before = positions()
     draw(page, SEVEN)
     expect_digit(page, "7")
-    assert positions() == empty
+    page.locator(".network .best", has_text="7").wait_for()
+    assert positions() == before
     sheet = page.locator("canvas.upper-canvas").bounding_box()
-    digit = page.locator(".answer .digit").bounding_box()
-    assert digit["y"] + digit["height"] <= page.viewport_size["height"], "the answer is in view without scrolling"
-    assert digit["x"] > sheet["x"] + sheet["width"] or digit["y"] >= sheet["y"] + sheet["height"]
+    answer = page.locator(".answer .said").bounding_box()
+    width, height = page.viewport_size.values()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for box in (sheet, answer):
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= height, "sheet and answer are in view without scrolling"
+    if width <= 640:
+        assert sheet["width"] == width - 32
+        assert answer["y"] >= sheet["y"] + sheet["height"]
+    else:
+        assert sheet["width"] == 420 or min(width, height) < 900
+        assert answer["x"] > sheet["x"] + sheet["width"]
+
+
+def test_example_is_no_drawing_and_takes_no_stroke(browser, app_server):
+    for screen, motion in ((DESKTOP, "no-preference"), (PHONE, "no-preference"), (DESKTOP, "reduce")):
+        with browser.new_context(**screen, reduced_motion=motion) as context:
+            page = open_page(context, app_server)
+            settle(page)
+            example = page.locator(".example")
+            assert example.is_visible() == (motion == "no-preference")
+            expect_words(page, "Example" if motion == "no-preference" else "Draw a digit")
+            draw(page, [ONE[0][:1] * 2], steps=1)  # a dot, where the example is
+            example.wait_for(state="hidden")
+            draw(page, ONE)
+            expect_digit(page, "1")
+            expect_strokes(page, 1)
+
+
+@on_both_screens
+def test_pointing_at_a_unit_lights_its_lines(page):
+    draw(page, SEVEN)
+    expect_digit(page, "7")
+    page.get_by_role("link", name="Look inside").first.click()
+    units = page.locator(".network button")
+    units.first.wait_for()
+    settle(page)
+
+    def lit() -> list[str]:
+        lines = page.locator("path.lit").all()
+        return [line.get_attribute("data-from") + " " + line.get_attribute("data-to") for line in lines]
+
+    assert lit() == []
+    name = units.nth(1).get_attribute("data-node")
+    if page.evaluate("navigator.maxTouchPoints > 0"):
+        units.nth(1).tap()
+    else:
+        units.nth(1).hover()
+        assert lit()
+        page.mouse.move(0, 0)
+        assert lit() == []
+        units.nth(1).focus()
+    assert lit()
+    assert all(name in ends for ends in lit())
+    assert page.locator(".about.lit").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

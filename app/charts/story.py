@@ -58,8 +58,8 @@ def directions(parts: Explanation, digit: int, rival: int) -> str:
     )
     return step(
         "3. The stroke directions",
-        "Eight pictures show where ink begins in each direction (→ finds the left edges of strokes); in those below them, "
-        f"green speaks for {digit} and orange for {rival}.",
+        "Eight pictures show where ink begins in each direction (→ finds the left edges of strokes); in those below "
+        f"them, green speaks for {digit} and orange for {rival}.",
         f'<div class="planes">{pairs}</div>',
     )
 
@@ -87,7 +87,9 @@ def about_unit(node: Node, model: Model, parts: Explanation, digit: int, rival: 
     else:
         inputs = "the pixels where its picture is darkest"
     last = layer == len(parts.units) - 1
-    outputs = _strongest(parts.units[layer][unit] if last else parts.flows[layer][unit], "digit {}" if last else "unit {}")
+    outputs = _strongest(
+        parts.units[layer][unit] if last else parts.flows[layer][unit], "digit {}" if last else "unit {}"
+    )
     return (
         f'<img src="{weights_url(picture)}" alt="What unit {unit} looks for"><div>'
         f"<b>Unit {unit} of hidden layer {layer + 1}</b> "
@@ -118,8 +120,8 @@ def votes(model: Model, parts: Explanation, digit: int, rival: int) -> str:
     )
     return step(
         "5. The votes",
-        f"Each unit of the last hidden layer gives points to {digit} (green, to the right) or to {rival} (orange, to the "
-        f"left). All together, {digit if total > 0 else rival} leads by {abs(total):.1f} points.",
+        f"Each unit of the last hidden layer gives points to {digit} (green, to the right) or to {rival} (orange, to "
+        f"the left). All together, {digit if total > 0 else rival} leads by {abs(total):.1f} points.",
         f'<table class="votes">{bars}</table>',
     )
 
@@ -140,8 +142,8 @@ def percentages(reading: Reading, parts: Explanation, digit: int, rival: int) ->
         "6. The percentages",
         "Every point more makes a digit 2.7 times as probable, and the ten probabilities add up to 100%. So a lead of "
         f"{lead:.1f} points makes {first} {_times(lead)} as probable as {second}.",
-        f'<table class="votes"><tr><td></td><td colspan="2">points, from the mean</td><td colspan="2">probability</td></tr>'
-        f"{rows}</table>",
+        '<table class="votes"><tr><td></td><td colspan="2">points, from the mean</td><td colspan="2">probability</td>'
+        f"</tr>{rows}</table>",
     )
 
 
@@ -150,9 +152,7 @@ def sums(parts: Explanation, digit: int, rival: int) -> str:
     pixels, fixed = parts.pixels.sum(axis=(1, 2)), parts.fixed
     rows = []
     if parts.directions is not None:
-        rows += [
-            (f"direction {arrow}", parts.directions[:, k].sum(axis=(1, 2))) for k, arrow in enumerate(ARROWS)
-        ]
+        rows += [(f"direction {arrow}", parts.directions[:, k].sum(axis=(1, 2))) for k, arrow in enumerate(ARROWS)]
     rows += [("all pixels together", pixels), ("fixed part, from the biases", fixed), ("**score**", parts.scores)]
     lines = [f"| points | for {digit} | for {rival} | difference |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {v[digit]:+.2f} | {v[rival]:+.2f} | {v[digit] - v[rival]:+.2f} |" for name, v in rows]
@@ -170,7 +170,7 @@ def _strongest(amounts: np.ndarray, form: str, names: str | None = None) -> str:
 
 
 def _bar(share: float) -> str:
-    """A bar from the middle: to the right and green above 0, to the left and orange below; a share of 1 fills a half."""
+    """A bar from the middle: green to the right above 0, orange to the left below; a share of 1 fills its half."""
     side = "for" if share > 0 else "against"
     return f'<span class="both"><span class="{side}" style="width:{50 * abs(share):.1f}%"></span></span>'
 
