@@ -50,9 +50,9 @@ with st.expander("The exact sums, and how they are computed"):
     st.markdown(
         "A point is 1 of a digit's score; scores are counted from the mean of all ten. Each hidden unit either passes "
         "its sum on or gives 0 (ReLU). As long as no unit switches between the two, every score is a plain weighted "
-        "sum of the pixels. So a pixel's share is its brightness times its weight in that sum, and all shares and a fixed "
-        "part add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, *Not just a black "
-        "box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et al. 2018, *Towards "
-        "better understanding of gradient-based attribution methods*). What a unit looks for is drawn from its "
-        "weights, traced back to the pixels through the units below it that fire."
+        "sum of the pixels. So a pixel's share is its brightness times its weight in that sum, and all shares and a "
+        "fixed part add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, *Not just a "
+        "black box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et al. 2018, "
+        "*Towards better understanding of gradient-based attribution methods*). What a unit looks for is drawn from "
+        "its weights, traced back to the pixels through the units below it that fire."
     )
