@@ -210,7 +210,7 @@ def test_look_inside_invites_without_a_drawing():
     app = open_app("app/pages/look_inside.py")
     assert any("no drawing to explain" in words.value for words in app.markdown)
     press(app, "Random digit")
-    assert "1. Your ink" in story_of(app)
+    assert "Your ink" in story_of(app)
 
 
 def story_of(app: AppTest) -> str:
@@ -222,9 +222,9 @@ def test_look_inside_compares_any_two_digits(model):
     app = put_on_canvas(open_app(), SEVEN)
     app.selectbox(key="model").set_value(model).run()
     app.switch_page("app/pages/look_inside.py").run()
-    steps = ["1. Your ink", "2. The pixels", "4. The hidden units", "5. The votes", "6. The percentages"]
+    steps = ["Your ink", "The pixels", "The hidden units", "The votes", "The percentages"]
     assert all(step in story_of(app) for step in steps)
-    assert ("3. The stroke directions" in story_of(app)) == (model == "robust")
+    assert ("The stroke directions" in story_of(app)) == (model == "robust")
     why, rival = app.selectbox
     assert why.value == 7
     rival.set_value(9).run()
@@ -264,7 +264,7 @@ def test_a_misread_digit_opens_in_look_inside():
     digit = store.load_report(store.SHIPPED[0]).evaluation.misread[0]
     app.button(key=f"misread-{digit['index']}").click().run()
     assert not app.exception
-    assert "6. The percentages" in story_of(app)
+    assert "The percentages" in story_of(app)
     assert answer_of(app)
 
 

@@ -135,21 +135,21 @@ def _picture(node: Node, url: str, words: str, sign: str = "") -> str:
 
 def _digits(reading: Reading, label: int | None) -> str:
     """The ten probabilities as bars: the digit read is green, or red if the label says otherwise."""
-    blank, best = reading.digit is None, None if reading.status == "not a digit" else reading.digit
-    # given that it is a digit, one of the ten may have 99%
-    shares = reading.probabilities * (reading.digit_probability if reading.status == "not a digit" else 1)
+    best = None if reading.status == "not a digit" else reading.digit
     marks = {best: "best" if label in (None, best) else "best misread"}
+    # given that it is a digit, one of the ten may have 99%
+    is_digit = {"blank": 0.0, "not a digit": reading.digit_probability}.get(reading.status, 1.0)
     return "".join(
         f'<li class="{marks.get(digit, "")}" data-node="digit-0-{digit}"><span>{digit}</span>'
-        f'<span class="track"><span class="bar" style="width:{0 if blank else 100 * p:.1f}%"></span></span>'
-        f"<span>{'' if blank else percent(p)}</span></li>"
-        for digit, p in enumerate(shares)
+        f'<span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span>'
+        f"<span>{percent(p) if p >= 0.0005 else ''}</span></li>"  # nine times 0% would only distract
+        for digit, p in enumerate(is_digit * reading.probabilities)
     )
 
 
 def percent(probability: float) -> str:
-    """A probability beside its bar, nothing if it rounds to 0%; rounded to 100% it would look certain."""
-    return f"{min(probability, 0.999):.1%}" if probability >= 0.0005 else ""
+    """A probability in a few characters: rounded to 100% it would look certain."""
+    return "0%" if probability < 0.0005 else f"{min(probability, 0.999):.1%}"
 
 
 def _lines(edges: list[Edge], step: int) -> str:

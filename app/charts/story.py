@@ -27,13 +27,13 @@ def step(title: str, sentence: str, picture: str = "") -> str:
 def ink(drawing: Drawing) -> str:
     """What is on the sheet."""
     url = "data:image/png;base64," + base64.b64encode(drawing.png).decode("ascii")
-    return step("1. Your ink", "This is what you drew on the sheet.", _figure(url, "The drawing", "the sheet"))
+    return step("Your ink", "This is what you drew on the sheet.", _figure(url, "The drawing", "the sheet"))
 
 
 def pixels(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
     """The image that the network is given, and which of its pixels speak for which digit."""
     return step(
-        "2. The pixels",
+        "The pixels",
         "Cut out, scaled to 20 pixels and moved to the middle, the digit is these 28×28 pixels, which are all that the "
         f"network is given; green ones speak for {digit}, orange ones for {rival}.",
         _figure(ink_url(reading.image, 255), "The drawing as 28 by 28 pixels", "28×28 pixels")
@@ -57,7 +57,7 @@ def directions(parts: Explanation, digit: int, rival: int) -> str:
         for arrow, plane, share in zip(ARROWS, parts.planes, shares, strict=True)
     )
     return step(
-        "3. The stroke directions",
+        "The stroke directions",
         "Eight pictures show where ink begins in each direction (→ finds the left edges of strokes); in those below "
         f"them, green speaks for {digit} and orange for {rival}.",
         f'<div class="planes">{pairs}</div>',
@@ -119,29 +119,35 @@ def votes(model: Model, parts: Explanation, digit: int, rival: int) -> str:
         f"<tr><th>{name}</th><td>{_bar(amount / most)}</td><td>{amount:+.1f}</td></tr>" for name, amount in rows
     )
     return step(
-        "5. The votes",
+        "The votes",
         f"Each unit of the last hidden layer gives points to {digit} (green, to the right) or to {rival} (orange, to "
         f"the left). All together, {digit if total > 0 else rival} leads by {abs(total):.1f} points.",
         f'<table class="votes">{bars}</table>',
     )
 
 
-def percentages(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
+def percentages(model: Model, reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
     """How the ten scores become probabilities."""
     lead = abs(float(parts.scores[digit] - parts.scores[rival]))
     first, second = (digit, rival) if parts.scores[digit] > parts.scores[rival] else (rival, digit)
     most = float(np.abs(parts.scores).max()) or 1.0
+    whether_a_digit = (
+        f" That is if it is a digit at all, which an eleventh output takes to be {percent(reading.digit_probability)} "
+        "probable."
+        if model.knows_non_digits
+        else ""
+    )
     rows = "".join(
         f'<tr class="{"compared" if k in (digit, rival) else ""}"><th>{k}</th>'
         f"<td>{_bar(score / most)}</td><td>{score:+.1f}</td>"
         f'<td><span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span></td>'
-        f"<td>{percent(p) or '0%'}</td></tr>"
+        f"<td>{percent(p)}</td></tr>"
         for k, (score, p) in enumerate(zip(parts.scores, reading.probabilities, strict=True))
     )
     return step(
-        "6. The percentages",
-        "Every point more makes a digit 2.7 times as probable, and the ten probabilities add up to 100%. So a lead of "
-        f"{lead:.1f} points makes {first} {_times(lead)} as probable as {second}.",
+        "The percentages",
+        "Every point more makes a digit 2.7 times as probable, and the ten probabilities add up to 100%: with a lead "
+        f"of {lead:.1f} points, {first} is {_times(lead)} as probable as {second}.{whether_a_digit}",
         '<table class="votes"><tr><td></td><td colspan="2">points, from the mean</td><td colspan="2">probability</td>'
         f"</tr>{rows}</table>",
     )

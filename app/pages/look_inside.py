@@ -38,12 +38,12 @@ with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"
 with st.container(key="story"):
     st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))
     if parts.units:
-        st.html(story.step("4. The hidden units", story.units_sentence(digit, rival)))
+        st.html(story.step("The hidden units", story.units_sentence(digit, rival)))
 
         about = partial(story.about_unit, model=model, parts=parts, digit=digit, rival=rival)
         with st.container(key="network"):
             network.show(network.diagram(model, parts, reading, digit, rival, drawing.label, about), "units")
-    st.html(story.votes(model, parts, digit, rival) + story.percentages(reading, parts, digit, rival))
+    st.html(story.votes(model, parts, digit, rival) + story.percentages(model, reading, parts, digit, rival))
 
 with st.expander("The exact sums, and how they are computed"):
     st.markdown(story.sums(parts, digit, rival))
