@@ -1,4 +1,4 @@
-"""How long from the end of a stroke to the new answer and the network at work in the page, beside a script with the same canvas and no model?
+"""How long from the end of a stroke to the answer and the lighted network, beside a script with the canvas alone?
 
     python benchmarks/app_latency.py                 # bare script against app, in turns
     python benchmarks/app_latency.py --training      # and the app again while a network is trained in it
