@@ -13,8 +13,7 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from app import answer, canvas
-from app.charts import network
+from app import canvas
 from app.drawing import Drawing
 from mnistcore import Model, Reading, read
 
@@ -50,15 +49,13 @@ def write() -> None:
         _overlay(key="example-overlay")
 
 
-def until_drawn(model: Model, said: str, lit: str) -> tuple[str, str]:
-    """The answer and the network's diagram for the example; for those who ask for reduced motion, the ones given."""
-    reading = _reading(model)
-    example = answer.as_html(reading, None, model, example=True), network.of_reading(model, reading)
-    wrap = '<div class="in-motion">{}</div><div class="at-rest">{}</div>'.format
-    return wrap(example[0], said), wrap(example[1], lit)
+def until_drawn(shown: str, otherwise: str) -> str:
+    """HTML that shows one of two: the second to those who ask for reduced motion."""
+    return f'<div class="in-motion">{shown}</div><div class="at-rest">{otherwise}</div>'
 
 
-def _reading(model: Model) -> Reading:
+def reading(model: Model) -> Reading:
+    """What the model reads in the example."""
     sheet = Image.new("L", (canvas.SIDE, canvas.SIDE))
     width = canvas.BRUSHES["Medium"]
     pen = ImageDraw.Draw(sheet)

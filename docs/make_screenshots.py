@@ -28,6 +28,7 @@ DESKTOP, PHONE, TOUR = {"width": 1280, "height": 800}, {"width": 390, "height": 
 SEVEN = [[(0.25, 0.25), (0.72, 0.25), (0.47, 0.78)], [(0.4, 0.52), (0.67, 0.52)]]
 FOUR = [[(0.58, 0.18), (0.58, 0.84)], [(0.37, 0.19), (0.28, 0.56), (0.76, 0.56)]]
 
+FIRST_EPOCH = re.compile(r"epoch \d", re.IGNORECASE)  # on the Train page, once the network learns
 FRAME = 125  # milliseconds
 WIDTH = 860  # pixels of the animated picture
 POINTER = """
@@ -92,7 +93,8 @@ def train(browser: Browser, url: str) -> None:
     page = open_app(browser, url, DESKTOP)
     visit(page, "Train")
     page.get_by_role("button", name=re.compile("^Start")).click()
-    page.wait_for_timeout(8000)
+    page.get_by_text(FIRST_EPOCH).first.wait_for()
+    page.wait_for_timeout(1000)
     save(page, "train", DESKTOP["height"])
 
 
@@ -117,6 +119,7 @@ def tour(browser: Browser, url: str) -> None:
     start.wait_for()
     film(page, frames, 1)
     start.click()
+    page.get_by_text(FIRST_EPOCH).first.wait_for()
     film(page, frames, 7)
     path = PICTURES / "tour.gif"
     first, *rest = frames

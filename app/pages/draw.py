@@ -18,14 +18,17 @@ def stage() -> None:
         label = drawing.label if drawing else None
         reading = answer.read_drawing(drawing, model)
         said = answer.as_html(reading, label, model)
-        lit = network.of_reading(model, reading, label) if model else ""
-        if model and example.wanted(drawing):
+        shown = example.reading(model) if model and example.wanted(drawing) else None
+        if shown:
             with sheet:
                 example.write()
-            said, lit = example.until_drawn(model, said, lit)
+            said = example.until_drawn(answer.as_html(shown, None, model, example=True), said)
         with st.container(key="said"):
-            st.html(said)
+            st.html(said)  # first, for it takes the network's diagram a moment to be made
         with st.container(key="network"):
+            lit = network.of_reading(model, reading, label) if model else ""
+            if model and shown:
+                lit = example.until_drawn(network.of_reading(model, shown), lit)
             network.show(lit, "lit")
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         digits.offer_digits(model)
