@@ -42,7 +42,10 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         for kind in ("mouse", "touch"):
             lost, unbidden = draw_all(browser, url, kind, options.strokes, random.Random(options.seed))
-            print(f"{kind}: {options.strokes} strokes, {len(lost)} lost, {len(unbidden)} with ink that was not drawn")
+            print(
+                f"{kind}: {options.strokes} strokes, {len(lost)} lost, {len(unbidden)} with ink that was not drawn",
+                flush=True,
+            )
             for name, strokes in (("lost", lost), ("not drawn", unbidden)):
                 for stroke in strokes[:10]:
                     print(f"  {name}: {stroke}")

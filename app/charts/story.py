@@ -132,8 +132,8 @@ def percentages(model: Model, reading: Reading, parts: Explanation, digit: int, 
     first, second = (digit, rival) if parts.scores[digit] > parts.scores[rival] else (rival, digit)
     most = float(np.abs(parts.scores).max()) or 1.0
     whether_a_digit = (
-        f" That is if it is a digit at all, which an eleventh output takes to be {percent(reading.digit_probability)} "
-        "probable."
+        " An eleventh output says how probable it is that this is a digit at all: "
+        f"{percent(reading.digit_probability)}."
         if model.knows_non_digits
         else ""
     )
