@@ -70,7 +70,8 @@ def diagram(
     units = [node for column in columns for node in column if node.kind == "unit"]
     panels = "".join(f'<div class="about" data-about="{node.name}">{about(node)}</div>' for node in units if about)
     return (
-        f'<div class="network{" deep" if len(columns) > 5 else ""}"><div class="columns" style="grid-template-columns:{widths}">{body}</div>'
+        f'<div class="network{" deep" if len(columns) > 5 else ""}">'
+        f'<div class="columns" style="grid-template-columns:{widths}">{body}</div>'
         '<p class="key">A <b>green</b> line adds to what it leads to, an <i>orange</i> one takes off; the wider, the '
         f"more.</p>{panels}</div>"
     )
