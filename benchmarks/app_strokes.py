@@ -4,7 +4,7 @@
 
 Every stroke is drawn on an empty sheet, in the app in the system's Chromium. A quarter of them begin on the border or
 in a corner; some are single dots. What the sheet then shows is compared with the stroke pixel by pixel: there must be
-ink where the pen was, and nowhere else. The example of the first visit is on the sheet when the first stroke begins.
+ink where the pen was, and nowhere else, and the server must have got it. The example of the first visit is on the sheet when the first stroke begins.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from app_latency import ROOT, served
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 SIDE = 420  # pixels of the picture of the sheet
 PEN = 24
@@ -73,7 +74,10 @@ def draw_all(
             lost.append(stroke)
         if sheet[~painted(stroke, 2 * PEN)].any():
             unbidden.append(stroke)
-        clear(page)
+        if not clear(page):
+            lost.append(stroke)
+            page.reload()
+            page.locator(".example").wait_for()
     context.close()
     return lost, unbidden
 
@@ -135,9 +139,13 @@ def painted(stroke: list[Point], width: int) -> np.ndarray:
     return np.asarray(picture)
 
 
-def clear(page: Page) -> None:
-    """Wait until the server has the stroke, and have it wiped off."""
-    page.locator('.answer:not(:has-text("Example"), :has-text("Draw a digit"))').first.wait_for()
+def clear(page: Page) -> bool:
+    """Wait until the server has the stroke, and have it wiped off; False if it has never got it."""
+    try:
+        page.locator('.answer:not(:has-text("Example"), :has-text("Draw a digit"))').first.wait_for()
+    except PlaywrightTimeoutError:
+        print(f"  no answer in half a minute; ink on the sheet: {ink_on_sheet(page).sum()} pixels", flush=True)
+        return False
     page.get_by_role("button", name="Clear").click()
     page.wait_for_function(
         """() => {
@@ -147,6 +155,7 @@ def clear(page: Page) -> None:
         }"""
     )
     page.locator(".answer", has_text="Draw a digit").last.wait_for()
+    return True
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 
 from mnistcore.explain import Explanation
 
-FAINTEST = 0.06  # of the strongest edge between the same two columns; weaker ones are left out
+FAINTEST = 0.1  # of the strongest edge between the same two columns; weaker ones are left out
 
 
 @dataclass(frozen=True)
