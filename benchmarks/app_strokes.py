@@ -4,7 +4,8 @@
 
 Every stroke is drawn on an empty sheet, in the app in the system's Chromium. A quarter of them begin on the border or
 in a corner; some are single dots. What the sheet then shows is compared with the stroke pixel by pixel: there must be
-ink where the pen was, and nowhere else, and the server must have got it. The example of the first visit is on the sheet when the first stroke begins.
+ink where the pen was, and nowhere else, and the server must have got it. The example of the first visit is on the sheet
+when the first stroke begins.
 """
 
 from __future__ import annotations
