@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from app.drawing import Drawing, png_url
-from mnistcore import Model, Reading, open_image, read
+from app.drawing import Drawing
+from app.models import watch
+from mnistcore import Model, Reading, open_image, read, store
 
 RUNNER_UP_SHOWN = 0.1  # probability from which the runner-up is named
 
@@ -17,50 +16,68 @@ def read_drawing(drawing: Drawing | None, model: Model | None) -> Reading | None
     return read(open_image(drawing.png), model)
 
 
-def as_html(reading: Reading | None, label: int | None = None, model_loaded: bool = True) -> str:
-    """The answer, the ten probabilities as bars, and the 28x28 image.
+def as_html(reading: Reading | None, label: int | None, model: Model | None, example: bool = False) -> str:
+    """The answer in words, and that of another model beside it.
 
     Args:
         reading: None if nothing is drawn.
         label: which digit it is, if that is known.
-        model_loaded: whether there is a model to read with.
+        model: which has read it; None if there is none to read with.
+        example: whether it is not the visitor's drawing that was read.
     """
-    sign, headline, detail = _words(reading) if model_loaded else ("–", "No model", "No model could be loaded.")
-    if label is not None:
-        detail = f"{detail} The MNIST label is {label}."
-    shown = reading if reading and reading.status != "blank" else None
-    best = shown.digit if shown and shown.status != "not a digit" else None
-    probabilities = shown.probabilities if shown else np.zeros(10)
-    if shown and shown.status == "not a digit":  # given that it is a digit, one of the ten may have 99%
-        probabilities = probabilities * shown.digit_probability
-    bars = "".join(
-        f'<li class="{"best" if digit == best else ""}"><span>{digit}</span>'
-        f'<span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span>'
-        f"<span>{f'{min(p, 0.999):.1%}' if shown else ''}</span></li>"  # rounded to 100% it would look certain
-        for digit, p in enumerate(probabilities)
-    )
-    image = shown.image if shown else np.zeros((28, 28), np.uint8)
+    sign, headline, detail = _words(reading) if model else ("–", "No model", "No model could be loaded.")
+    if example:
+        headline, detail = f"Example: {headline}", "Now draw your own digit on the sheet."
+    truth, kind = "", reading.status if reading else "blank"
+    if reading and label is not None:
+        if reading.status == "digit" and reading.digit == label:
+            detail = f"Correct: the MNIST label is {label}. {detail}"
+        else:
+            kind = kind if kind == "uncertain" else "misread"
+            truth = f'<div class="truth"><b>{label}</b><span>is the label</span></div>'
     return (
-        '<section class="answer" aria-label="Answer">'
+        f'<section class="answer {kind.replace(" ", "-")}" aria-label="Answer">'
         f'<div class="said" role="status"><div class="digit">{sign}</div>'
-        f"<div><strong>{headline}</strong><p>{detail}</p></div></div>"
-        f'<figure><img src="{png_url(image)}" alt="The drawing as 28 by 28 pixels" width="84" height="84">'
-        "<figcaption>network input</figcaption></figure>"
-        f'<ol aria-label="Probability of each digit">{bars}</ol></section>'
+        f"<div><strong>{headline}</strong><p>{detail}</p>{_of_another(reading, model)}</div>{truth}</div></section>"
     )
 
 
 def _words(reading: Reading | None) -> tuple[str, str, str]:
     """The large sign, the headline and the line below it."""
     if reading is None:
-        return "–", "Draw a digit", "0 to 9, of any size, anywhere on the canvas."
+        return "–", "Draw a digit", "0 to 9, of any size, anywhere on the sheet."
     p, q = reading.confidence, float(reading.probabilities[reading.runner_up])
     match reading.status:
         case "blank":
             return "–", "No digit yet", reading.message or ""
         case "not a digit":
-            return "×", "Not a digit", f"Closest: {reading.digit}."
+            return "×", "Not a digit", f"The closest digit is {reading.digit}."
         case "uncertain":
-            return "?", "Not sure", f"{reading.digit} ({p:.0%}) or {reading.runner_up} ({q:.0%})?"
-    sure = "over 99%" if p > 0.99 else f"{p:.0%}"
-    return str(reading.digit), f"{sure} sure", f"Or {reading.runner_up} ({q:.0%})." if q >= RUNNER_UP_SHOWN else ""
+            return (
+                "?",
+                f"{reading.digit} or {reading.runner_up}?",
+                f"{reading.digit} {p:.0%}, {reading.runner_up} {q:.0%}",
+            )
+    return str(reading.digit), _sure(p), f"Or {reading.runner_up} ({q:.0%})." if q >= RUNNER_UP_SHOWN else ""
+
+
+def _sure(confidence: float) -> str:
+    return f"{'over 99%' if confidence > 0.99 else f'{confidence:.0%}'} sure"
+
+
+def _of_another(reading: Reading | None, model: Model | None) -> str:
+    """What another of the shipped models reads in the same image, in one line."""
+    if reading is None or reading.digit is None or model is None:
+        return ""
+    other = watch(next(name for name in store.SHIPPED if name != model.name)).current
+    if other is None:
+        return ""
+    theirs = read(reading.image, other)
+    words = {
+        "digit": f"{theirs.digit}, {_sure(theirs.confidence)}",
+        "uncertain": f"{theirs.digit} or {theirs.runner_up}?",
+        "not a digit": f"not a digit (closest: {theirs.digit})",
+        "blank": "no digit",
+    }
+    differs = (theirs.status, theirs.digit) != (reading.status, reading.digit)
+    return f'<p class="other{" differs" if differs else ""}">{other.name}: {words[theirs.status]}</p>'

@@ -1,4 +1,4 @@
-"""The canvas to draw on, with Undo and Clear.
+"""The sheet to draw on, with Undo and Clear.
 
 The component in the browser owns the strokes. It redraws itself only when its `initial_drawing` changes, so that is
 touched when *we* change the drawing (Undo, Clear, coming back to the page) and never merely to repeat what the browser
@@ -16,9 +16,9 @@ import streamlit_drawable_canvas
 from app.drawing import Drawing, as_png, current_drawing
 
 KEY = "canvas"
-ENLARGED = 10  # times, when an MNIST digit is put on the canvas
-SIDE = 320  # pixels: with the page's margins this still fits a phone 360 px wide
-BRUSHES = {"Thin": 10, "Medium": 18, "Thick": 28}  # pixels
+ENLARGED = 13  # times, when an MNIST digit is put on the canvas
+SIDE = 420  # pixels of the picture; style.css shows it smaller where the screen is, and the component follows
+BRUSHES = {"Thin": 13, "Medium": 24, "Thick": 37}  # pixels of the picture
 
 # The same component as in its package, but for its styles, which are not isolated from the page's. The component's own
 # toolbar lies invisible over a corner of the canvas, where it takes the pointer: style.css hides it.
@@ -31,13 +31,15 @@ streamlit_drawable_canvas.out = st.components.v2.component(
 )
 
 
-def draw() -> Drawing | None:
-    """Show the canvas and its tools, and return what is drawn on it, or None."""
-    with st.container(horizontal=True, gap="small", key="canvas-tools"):
-        st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
-        # not Esc, which also closes lists; and Undo brings back what was cleared
-        st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Delete", help="Delete")
+def offer_tools() -> None:
+    """Undo and Clear."""
+    st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
+    # not Esc, which also closes lists; and Undo brings back what was cleared
+    st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Delete", help="Delete")
 
+
+def draw() -> Drawing | None:
+    """Show the canvas, and return what is drawn on it, or None."""
     if KEY not in st.session_state:  # this page was just entered: the component knows nothing yet
         drawing = current_drawing()
         _show(drawing.strokes if drawing else {})

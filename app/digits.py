@@ -10,8 +10,8 @@ from mnistcore import BadModelFile, DataUnavailable, Model, read_batch, store
 
 
 def offer_digits(model: Model | None) -> None:
-    """Two buttons that put a digit on the canvas: any test digit, and one that this model misread in its test."""
-    st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:", help="A digit of MNIST's test set")
+    """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread."""
+    st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
     misread = _misread(model, model.name) if model else None
     st.button(
         "Misread digit",
@@ -19,7 +19,6 @@ def offer_digits(model: Model | None) -> None:
         args=(misread,),
         disabled=misread is None,
         icon=":material/error:",
-        help="A test digit that this model gets wrong",
     )
 
 

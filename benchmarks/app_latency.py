@@ -1,4 +1,4 @@
-"""How long from the end of a stroke to the new answer in the page, beside a script with the same canvas and no model?
+"""How long from the end of a stroke to the answer and the lighted network, beside a script with the canvas alone?
 
     python benchmarks/app_latency.py                 # bare script against app, in turns
     python benchmarks/app_latency.py --training      # and the app again while a network is trained in it
@@ -32,12 +32,12 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 result = st_canvas(
-    key="canvas", stroke_width=18, stroke_color="#ffffff", background_color="#000000", height=320, width=320,
+    key="canvas", stroke_width=24, stroke_color="#ffffff", background_color="#000000", height=420, width=420,
     return_image_data=True,
 )
 st.write("strokes:", len(result.json_data["objects"]) if result.json_data else 0)
 """
-SHOWN = {"bare": ".stMarkdown", "app": ".answer"}  # where each shows what it makes of the drawing
+SHOWN = {"bare": ".stMarkdown", "app": ".network .images"}  # what differs in each with every drawing
 
 # notes, for every mouse-up, how long it took until that part of the page was another
 STOPWATCH = """selector => {

@@ -18,7 +18,7 @@ from app_latency import ROOT, served
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-DIGITS = {  # strokes on the sheet of 320 x 320 pixels
+DIGITS = {  # strokes on a sheet of 320 x 320 pixels
     "0": [[(160, 60), (100, 110), (95, 200), (150, 265), (215, 220), (225, 120), (160, 60)]],
     "1": [[(160, 60), (160, 260)]],
     "4": [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]],
@@ -77,11 +77,12 @@ def open_page(context, url: str) -> Page:
 def draw(page: Page, digit: str) -> None:
     """The strokes of a digit, as fast as the mouse goes."""
     box = page.locator("canvas.upper-canvas").bounding_box()
+    scale = box["width"] / 320
     for stroke in DIGITS[digit]:
-        page.mouse.move(box["x"] + stroke[0][0], box["y"] + stroke[0][1])
+        page.mouse.move(box["x"] + scale * stroke[0][0], box["y"] + scale * stroke[0][1])
         page.mouse.down()
         for x, y in stroke[1:]:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+            page.mouse.move(box["x"] + scale * x, box["y"] + scale * y, steps=5)
         page.mouse.up()
 
 

@@ -46,12 +46,12 @@ def open_app(page: str | None = None) -> AppTest:
 
 def put_on_canvas(app: AppTest, *strokes: list[tuple[int, int]]) -> AppTest:
     """Have the canvas component send what it would send for these strokes."""
-    picture = Image.new("RGB", (320, 320), "black")
+    picture = Image.new("RGB", (420, 420), "black")
     for stroke in strokes:
         pen = ImageDraw.Draw(picture)
-        pen.line(stroke, fill="white", width=18, joint="curve")
+        pen.line(stroke, fill="white", width=24, joint="curve")
         for x, y in stroke:
-            pen.ellipse((x - 9, y - 9, x + 9, y + 9), fill="white")
+            pen.ellipse((x - 12, y - 12, x + 12, y + 12), fill="white")
     file = io.BytesIO()
     picture.save(file, "PNG")
     data = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
@@ -79,7 +79,7 @@ def a_reading(status: str = "digit", image: np.ndarray | None = None) -> Reading
 
 
 def answer_of(app: AppTest) -> str:
-    return next(html.proto.body for html in app.get("html") if 'class="answer"' in html.proto.body)
+    return next(html.proto.body for html in app.get("html") if 'class="answer ' in html.proto.body)
 
 
 @pytest.mark.parametrize(
@@ -99,18 +99,39 @@ def test_answer_to_a_drawing(strokes, expected):
     ("status", "expected"),
     [
         ("digit", ('<div class="digit">4</div>', "80% sure", "Or 9 (20%).")),
-        ("uncertain", ('<div class="digit">?</div>', "Not sure", "4 (80%) or 9 (20%)?")),
-        ("not a digit", ('<div class="digit">×</div>', "Not a digit", "Closest: 4.", "4.0%")),
+        ("uncertain", ('<div class="digit">?</div>', "4 or 9?", "4 80%, 9 20%")),
+        ("not a digit", ('<div class="digit">×</div>', "Not a digit", "The closest digit is 4.")),
     ],
 )
 def test_words_for_each_status(status, expected):
-    html = as_html(a_reading(status))
+    html = as_html(a_reading(status), None, store.load_model("robust"))
     for words in expected:
         assert words in html
 
 
-def test_invitation_before_the_first_stroke():
-    assert "Draw a digit" in answer_of(open_app())
+def test_a_digit_with_a_label_says_whether_it_was_misread():
+    model = store.load_model("robust")
+    assert "Correct: the MNIST label is 4." in as_html(a_reading(), 4, model)
+    misread = as_html(a_reading(), 9, model)
+    assert 'class="answer misread"' in misread
+    assert "<b>9</b><span>is the label</span>" in misread
+
+
+def test_both_shipped_models_answer_side_by_side():
+    said = answer_of(put_on_canvas(open_app(), ONE_WITH_A_LONG_FLAG))
+    assert '<div class="digit">1</div>' in said, "robust reads it"
+    assert 'class="other differs">classic: ' in said
+
+
+def test_an_example_is_read_until_the_first_stroke():
+    app = open_app()
+    assert "Example: over 99% sure" in answer_of(app)
+    assert '<div class="at-rest">' in answer_of(app), "what is shown where motion is to be reduced"
+    assert "Draw a digit" in answer_of(app)
+    assert "Example" not in answer_of(put_on_canvas(app, SEVEN))
+    press(app, "Clear")
+    assert "Example" not in answer_of(app)
+    assert "Draw a digit" in answer_of(app)
 
 
 def test_clear_and_draw_again():
@@ -153,12 +174,12 @@ def test_how_good_compares_the_shipped_models():
     assert all(f"**{kind.capitalize()}**" in text for kind in evaluations["robust"].robustness)
 
 
-@pytest.mark.parametrize("button", ["Random digit", "Misread digit"])
-def test_digits_of_mnist_are_put_on_the_canvas_with_their_label(button):
+@pytest.mark.parametrize(("button", "expected"), [("Random digit", "label"), ("Misread digit", "is the label")])
+def test_digits_of_mnist_are_put_on_the_canvas_with_their_label(button, expected):
     app = open_app()
     press(app, button)
     assert len(app.session_state["shown"]["objects"]) == 1
-    assert "The MNIST label is" in answer_of(app)
+    assert expected in answer_of(app)
 
 
 def test_undo_restores_what_was_cleared():
@@ -177,10 +198,10 @@ def test_curl_call_asks_for_the_same_pixels():
 
 def test_chosen_model_answers_on_every_page():
     app = put_on_canvas(open_app(), ONE_WITH_A_LONG_FLAG)
-    assert '<div class="digit">1</div>' in answer_of(app), "robust reads it"
     app.selectbox(key="model").set_value("classic").run()
     misread = answer_of(app)
     assert '<div class="digit">1</div>' not in misread
+    assert "robust: 1" in misread
     app.switch_page("app/pages/look_inside.py").run()
     assert answer_of(app) == misread
 
@@ -189,18 +210,29 @@ def test_look_inside_invites_without_a_drawing():
     app = open_app("app/pages/look_inside.py")
     assert any("no drawing to explain" in words.value for words in app.markdown)
     press(app, "Random digit")
-    assert app.selectbox[0].label == "Question"
+    assert "Your ink" in story_of(app)
 
 
-def test_look_inside_answers_each_kind_of_question():
+def story_of(app: AppTest) -> str:
+    return " ".join(html.proto.body for html in app.get("html") if 'class="step"' in html.proto.body)
+
+
+@pytest.mark.parametrize("model", ["robust", "classic"])
+def test_look_inside_compares_any_two_digits(model):
     app = put_on_canvas(open_app(), SEVEN)
+    app.selectbox(key="model").set_value(model).run()
     app.switch_page("app/pages/look_inside.py").run()
-    explanations = set()
-    for question in app.selectbox[0].options[:3]:
-        app.selectbox[0].set_value(question).run()
-        assert not app.exception
-        explanations.add(" ".join(words.value for words in app.markdown))
-    assert len(explanations) == 3
+    steps = ["Your ink", "The pixels", "The hidden units", "The votes", "The percentages"]
+    assert all(step in story_of(app) for step in steps)
+    assert ("The stroke directions" in story_of(app)) == (model == "robust")
+    why, rival = app.selectbox
+    assert why.value == 7
+    rival.set_value(9).run()
+    assert "green ones speak for 7, orange ones for 9" in story_of(app)
+    why.set_value(9).run()
+    assert not app.exception
+    assert "green ones speak for 9" in story_of(app)
+    assert 9 not in app.selectbox[1].options
 
 
 @pytest.mark.slow
@@ -232,7 +264,7 @@ def test_a_misread_digit_opens_in_look_inside():
     digit = store.load_report(store.SHIPPED[0]).evaluation.misread[0]
     app.button(key=f"misread-{digit['index']}").click().run()
     assert not app.exception
-    assert app.selectbox[0].label == "Question"
+    assert "The percentages" in story_of(app)
     assert answer_of(app)
 
 

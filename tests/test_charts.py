@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from app.charts.explanation import pixel_picture, stroke_picture
-from app.charts.layout import SHOWN, place, strongest
+from app.charts.layout import place, strongest, unit_shares
 from app.charts.measures import calibration_chart, epoch_chart, risk_coverage_chart, robustness_chart
+from app.charts.pictures import ink_url, weights_url
 from mnistcore import store
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.explain import Explanation, explain
+
+SHOWN = 5
 
 
 @pytest.fixture(scope="module", params=["classic", "robust"], ids=["one hidden layer", "two hidden layers"])
@@ -19,68 +25,67 @@ def parts(request: pytest.FixtureRequest) -> Explanation:
     return explain(store.load_model(request.param), images[0])
 
 
-def test_strongest_units_come_first_and_the_rest_matter_less(parts):
-    shares = parts.units[0][:, 7]
-    shown = strongest(parts, 0, 7)
+@pytest.mark.parametrize("rival", [None, 9])
+def test_strongest_units_come_first_and_the_rest_matter_less(parts, rival):
+    shares = unit_shares(parts, 0, 7, rival)
+    shown = strongest(parts, 0, 7, rival, SHOWN)
     assert len(shown) == SHOWN
     assert (np.diff(shares[shown]) <= 0).all()
     assert np.abs(np.delete(shares, shown)).max() <= np.abs(shares[shown]).min()
 
 
 def test_nodes_fill_their_columns_from_top_to_bottom(parts):
-    columns, _ = place(parts, 7)
-    assert len(columns) == len(parts.activations) + 1
-    for x, column in enumerate(columns, start=1):
-        assert {node.x for node in column} == {x}
+    columns, _ = place(parts, 7, None, SHOWN)
+    directions = [] if parts.planes is None else ["direction"]
+    kinds = ["image", *directions, *["unit"] * len(parts.units), "digit"]
+    assert [{node.kind for node in column} for column in columns] == [{kind} for kind in kinds]
+    for column in columns[1:]:
         assert 0 < column[0].y < column[-1].y < 1
     assert [node.index for node in columns[-1]] == list(range(10))
-    assert [node.value for node in columns[-1]] == pytest.approx(parts.scores)
+    names = [node.name for column in columns for node in column]
+    assert len(set(names)) == len(names)
 
 
 def test_edges_join_nodes_of_neighbouring_columns(parts):
-    columns, edges = place(parts, 7)
-    places = {(0, 0.5)} | {(node.x, node.y) for column in columns for node in column}
-    for edge in edges:
-        assert edge.x2 == edge.x + 1
-        assert {(edge.x, edge.y), (edge.x2, edge.y2)} <= places
-        assert 0.05 < edge.width <= 1
-    for x in range(len(columns)):
-        assert max(edge.width for edge in edges if edge.x == x) == pytest.approx(1)
+    columns, edges = place(parts, 7, None, SHOWN)
+    assert len(edges) == len(columns) - 1
+    for left, right, between in zip(columns, columns[1:], edges, strict=False):
+        assert all(edge.start in left and edge.end in right for edge in between)
+        assert max(edge.width for edge in between) == pytest.approx(1)
 
 
-def test_edges_to_the_digits_are_the_units_shares(parts):
-    columns, edges = place(parts, 7)
-    unit = columns[-2][0]
-    (edge,) = (edge for edge in edges if edge.path == f"unit {unit.index} to digit 7" and edge.x == unit.x)
-    assert edge.amount == pytest.approx(parts.units[-1][unit.index, 7])
+def test_edges_are_what_one_node_adds_to_the_next(parts):
+    _, edges = place(parts, 7, None, SHOWN)
+    for edge in edges[-1]:
+        assert edge.amount == pytest.approx(parts.units[-1][edge.start.index, edge.end.index])
+    if parts.planes is not None:
+        for edge in edges[1]:
+            assert edge.amount == pytest.approx(parts.direction_flows[edge.start.index, edge.end.index])
 
 
-def test_without_hidden_layers_there_are_only_the_digits():
-    parts = Explanation(np.arange(10.0), np.zeros((10, 28, 28)), np.zeros((10, 28, 28)), [], [], [])
-    columns, edges = place(parts, 7)
-    assert [len(column) for column in columns] == [10]
-    assert edges == []
+def test_without_hidden_layers_the_image_leads_to_the_digits():
+    parts = Explanation(np.arange(10.0), np.zeros((10, 28, 28)), np.ones((10, 28, 28)), [], [], [])
+    columns, (edges,) = place(parts, 7, None, SHOWN)
+    assert [len(column) for column in columns] == [1, 10]
+    assert len(edges) == 10
 
 
-def test_pixel_picture_is_green_where_weights_are_positive_and_orange_where_negative():
+def opened(url: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
+
+
+def test_weights_are_green_above_0_and_orange_below():
     weights = np.zeros((28, 28), np.float32)
     weights[0, 0], weights[27, 27] = 1, -0.5
-    pixels = np.asarray(pixel_picture(weights))
+    pixels = opened(weights_url(weights))
+    assert pixels.shape == (28, 28, 4), "one pixel each"
     assert tuple(pixels[0, 0]) == (0x2A, 0x9D, 0x8F, 255)
     assert tuple(pixels[-1, -1]) == (0xE0, 0x7A, 0x3F, 127)
-    assert pixels[40, 40, 3] == 0
+    assert pixels[10, 10, 3] == 0
 
 
-def test_stroke_picture_draws_an_edge_across_its_direction():
-    weights = np.zeros((8, 9, 9), np.float32)
-    weights[0, 4, 4] = 1  # brighter to the right: a vertical edge
-    alpha = np.asarray(stroke_picture(weights))[..., 3] > 127
-    rows, columns = np.nonzero(alpha)
-    assert np.ptp(rows) > 2 * np.ptp(columns)
-    weights = np.zeros((8, 9, 9), np.float32)
-    weights[1, 4, 4] = 1  # brighter down right: an edge from bottom left to top right
-    rows, columns = np.nonzero(np.asarray(stroke_picture(weights))[..., 3] > 127)
-    assert np.corrcoef(rows, columns)[0, 1] < -0.5
+def test_ink_is_white_on_black():
+    assert opened(ink_url(np.array([[0.0, 1.0], [0.5, 2.0]]))).tolist() == [[0, 255], [127, 255]]
 
 
 def test_epoch_chart_has_a_line_and_a_legend_entry_for_each_name():

@@ -1,30 +1,46 @@
-"""Draw a digit, and see the model's answer after every stroke."""
+"""Draw a digit, and see the model's answer and the network at work after every stroke."""
 
 import streamlit as st
 
-from app import answer, canvas, digits, export_menu, models
+from app import answer, canvas, digits, example, export_menu, models
+from app.charts import network
 
 
 @st.fragment  # a stroke runs this function again and nothing else
-def canvas_and_answer() -> None:
+def stage() -> None:
     model, problems = models.visitor_model()
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=canvas.SIDE):
+    with st.container(key="stage"):
+        with st.container(key="canvas-tools", horizontal=True, gap="small"):
+            canvas.offer_tools()
+        sheet = st.container(key="sheet")
+        with sheet:
             drawing = canvas.draw()
-        with st.container(width=400):
-            reading = answer.read_drawing(drawing, model)
-            st.html(answer.as_html(reading, drawing.label if drawing else None, model is not None))
-    with st.container(horizontal=True, vertical_alignment="center"):
+        label = drawing.label if drawing else None
+        reading = answer.read_drawing(drawing, model)
+        said = answer.as_html(reading, label, model)
+        shown = example.reading(model) if model and example.wanted(drawing) else None
+        if shown:
+            with sheet:
+                example.write()
+            said = example.until_drawn(answer.as_html(shown, None, model, example=True), said)
+        with st.container(key="said"):
+            st.html(said)  # first, for it takes the network's diagram a moment to be made
+        with st.container(key="network"):
+            lit = network.of_reading(model, reading, label) if model else ""
+            if model and shown:
+                lit = example.until_drawn(network.of_reading(model, shown), lit)
+            network.show(lit, "lit")
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         digits.offer_digits(model)
         export_menu.offer(drawing, reading)
         st.page_link("app/pages/look_inside.py", label="Why this answer?", icon=":material/visibility:")
-    with st.container(horizontal=True):
-        canvas.choose_brush()
-        with st.container(width=260):
+        with st.container(width="content"):
+            canvas.choose_brush()
+        with st.container(width="stretch"):
             models.choose_model()
     for problem in problems:
         st.warning(problem)
 
 
 st.markdown("# Draw a digit")
-canvas_and_answer()
+stage()

@@ -1,11 +1,13 @@
-"""Why the model gives its answer to the current drawing: pixel by pixel, unit by unit, and as a network."""
+"""Why the model gives its answer to the current drawing: the steps from ink to percentages, comparing two digits."""
+
+from functools import partial
 
 import streamlit as st
 
 from app import answer, digits, models
-from app.charts import explanation
+from app.charts import network, story
 from app.drawing import current_drawing
-from mnistcore.explain import explain, unit_pictures
+from mnistcore.explain import explain
 
 st.markdown("# Why this answer?")
 model, problems = models.visitor_model()
@@ -14,7 +16,7 @@ for problem in problems:
 drawing = current_drawing()
 reading = answer.read_drawing(drawing, model)
 
-if model is None or reading is None or reading.status == "blank":
+if model is None or drawing is None or reading is None or reading.digit is None:
     if model:
         st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
     with st.container(horizontal=True):
@@ -23,56 +25,34 @@ if model is None or reading is None or reading.status == "blank":
     st.stop()
 
 parts = explain(model, reading.image)
-first, second, *others = map(int, reading.probabilities.argsort()[::-1])
-left, right = st.columns([2, 3], gap="large")
-with left:
-    st.html(answer.as_html(reading, drawing.label if drawing else None))
-    st.markdown(f"Model: **{model.name}**")
-with right:
-    questions: dict[str, tuple[int, int | None]] = {
-        f"Why {first}?": (first, None),
-        f"Why not {second}?": (first, second),
-        **{f"What speaks for {digit}?": (digit, None) for digit in (second, *others)},
-    }
-    digit, rival = questions[st.selectbox("Question", questions)]
-    pixels, slopes, score = parts.pixels[digit], parts.slopes[digit], parts.scores[digit]
-    meaning = f"the score of {digit} minus the mean of all ten digits' scores"
-    if rival is not None:
-        pixels, slopes, score = pixels - parts.pixels[rival], slopes - parts.slopes[rival], score - parts.scores[rival]
-        meaning = f"the score of {digit} minus the score of {rival}"
+with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
+    with st.container(width="stretch"):
+        st.html(answer.as_html(reading, drawing.label, model))
+    with st.container(horizontal=True, width="content"):
+        with st.container(width=120):
+            digit = st.selectbox("Why", range(10), reading.digit)
+        with st.container(width=120):
+            others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
+            rival = st.selectbox("and not", others)
+
+with st.container(key="story"):
+    st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))
+    if parts.units:
+        st.html(story.step("The hidden units", story.units_sentence(digit, rival)))
+
+        about = partial(story.about_unit, model=model, parts=parts, digit=digit, rival=rival)
+        with st.container(key="network"):
+            network.show(network.diagram(model, parts, reading, digit, rival, drawing.label, about), "units")
+    st.html(story.votes(model, parts, digit, rival) + story.percentages(model, reading, parts, digit, rival))
+
+with st.expander("The exact sums, and how they are computed"):
+    st.markdown(story.sums(parts, digit, rival))
     st.markdown(
-        f":green[Green] speaks for it, :orange[orange] against it. The attributions of all pixels add up to "
-        f"{pixels.sum():+.2f}; with a fixed part of {score - pixels.sum():+.2f} that is {meaning}: **{score:+.2f}**."
-    )
-    with st.container(horizontal=True):
-        for title, values, unit in (("Pixel attributions", pixels, "share"), ("Effect of more ink", slopes, "slope")):
-            with st.container(width=explanation.PIXELS_SIDE):
-                st.markdown(f"## {title}")
-                st.altair_chart(explanation.pixel_chart(values, unit), width="content", alt=f"{title}, pixel by pixel")
-
-if parts.units:
-    st.markdown("## The most important hidden units")
-    pattern = "is ink" if model.input == "pixels" else "are edges of strokes"
-    st.write(
-        f"A hidden unit responds to one pattern: it is active when there {pattern} where its picture is green, and "
-        f"none where it is orange. Below each picture: its activation, and its share of the score of {digit}."
-    )
-    st.html(explanation.units_html(parts, unit_pictures(model), digit))
-
-    st.markdown("## From the drawing to the answer")
-    st.write(
-        "The drawing, the most important units of each hidden layer, and the scores of the ten digits. The wider a "
-        "line, the more it adds to (green) or takes off (orange) what it leads to. Point at anything to see its number."
-    )
-    st.altair_chart(
-        explanation.network_chart(parts, reading.image, digit), height=460, alt="The network from drawing to digits"
-    )
-
-with st.expander("How this is computed, and why it is exact"):
-    st.markdown(
-        "Each hidden unit either passes its sum on or gives 0 (ReLU). As long as no unit switches between the two, "
-        "every score is a plain weighted sum of the pixels. So a pixel's share is its brightness times its weight in "
-        "that sum, and all shares and a fixed part add up to the score. The method is called *gradient × input* "
-        "(Shrikumar et al. 2016, *Not just a black box*); for networks like this one it equals *layer-wise relevance "
-        "propagation* (Ancona et al. 2018, *Towards better understanding of gradient-based attribution methods*)."
+        "A point is 1 of a digit's score; scores are counted from the mean of all ten. Each hidden unit either passes "
+        "its sum on or gives 0 (ReLU). As long as no unit switches between the two, every score is a plain weighted "
+        "sum of the pixels. So a pixel's share is its brightness times its weight in that sum, and all shares and a "
+        "fixed part add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, *Not just a "
+        "black box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et al. 2018, "
+        "*Towards better understanding of gradient-based attribution methods*). What a unit looks for is drawn from "
+        "its weights, traced back to the pixels through the units below it that fire."
     )
