@@ -14,7 +14,7 @@ Scores count only against each other: the softmax gives the same probabilities i
 given here relative to the mean of the ten, where what speaks for every digit alike cancels out.
 
 A network that is given stroke directions is explained in the same way: these are piecewise linear too
-(`features.py`), and the slopes lead on through them to the pixels.
+(`features.py`), and the slopes lead on through them to the pixels. On the way each direction has its share.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ class Explanation:
         units: one (units, 10) float32 a hidden layer, what each unit put into each score.
         flows: one matrix a step between hidden layers, (units, units of the next) float32: what each unit handed to
             each of the next layer, before its ReLU.
+        directions: (10, 8, 9, 9) float32, what each stroke direction at each point of its grid put into each score;
+            None if the network is given pixels.
+        direction_flows: (8, units of the first hidden layer) float32, what each stroke direction handed to each unit,
+            before its ReLU; None if the network is given pixels.
     """
 
     scores: np.ndarray
@@ -48,6 +52,8 @@ class Explanation:
     activations: list[np.ndarray]
     units: list[np.ndarray]
     flows: list[np.ndarray]
+    directions: np.ndarray | None = None
+    direction_flows: np.ndarray | None = None
 
     @property
     def fixed(self) -> np.ndarray:
@@ -78,7 +84,17 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
         units.append(activation[:, np.newaxis] * slope)
         slope = weight @ (slope * (activation > 0)[:, np.newaxis])  # a unit that is off passes nothing on
     ink = network_input(np.asarray(image)[np.newaxis], "pixels").reshape(SIDE, SIDE)
-    slopes = slope.T.reshape(DIGITS, SIDE, SIDE) if model.input == "pixels" else features.to_pixels(ink, slope.T)
+    directions = direction_flows = None
+    if model.input == "pixels":
+        slopes = slope.T.reshape(DIGITS, SIDE, SIDE)
+    else:
+        slopes = features.to_pixels(ink, slope.T)
+        given = network_input(np.asarray(image)[np.newaxis], model.input)[0]
+        grid = (features.DIRECTIONS, features.GRID, features.GRID)
+        directions = (given * slope.T).reshape(DIGITS, *grid)
+        if activations:  # the sum over the grid, for each direction
+            by_direction = model.weights[0].reshape(features.DIRECTIONS, features.GRID**2, -1)
+            direction_flows = (given.reshape(features.DIRECTIONS, 1, -1) @ by_direction)[:, 0]
     return Explanation(
         scores=scores - scores.mean(),
         slopes=slopes,
@@ -86,7 +102,31 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
         activations=activations,
         units=units[::-1],
         flows=[a[:, np.newaxis] * w for a, w in zip(activations, model.weights[1:-1], strict=False)],
+        directions=directions,
+        direction_flows=direction_flows,
     )
+
+
+def response_pictures(model: Model, parts: Explanation, layer: int, units: np.ndarray) -> np.ndarray:
+    """What hidden units respond to, as pictures: ink makes a unit's sum rise where its picture is above 0.
+
+    A unit of the first layer has one picture, its weights. What a deeper one responds to depends on which units below
+    it are active: its weights are traced back through those, so they are its slopes at this image. Stroke directions
+    are drawn as the ink that they ask for (`features.to_picture`).
+
+    Args:
+        model: the network.
+        parts: of an image, as `explain` gives them.
+        layer: 0 is the first hidden layer.
+        units: (k,) int, which of its units.
+
+    Returns:
+        (k, 28, 28) float32.
+    """
+    slope = model.weights[layer][:, units]
+    for weight, activation in zip(reversed(model.weights[:layer]), reversed(parts.activations[:layer]), strict=True):
+        slope = weight @ (slope * (activation > 0)[:, np.newaxis])
+    return slope.T.reshape(-1, SIDE, SIDE) if model.input == "pixels" else features.to_picture(slope.T)
 
 
 def unit_pictures(model: Model) -> np.ndarray:

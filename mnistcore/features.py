@@ -35,6 +35,10 @@ BATCH = 32  # images at a time: what one step touches stays in the processor's c
 SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the right and 1 down
 
 
+# how far each direction goes to the right, and downwards: arrows of length 1
+ARROWS = np.array([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], np.float32)
+
+
 def _blur() -> np.ndarray:
     """(GRID, SIDE) float32: in row k the weights of the pixels around the k-th point, adding up to 1."""
     points = (np.arange(GRID) + 0.5) * SIDE / GRID - 0.5
@@ -78,6 +82,24 @@ def to_pixels(image: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     planes = BLUR.T @ slopes.reshape(-1, DIRECTIONS, GRID, GRID) @ BLUR_RIGHT.T  # (k, 8, 28, 28)
     per_right, per_down = _split_slopes(right[0], down[0])
     return _gradient_transposed((planes * per_right).sum(axis=1), (planes * per_down).sum(axis=1))
+
+
+def to_picture(slopes: np.ndarray) -> np.ndarray:
+    """The ink that slopes ask for, whatever is drawn: where ink makes scores rise, and where it makes them fall.
+
+    `to_pixels` is exact for one image, but says nothing of paper that is flat. Here each direction's slope is an arrow,
+    the arrows at a pixel are added up, and the gradient is taken backwards: ink towards which the arrows point is above
+    0. So two opposite directions that ask for as much at the same place cancel out.
+
+    Args:
+        slopes: (k, 648) float32, of k scores.
+
+    Returns:
+        (k, 28, 28) float32.
+    """
+    planes = BLUR.T @ slopes.reshape(-1, DIRECTIONS, GRID, GRID) @ BLUR_RIGHT.T  # (k, 8, 28, 28)
+    right, down = (np.tensordot(planes, along, (1, 0)) for along in ARROWS)
+    return _gradient_transposed(right, down)
 
 
 def _gradient(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadImage
-from mnistcore.explain import explain, unit_pictures
+from mnistcore.explain import explain, response_pictures, unit_pictures
 from mnistcore.model import INPUTS, Model, softmax
 
 
@@ -40,6 +41,13 @@ def test_parts_add_up_to_the_scores(hidden, given, outputs):
     if hidden:
         bias = model.biases[-1][:10] - model.biases[-1][:10].mean()
         np.testing.assert_allclose(parts.units[-1].sum(axis=0) + bias, parts.scores, atol=1e-4)
+    if given == "pixels":
+        assert parts.directions is None
+    else:
+        np.testing.assert_allclose(parts.directions.sum(axis=(1, 2, 3)), parts.pixels.sum(axis=(1, 2)), atol=1e-4)
+    if parts.direction_flows is not None:
+        sums = parts.direction_flows.sum(axis=0) + model.biases[0]
+        np.testing.assert_allclose(np.maximum(sums, 0), parts.activations[0], atol=1e-5)
     for flow, bias, activation in zip(parts.flows, model.biases[1:], parts.activations[1:], strict=False):
         np.testing.assert_allclose(np.maximum(flow.sum(axis=0) + bias, 0), activation, atol=1e-4)
 
@@ -78,6 +86,29 @@ def test_unit_pictures_are_the_first_weights():
     assert unit_pictures(directions).shape == (12, 8, 9, 9)
     model = make_network(12)
     np.testing.assert_array_equal(unit_pictures(model)[5].ravel(), model.weights[0][:, 5])
+
+
+def test_response_pictures_are_the_slopes_of_the_units_sums():
+    model, image = make_network(20, 9), make_image().astype(np.float64) / 255
+    pictures = response_pictures(model, explain(model, image), 1, np.arange(9))
+    before = model.activations(image[None])[0][0] @ model.weights[1]
+    for row, column in ((10, 13), (2, 2), (20, 15)):
+        more = image.copy()
+        more[row, column] += 1e-3
+        change = model.activations(more[None])[0][0] @ model.weights[1] - before
+        np.testing.assert_allclose(change / 1e-3, pictures[:, row, column], atol=0.02)
+
+
+def test_response_picture_of_a_unit_that_asks_for_a_vertical_stroke():
+    """Ink rises to the right on a stroke's left edge (direction 0), to the left on its right edge (direction 4)."""
+    model = make_network(1, given="stroke directions")
+    grid = np.zeros((8, 9, 9), np.float32)
+    grid[0, :, 4], grid[4, :, 5] = 1, 1
+    model = replace(model, weights=(grid.reshape(648, 1), *model.weights[1:]))
+    (picture,) = response_pictures(model, explain(model, make_image()), 0, np.array([0]))
+    assert picture[14].argmax() in (14, 15, 16)
+    assert picture[14, 8] < 0
+    assert picture[14, 21] < 0
 
 
 def test_other_shapes_are_refused():
