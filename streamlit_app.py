@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import visitors
 from app.models import current_model
 
 APP = Path(__file__).parent / "app"  # absolute: the app may be started from any working directory
@@ -26,3 +27,4 @@ with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own
 for problem in current_model()[1]:
     st.warning(problem)
 page.run()
+visitors.recognise()

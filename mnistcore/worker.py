@@ -25,7 +25,9 @@ import threading
 
 import numpy as np
 
+from mnistcore import features
 from mnistcore.errors import MnistCoreError
+from mnistcore.images import SIDE
 from mnistcore.model import Model
 
 FILTERS = 12  # units of the first hidden layer that are shown
@@ -54,8 +56,8 @@ def _train(job: dict) -> str:
     settings = job["recipe"]
     recipe = Recipe(**settings | {"hidden_layers": tuple(settings["hidden_layers"])})
     dataset = datasets.load(job["sources"], log=lambda line: _send("said", line=line))
-    image = np.frombuffer(base64.b64decode(job["image"]), np.uint8).reshape(1, 28, 28) if job["image"] else None
-    spread = dataset.images.std(axis=0).reshape(-1) / 255
+    image = np.frombuffer(base64.b64decode(job["image"]), np.uint8).reshape(1, SIDE, SIDE) if job["image"] else None
+    spread = dataset.images[:2_000].std(axis=0).reshape(-1) / 255
 
     def show(progress: Progress) -> None:
         plain = {name: value for name, value in vars(progress).items() if name != "model"}
@@ -76,15 +78,14 @@ def _watched(model: Model, image: np.ndarray | None, spread: np.ndarray) -> dict
         spread: (784,) standard deviation of each pixel in the training digits.
 
     Returns:
-        filters: the weights of the first units, (units, 784) or (units, 648) int8 in base64, each unit's largest being
-            127. A pixel's weight is multiplied by its spread: a border pixel that never has ink has a weight too,
-            which means nothing.
+        filters: what the first units respond to, (units, 28, 28) int8 in base64, each unit's largest being 127. A
+            pixel's weight is multiplied by its spread: a border pixel that never has ink has a weight too, which means
+            nothing.
         probabilities: of the ten digits.
     """
     weights = model.weights[0][:, :FILTERS].T
-    if model.input == "pixels":
-        weights = weights * spread
-    scaled = 127 * weights / np.maximum(np.abs(weights).max(axis=1, keepdims=True), 1e-9)
+    pictures = (weights * spread).reshape(-1, SIDE, SIDE) if model.input == "pixels" else features.to_picture(weights)
+    scaled = 127 * pictures / np.maximum(np.abs(pictures).max(axis=(1, 2), keepdims=True), 1e-9)
     seen: dict = {"filters": base64.b64encode(np.rint(scaled).astype(np.int8).tobytes()).decode("ascii")}
     if image is not None:
         seen["probabilities"] = [round(float(p), 4) for p in model.predict_proba(image)[0]]

