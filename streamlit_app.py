@@ -26,5 +26,5 @@ with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own
         st.page_link(link)
 for problem in current_model()[1]:
     st.warning(problem)
-page.run()
 visitors.recognise()
+page.run()

@@ -12,7 +12,7 @@ from app.models import CURRENT
 from mnistcore import store
 from mnistcore.evaluation.report import Report
 
-PER_PAGE = 15
+PER_PAGE = 12
 ANY = "any"
 MATRIX, LABEL, PREDICTION = "confusion", "gallery-label", "gallery-prediction"  # session keys
 
@@ -23,7 +23,7 @@ def show(report: Report) -> None:
     ink = "#eeeeee" if st.context.theme.type == "dark" else "#222222"
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("## Confusion matrix")
+        st.markdown("### Confusion matrix")
         st.markdown("How often each digit (row) was read as which (column). Press a number to see these digits.")
         st.altair_chart(
             confusion_chart(report.evaluation, ink),
@@ -33,7 +33,7 @@ def show(report: Report) -> None:
             on_select=lambda: _choose(f"{MATRIX}-{report.name}"),
         )
     with right:
-        st.markdown("## Misread test digits")
+        st.markdown("### Misread test digits")
         _show_misread(report)
 
 

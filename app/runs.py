@@ -107,6 +107,10 @@ def show_curves(reports: dict[str, Report]) -> None:
         for name in chosen
         if (last := reports[name].recipe.get("finetune_epochs"))
     }
+    st.markdown(
+        "Solid: accuracy on validation digits, which the model is not trained on. Dashed: on training digits, where "
+        "that was recorded. A dotted line marks where a training changes to milder distortions, its fine-tuning."
+    )
     left, right = st.columns(2, gap="large")
     for place, title, curves, percent in (
         (left, "accuracy", accuracies, True),

@@ -24,6 +24,7 @@ import sys
 import threading
 
 import numpy as np
+from scipy import ndimage
 
 from mnistcore import features
 from mnistcore.errors import MnistCoreError
@@ -79,12 +80,15 @@ def _watched(model: Model, image: np.ndarray | None, spread: np.ndarray) -> dict
 
     Returns:
         filters: what the first units respond to, (units, 28, 28) int8 in base64, each unit's largest being 127. A
-            pixel's weight is multiplied by its spread: a border pixel that never has ink has a weight too, which means
-            nothing.
+            pixel's weight is multiplied by its spread, for a border pixel that never has ink has a weight too, which
+            means nothing; and blurred by one pixel, so that a form shows through the noise of the random first weights.
         probabilities: of the ten digits.
     """
     weights = model.weights[0][:, :FILTERS].T
-    pictures = (weights * spread).reshape(-1, SIDE, SIDE) if model.input == "pixels" else features.to_picture(weights)
+    if model.input == "pixels":
+        pictures = ndimage.gaussian_filter((weights * spread).reshape(-1, SIDE, SIDE), (0, 1, 1))
+    else:
+        pictures = features.to_picture(weights)
     scaled = 127 * pictures / np.maximum(np.abs(pictures).max(axis=(1, 2), keepdims=True), 1e-9)
     seen: dict = {"filters": base64.b64encode(np.rint(scaled).astype(np.int8).tobytes()).decode("ascii")}
     if image is not None:

@@ -53,7 +53,6 @@ def epoch_chart(
         epochs: how many there will be; by default there is room for those of the curves alone.
     """
     models = list(dict.fromkeys(curve.model for curve in curves))
-    kinds = [kind for kind in (VALIDATION, TRAINING) if any(curve.digits == kind for curve in curves)]
     points = [
         {"model": curve.model, "digits": curve.digits, "epoch": epoch, title: value}
         for curve in curves
@@ -71,12 +70,9 @@ def epoch_chart(
         scale=colours or alt.Scale(domain=models, range=COLOURS),
         legend=legend if len(models) > 1 else None,
     )
+    # without a legend: there is no room for two, so the pages say it in words
     dash = alt.StrokeDash(
-        "digits:N",
-        scale=alt.Scale(domain=[VALIDATION, TRAINING], range=[[1, 0], [4, 3]]),
-        legend=alt.Legend(orient="bottom", title=None, columns=1, offset=2, symbolType="stroke", symbolSize=300)
-        if len(kinds) > 1
-        else None,
+        "digits:N", scale=alt.Scale(domain=[VALIDATION, TRAINING], range=[[1, 0], [4, 3]]), legend=None
     )
     lines = (
         alt.Chart(pd.DataFrame(points, columns=["model", "digits", "epoch", title]))
@@ -96,7 +92,7 @@ def epoch_chart(
     ]
     base = alt.Chart(pd.DataFrame(changes, columns=["model", "epoch", "words"])).encode(x)
     rules = base.mark_rule(strokeDash=[2, 2]).encode(colour)
-    words = base.mark_text(align="left", baseline="top", dx=4, y=2, fontSize=11).encode(colour, text="words:N")
+    words = base.mark_text(align="left", dx=4, y=alt.expr("height / 2"), fontSize=11).encode(colour, text="words:N")
     return lines + rules + words
 
 

@@ -10,6 +10,8 @@ import streamlit as st
 from app.charts.pictures import weights_url
 from app.drawing import png_url
 
+LATEST = 4  # stretches of epochs that are named
+
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def filters_html(filters: np.ndarray) -> str:
@@ -39,13 +41,14 @@ def reading_html(image: np.ndarray, progress: list[dict]) -> str:
 
 
 def reading_history(progress: list[dict]) -> str:
-    """Since which epoch the image is read as which digit: "epochs 1 to 3: 8, then 4"."""
+    """Since which epoch the image is read as which digit: "as 8 in epochs 1 to 3, 4 in epoch 4"."""
     epochs = [(index, int(np.argmax(step["probabilities"]))) for index, step in enumerate(progress, start=1)]
     stretches = [(digit, list(steps)) for digit, steps in groupby(epochs, key=lambda epoch: epoch[1])]
     if not stretches:
         return ""
     words = []
-    for digit, steps in stretches[-4:]:
+    for digit, steps in stretches[-LATEST:]:
         first, last = steps[0][0], steps[-1][0]
         words.append(f"{digit} in epoch {first}" if first == last else f"{digit} in epochs {first} to {last}")
-    return f"Read as {', '.join(words)}."
+    before = "at first as several digits, then as " if len(stretches) > LATEST else "as "
+    return f"Read {before}{', '.join(words)}."

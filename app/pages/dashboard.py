@@ -20,7 +20,7 @@ if reports:
     runs.show_table(reports)
     runs.show_curves(reports)
 
-st.markdown("# One model")
+st.markdown("## One model")
 names = models.names()
 current, _ = models.current_model()
 if renamed := st.session_state.pop("renamed", None):
@@ -73,7 +73,7 @@ if report.cv_scores:
     charts["Accuracy of each fold, with mean and spread"] = measures.cross_validation_chart(report)
 for column, (title, chart) in zip(st.columns(len(charts), gap="large"), charts.items(), strict=True):
     with column:
-        st.markdown(f"## {title}")
+        st.markdown(f"### {title}")
         st.altair_chart(chart, alt=title, height=260)
 gallery.show(report)
 with st.expander("Data, recipe and versions"):
@@ -82,5 +82,5 @@ with st.expander("Data, recipe and versions"):
         st.markdown("This report as one HTML file, and training in a terminal:")
         st.code(COMMANDS.format(name=chosen), language="bash", wrap_lines=True)
 
-st.markdown("# Two models compared")
+st.markdown("## Two models compared")
 comparison.show(names)

@@ -242,6 +242,10 @@ def show_curves(job: Job, current: list[dict]) -> None:
         st.markdown("## Accuracy")
         chart = epoch_chart(accuracies, "accuracy", percent=True, phases=phases, epochs=epochs)
         st.altair_chart(chart, height=280, alt="Accuracy on training and on validation digits after each epoch")
+    if len(accuracies) > 1:
+        st.markdown(
+            ":small[Accuracy: solid on validation digits, which it is not trained on; dashed on training digits.]"
+        )
     done = [step["accuracy"] for step in job.progress if step["fold"] and step["epoch"] == step["epochs"]]
     if done:
         st.markdown("Accuracy of the finished folds: " + ", ".join(f"{share:.2%}" for share in done))
