@@ -55,37 +55,35 @@ def _offer_for_own(name: str) -> None:
             _do(runs.delete, name, done=f"{name} is deleted.")
     with st.popover("Publish", key=f"publish-{name}"):
         st.write("**This affects everybody**: all visitors will be able to choose this model, and it is yours no more.")
-        if _as_operator() and st.button("Publish model"):
+        if not operator.is_operator():
+            operator.ask_for_password()
+        elif st.button("Publish model"):
             _do(store.publish, visitor, name, done=f"{name} is everybody's now.")
 
 
 def _offer_for_everybodys(name: str) -> None:
+    if not operator.is_operator():
+        with st.popover("Change for everybody", key=f"operator-{name}"):
+            st.write("**This affects everybody**: to make it the current model, to rename or to delete it.")
+            operator.ask_for_password()
+        return
     with st.popover("Make current", disabled=name == store.current_name(), key=f"current-{name}"):
         st.write(f"**This affects everybody**: {name} will answer all who have chosen no other model, and the API.")
-        if _as_operator() and st.button("Make it the current model"):
+        if st.button("Make it the current model"):
             _do(store.make_current, name, done=f"{name} is the current model now.")
     if name in store.SHIPPED:
         st.markdown(":small[It ships with the package: it cannot be renamed or deleted.]")
         return
     with st.popover("Rename", key=f"rename-{name}"):
         st.write("**This affects everybody**: all visitors will see the new name.")
-        if _as_operator():
-            new = st.text_input("New name", value=name, key=f"new-name-{name}")
-            if st.button("Save name"):
-                _do(store.rename_run, name, new, done=f"{name} is now called {new}.", then=new)
+        new = st.text_input("New name", value=name, key=f"new-name-{name}")
+        if st.button("Save name"):
+            _do(store.rename_run, name, new, done=f"{name} is now called {new}.", then=new)
     with st.popover("Delete", key=f"delete-{name}"):
         st.write(f"**This affects everybody**: {name} will be deleted for all visitors. This cannot be undone.")
-        if _as_operator() and st.button("Delete model"):
+        if st.button("Delete model"):
             after = f" The current model is {store.SHIPPED[0]} now." if name == store.current_name() else ""
             _do(store.delete_run, name, done=f"{name} is deleted.{after}")
-
-
-def _as_operator() -> bool:
-    """Whether this visitor may act for everybody; if not, they are asked for the password."""
-    if operator.is_operator():
-        return True
-    operator.ask_for_password()
-    return False
 
 
 def _do(action: Callable[..., None], *arguments: object, done: str, then: str | None = None) -> None:

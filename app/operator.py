@@ -17,7 +17,7 @@ import streamlit as st
 
 from mnistcore.errors import MnistCoreError
 
-OPERATOR = "operator"  # session key: whether the password was given
+OPERATOR = "is-operator"  # session key: whether the password was given
 WRONG_TRIES = 5  # a minute, of all visitors together: counted by address, many addresses would have many tries
 MINUTE = 60.0
 
@@ -70,7 +70,7 @@ def ask_for_password() -> None:
     if not has_password():
         st.markdown("Only the operator can do this, and the operator has set no password (`MNISTCORE_ADMIN_PASSWORD`).")
         return
-    with st.form("operator", border=False):
+    with st.form("password-form", border=False):
         given = st.text_input("The operator's password", type="password")
         if st.form_submit_button("Continue"):
             try:

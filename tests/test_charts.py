@@ -94,8 +94,7 @@ CURVES = [Curve("robust", VALIDATION, [0.9, 0.95, 0.97]), Curve("classic", VALID
 
 
 def points_of(chart) -> list[dict]:
-    """Its lines' points."""
-    return chart.layer[0].data.to_dict("records")
+    return chart.data.to_dict("records")
 
 
 def test_epoch_chart_has_every_value_of_every_curve_and_a_legend():
@@ -106,12 +105,12 @@ def test_epoch_chart_has_every_value_of_every_curve_and_a_legend():
         ("robust", 3, 0.97),
         ("classic", 2, 0.8),
     ]
-    assert chart.to_dict()["layer"][0]["encoding"]["color"]["legend"]
+    assert chart.to_dict()["encoding"]["color"]["legend"]
 
 
 def test_epoch_chart_is_smoothed_and_marks_the_change_of_phase():
     chart = epoch_chart(CURVES[:1], "accuracy", smoothing=3, phases={"robust": 3, "another": 2})
-    assert points_of(chart)[1]["accuracy"] == pytest.approx(0.94)
+    assert points_of(chart.layer[0])[1]["accuracy"] == pytest.approx(0.94)
     assert chart.layer[1].data.to_dict("records") == [{"model": "robust", "epoch": 2.5, "words": "fine-tuning"}]
     assert chart.to_dict()["layer"][0]["encoding"]["color"]["legend"] is None
 

@@ -40,7 +40,7 @@ def epoch_chart(
     phases: Mapping[str, int] | None = None,
     colours: alt.Scale | None = None,
     epochs: int | None = None,
-) -> alt.LayerChart:
+) -> alt.Chart | alt.LayerChart:
     """Curves of one measure over the epochs: a colour for each model, dashed on training digits.
 
     Args:
@@ -90,6 +90,8 @@ def epoch_chart(
         for model, epoch in (phases or {}).items()
         if model in models
     ]
+    if not changes:  # an empty layer would be an image without words to a screen reader
+        return lines
     base = alt.Chart(pd.DataFrame(changes, columns=["model", "epoch", "words"])).encode(x)
     rules = base.mark_rule(strokeDash=[2, 2]).encode(colour)
     words = base.mark_text(align="left", dx=4, y=alt.expr("height / 2"), fontSize=11).encode(colour, text="words:N")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import comparison, gallery, model_actions, models, runs
 from app.charts import measures
+from app.visitors import own_names
 from mnistcore import BadModelFile
 
 COMMANDS = """\
@@ -21,7 +22,7 @@ if reports:
     runs.show_curves(reports)
 
 st.markdown("## One model")
-names = models.names()
+names, own = models.names(), own_names()
 current, _ = models.current_model()
 if renamed := st.session_state.pop("renamed", None):
     st.session_state["board-model"] = renamed
@@ -30,7 +31,7 @@ elif st.session_state.get("board-model") not in names:
 chosen = st.selectbox(
     "Model",
     names,
-    format_func=lambda name: f"{name} (yours)" if models.is_own(name) else name,
+    format_func=lambda name: f"{name} (yours)" if name in own else name,
     key="board-model",
     persist_state="session",
 )
@@ -78,7 +79,7 @@ for column, (title, chart) in zip(st.columns(len(charts), gap="large"), charts.i
 gallery.show(report)
 with st.expander("Data, recipe and versions"):
     st.json({"data": report.data, "recipe": recipe, "seed": report.seed, "versions": report.versions})
-    if not models.is_own(chosen):
+    if chosen not in own:
         st.markdown("This report as one HTML file, and training in a terminal:")
         st.code(COMMANDS.format(name=chosen), language="bash", wrap_lines=True)
 
