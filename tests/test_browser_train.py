@@ -92,7 +92,7 @@ def test_train_watch_compare_and_draw(browser, app_server: Server, screen, schem
         page.get_by_role("heading", name="Why this answer?").wait_for()
 
         go_to(page, "Draw")
-        names = page.get_by_role("combobox", name="Model")
+        names = page.get_by_role("combobox", name="Model", exact=True)
         names.click()
         page.get_by_role("option", name=re.compile(r"^quick-.*\(yours\)")).first.click()
         page.locator(".answer .digit").wait_for()
@@ -102,7 +102,7 @@ def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_se
     with browser.new_context() as context, browser.new_context() as another:
         page = open_page(context, app_server)
         go_to(page, "Train")
-        press(page, "Change the settings")
+        page.get_by_text("Change the settings").click()
         page.get_by_label("Epochs").fill("3")
         page.get_by_label("Name of the new model").fill("hers-alone")
         press(page, "Start with these settings")
@@ -119,13 +119,13 @@ def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_se
         page = open_page(context, app_server)  # a new session of the same browser
         settle(page)
         go_to(page, "Dashboard")
-        page.get_by_role("combobox", name="Model").click()
+        page.get_by_role("combobox", name="Model", exact=True).click()
         page.get_by_role("option", name="hers-alone (yours)").wait_for()
 
         stranger = open_page(another, app_server)
         go_to(stranger, "Dashboard")
         stranger.get_by_text("are misread by both").wait_for(timeout=60_000)
-        stranger.get_by_role("combobox", name="Model").click()
+        stranger.get_by_role("combobox", name="Model", exact=True).click()
         stranger.get_by_role("option", name="classic").wait_for()
         assert stranger.get_by_role("option", name="hers-alone").count() == 0
 
@@ -134,7 +134,7 @@ def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser,
     with browser.new_context() as first, browser.new_context() as second:
         page = open_page(first, app_server)
         go_to(page, "Train")
-        press(page, "Change the settings")
+        page.get_by_text("Change the settings").click()
         page.get_by_label("Epochs").fill("900")
         press(page, "Start with these settings")
         page.get_by_text(EPOCH).wait_for(timeout=120_000)

@@ -76,7 +76,7 @@ def epoch_chart(
     )
     lines = (
         alt.Chart(pd.DataFrame(points, columns=["model", "digits", "epoch", title]))
-        .mark_line(point=alt.OverlayMarkDef(size=36))
+        .mark_line(point=alt.OverlayMarkDef(size=36, stroke="transparent", strokeWidth=14))
         .encode(
             x,
             alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%" if percent else ".2f")),
