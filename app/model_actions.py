@@ -23,7 +23,7 @@ def show_outcome() -> None:
 def offer(name: str) -> None:
     """The actions for one model, in a row."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Draw for it", icon=":material/draw:"):
+        if st.button("Use it for my drawings", icon=":material/draw:"):
             st.session_state.model = name
             st.switch_page("app/pages/draw.py")
         st.download_button(

@@ -224,4 +224,5 @@ def trainer() -> Trainer:
     if not wanted.isdecimal() or int(wanted) < 1:
         log.warning("MNISTCORE_TRAININGS must be a whole number of 1 or more; this is %r, so it is 1.", wanted)
         wanted = "1"
+    store.prune_visitor_runs()
     return Trainer(int(wanted))

@@ -53,7 +53,7 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     assert job.state == "finished"
     app.run()
     assert "is trained" in app.success[0].value
-    press(app, "Draw for it")
+    press(app, "Use it for my drawings")
     assert app.selectbox(key="model").value == job.name
     assert job.name not in visit(DRAW, "b").selectbox(key="model").options
     assert store.visitor_runs("a").names() == [job.name]

@@ -178,7 +178,7 @@ def show_ended(job: Job) -> None:
             f"on {evaluation.count:,} test digits that it had not seen."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Draw for it", icon=":material/draw:"):
+            if st.button("Use it for my drawings", icon=":material/draw:"):
                 st.session_state.model = job.outcome
                 st.switch_page("app/pages/draw.py")
             st.page_link("app/pages/dashboard.py", label="Compare it with other models", icon=":material/monitoring:")
