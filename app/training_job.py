@@ -18,6 +18,7 @@ import numpy as np
 import streamlit as st
 
 from mnistcore import store
+from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import MnistCoreError
 from mnistcore.home import home
 from mnistcore.images import SIDE
@@ -26,6 +27,7 @@ from mnistcore.training.recipes import Recipe
 ROOT = Path(__file__).parent.parent
 # one thread for the matrix products, so that a core is left for the answers to those who draw meanwhile
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+EXAMPLE = 8  # of MNIST's test digits: a 5 that is not read at once
 ENDED_KEPT = 20  # trainings that have ended, whose curves can still be looked at
 
 log = logging.getLogger("mnistcore")
@@ -43,7 +45,8 @@ class Job:
         visitor: whose it is.
         name: of the model to be.
         recipe: what is trained.
-        image: (28, 28) uint8, which it reads after every epoch, or None.
+        image: (28, 28) uint8, which it reads after every epoch.
+        own_image: whether it is the visitor's drawing.
         order: the line for the child process.
         state: waiting, running, finished, stopped or failed.
         messages: lines about the data.
@@ -55,7 +58,8 @@ class Job:
     visitor: str
     name: str
     recipe: Recipe
-    image: np.ndarray | None
+    image: np.ndarray
+    own_image: bool
     order: str
     state: str = "waiting"
     messages: list[str] = field(default_factory=list)
@@ -146,25 +150,28 @@ class Trainer:
             name: of the model.
             recipe: how to train it.
             sources: of the training digits, as `datasets.load` takes them.
-            image: (28, 28) uint8, to be read after every epoch.
+            image: (28, 28) uint8, the visitor's drawing, to be read after every epoch; without one, a test digit is.
             seed: of every random choice.
 
         Raises:
             TrainingBusy: one of this visitor is waiting or running.
         """
+        own_image = image is not None
+        if image is None:
+            image = shipped_test_digits()[0][EXAMPLE]
         order = {
             "recipe": asdict(recipe),
             "sources": sources,
             "seed": seed,
             "name": name,
             "visitor": visitor,
-            "image": base64.b64encode(image.tobytes()).decode("ascii") if image is not None else None,
+            "image": base64.b64encode(image.tobytes()).decode("ascii"),
         }
         store.prune_visitor_runs()
         with self._lock:
             if (latest := self.job_of(visitor)) and latest.active:
                 raise TrainingBusy("One of your trainings is waiting or running already: wait for it, or stop it.")
-            job = Job(visitor, name, recipe, image, json.dumps(order))
+            job = Job(visitor, name, recipe, image, own_image, json.dumps(order))
             ended = [other for other in self._jobs if not other.active]
             for forgotten in (latest, *ended[: -ENDED_KEPT + 1]):
                 if forgotten in self._jobs:

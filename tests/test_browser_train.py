@@ -125,6 +125,7 @@ def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_se
         stranger = open_page(another, app_server)
         go_to(stranger, "Dashboard")
         stranger.get_by_text("are misread by both").wait_for(timeout=60_000)
+        settle(stranger)
         stranger.get_by_role("combobox", name="Model", exact=True).click()
         stranger.get_by_role("option", name="classic").wait_for()
         assert stranger.get_by_role("option", name="hers-alone").count() == 0
