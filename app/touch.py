@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import streamlit as st
 
-# Vega shows a tooltip at "pointermove" and hides it at "pointerout". A tap ends with the latter and moves nothing; the
-# click that follows it is passed on as a movement, so the tooltip stays until the next tap.
+# Vega shows a tooltip at "pointermove" and hides it at "mouseout". A tap moves nothing, and browsers follow it up with a
+# "mouseout" of their own. So the click is passed on as a movement, and the tooltip stays until the next tap.
 JAVASCRIPT = """
-let last = null;
-
-function passOn(type, target, { clientX, clientY }) {
-  target.dispatchEvent(new PointerEvent(type, { bubbles: true, clientX, clientY }));
-}
+let tapped = null;
 
 function onClick(event) {
   if (event.pointerType !== "touch") return;
-  if (last) passOn("pointerout", last, event);
-  last = event.target.closest?.(".vega-embed") ? event.target : null;
-  if (last) passOn("pointermove", last, event);
+  if (tapped) tapped.dispatchEvent(new MouseEvent("mouseout", { bubbles: true }));
+  tapped = event.target.closest?.(".vega-embed") ? event.target : null;
+  const { clientX, clientY } = event;
+  tapped?.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientX, clientY }));
+}
+
+function onMouseOut(event) {
+  if (tapped && event.isTrusted) event.stopPropagation();
+}
+
+function onMove(event) {
+  if (event.isTrusted && event.pointerType === "mouse") tapped = null; // a mouse points by itself
 }
 
 export default function () {
-  if (document.documentElement.dataset.tapsPoint) return; // this runs on every page, the listener stays
+  if (document.documentElement.dataset.tapsPoint) return; // this runs on every page, the listeners stay
   document.documentElement.dataset.tapsPoint = "yes";
   document.addEventListener("click", onClick);
+  document.addEventListener("mouseout", onMouseOut, true);
+  document.addEventListener("pointermove", onMove);
 }
 """
 

@@ -13,17 +13,20 @@ from app import models
 from app.drawing import current_drawing
 from app.presets import BASES, PRESETS, SOURCES
 from app.training_job import TrainingBusy, trainer
-from app.visitors import current_visitor
+from app.visitors import await_visitor, current_visitor
 from mnistcore import BadModelFile, BadRecipe, BlankImage, open_image, prepare
 from mnistcore.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
 KEEP: Literal["session"] = "session"  # while a training hides the settings
+WANTED = "training-wanted"  # session key: what to start as soon as it is known for whom
 REFUSED = "training-refused"  # session key: why the last start failed
 
 
-def show_refusal() -> None:
-    """Say why the last start failed, if it did."""
+def start_wanted() -> None:
+    """Start what was wanted before the browser had said who it is, and say why the last start failed, if it did."""
+    if current_visitor() and (wanted := st.session_state.pop(WANTED, None)):
+        _start(*wanted)
     if refused := st.session_state.pop(REFUSED, None):
         st.warning(refused)
 
@@ -119,8 +122,9 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
 def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> None:
     """Put a training into the queue."""
     visitor = current_visitor()
-    if visitor is None:
-        st.session_state[REFUSED] = "The page was not ready yet. Press Start again."
+    if visitor is None:  # pressed within the first second
+        st.session_state[WANTED] = recipe, sources, name
+        await_visitor()
         return
     taken = [*models.names(), *(job.name for job in trainer().jobs if job.active)]
     name = name or _suggest_name(recipe, taken)

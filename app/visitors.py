@@ -13,12 +13,14 @@ import streamlit as st
 from mnistcore import store
 
 VISITOR = "visitor"  # session key: the hash
+AWAITED = "visitor-awaited"  # session key: whether a page cannot go on without it
 SECRET = "visitor-secret"  # the component's key
 
 # Where the browser stores nothing (a private window may forbid it), the bits last as long as the page.
 JAVASCRIPT = """
 const KEY = "mnistcore-visitor";
 let secret = null;
+let timer = null;
 
 function random() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -39,7 +41,12 @@ function remembered() {
 
 export default function ({ data, setTriggerValue }) {
   secret ??= remembered();
-  if (!data.known) setTriggerValue("secret", secret);
+  const tell = () => {
+    setTriggerValue("secret", secret);
+    timer = setTimeout(tell, 1000); // until it is known: a change of page may swallow the message
+  };
+  clearTimeout(timer);
+  if (!data.known) tell();
 }
 """
 
@@ -53,13 +60,18 @@ def recognise() -> None:
         secret = _browser(key=SECRET, data={"known": VISITOR in st.session_state}, on_secret_change=lambda: None).secret
     if VISITOR not in st.session_state and secret and re.fullmatch("[0-9a-f]{32}", secret):
         st.session_state[VISITOR] = hashlib.sha256(bytes.fromhex(secret)).hexdigest()
-        if own_names():
+        if own_names() or st.session_state.pop(AWAITED, False):
             st.rerun()  # the page, which was shown without this visitor's models
 
 
 def current_visitor() -> str | None:
     """The visitor's hash, 64 hexadecimal digits; None until the browser has said who it is."""
     return st.session_state.get(VISITOR)
+
+
+def await_visitor() -> None:
+    """Have the page shown again as soon as the browser has said who it is."""
+    st.session_state[AWAITED] = True
 
 
 def own_names() -> list[str]:

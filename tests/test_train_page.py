@@ -96,11 +96,14 @@ def test_settings_that_make_no_recipe_are_one_sentence():
     assert button(app, "Start with these settings").disabled
 
 
-def test_before_the_browser_has_named_the_visitor_nothing_is_trained():
+def test_what_is_pressed_before_the_browser_has_named_the_visitor_starts_afterwards():
     app = open_app(TRAIN)
     app.button(key="start-quick").click().run()
-    assert "not ready" in app.warning[0].value
     assert trainer().jobs == []
+    app.session_state[VISITOR] = "a"
+    app.run()
+    assert [job.visitor for job in trainer().jobs] == ["a"]
+    assert app.get("progress")
 
 
 def choose(app: AppTest, name: str) -> None:

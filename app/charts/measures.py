@@ -74,12 +74,17 @@ def epoch_chart(
     dash = alt.StrokeDash(
         "digits:N", scale=alt.Scale(domain=[VALIDATION, TRAINING], range=[[1, 0], [4, 3]]), legend=None
     )
+    scale = alt.Scale(zero=False) if points else alt.Scale(domain=[0, 1])
     lines = (
         alt.Chart(pd.DataFrame(points, columns=["model", "digits", "epoch", title]))
-        .mark_line(point=alt.OverlayMarkDef(size=36, stroke="transparent", strokeWidth=14))
+        .mark_line(point=alt.OverlayMarkDef(size=36, stroke="transparent", strokeWidth=8))
         .encode(
             x,
-            alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%" if percent else ".2f")),
+            alt.Y(
+                f"{title}:Q",
+                scale=scale,
+                axis=alt.Axis(format=".1%" if percent else ".2f"),
+            ),
             colour,
             dash,
             tooltip=["model:N", "digits:N", "epoch:Q", alt.Tooltip(f"{title}:Q", format=form)],

@@ -38,7 +38,7 @@ def show_ended(job: Job) -> None:
 
 
 st.markdown("# Train a network")
-training_form.show_refusal()
+training_form.start_wanted()
 job = trainer().job_of(visitor) if (visitor := current_visitor()) else None
 if job and job.active:
     follow(job)
