@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-# Vega shows a tooltip at "pointermove" and hides it at "mouseout". A tap moves nothing, and browsers follow it up with a
-# "mouseout" of their own. So the click is passed on as a movement, and the tooltip stays until the next tap.
+# Vega shows a tooltip at "pointermove" and hides it at "mouseout". A tap moves nothing, and browsers send a "mouseout"
+# of their own after it. So the click is passed on as a movement, and the tooltip stays until the next tap.
 JAVASCRIPT = """
 let tapped = null;
 

@@ -13,6 +13,7 @@ import streamlit as st
 from mnistcore import store
 
 VISITOR = "visitor"  # session key: the hash
+NEW = "visitor-new"  # session key: whether that has just become known
 AWAITED = "visitor-awaited"  # session key: whether a page cannot go on without it
 SECRET = "visitor-secret"  # the component's key
 
@@ -57,11 +58,17 @@ _browser = st.components.v2.component("mnistcore.visitor", js=JAVASCRIPT)
 def recognise() -> None:
     """Ask the browser who this is, if the session does not know yet. Nothing is shown."""
     with st.container(key="visitor-component"):
-        secret = _browser(key=SECRET, data={"known": VISITOR in st.session_state}, on_secret_change=lambda: None).secret
+        _browser(key=SECRET, data={"known": VISITOR in st.session_state}, on_secret_change=_remember)
+    if st.session_state.pop(NEW, False) and (own_names() or st.session_state.pop(AWAITED, False)):
+        st.rerun()  # the page, which was shown without this visitor's models
+
+
+def _remember() -> None:
+    """Keep the hash of what the browser has sent; this runs before the page does."""
+    secret = st.session_state[SECRET].secret
     if VISITOR not in st.session_state and secret and re.fullmatch("[0-9a-f]{32}", secret):
         st.session_state[VISITOR] = hashlib.sha256(bytes.fromhex(secret)).hexdigest()
-        if own_names() or st.session_state.pop(AWAITED, False):
-            st.rerun()  # the page, which was shown without this visitor's models
+        st.session_state[NEW] = True
 
 
 def current_visitor() -> str | None:

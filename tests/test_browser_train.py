@@ -30,14 +30,22 @@ def start(page, preset: str) -> None:
     page.locator(f".st-key-start-{preset} button").click()
 
 
-def tooltip(page, mark) -> str:
-    """What a chart says when a mark of it is touched or pointed at."""
+def open_list(page) -> None:
+    """Open the list of models, by keyboard: a click may scroll the page, which closes the list."""
+    page.get_by_role("combobox", name="Model", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+
+
+def point_at(page, mark) -> None:
+    """Tap it, or click on it."""
     box = mark.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    if page.evaluate("navigator.maxTouchPoints > 0"):
-        page.touchscreen.tap(x, y)
-    else:
-        page.mouse.move(x, y)
+    page.touchscreen.tap(x, y) if page.evaluate("navigator.maxTouchPoints > 0") else page.mouse.click(x, y)
+
+
+def tooltip(page, mark) -> str:
+    """What a chart says when a mark of it is touched or pointed at."""
+    point_at(page, mark)
     shown = page.locator("#vg-tooltip-element.visible")
     shown.wait_for()
     return shown.inner_text()
@@ -82,18 +90,15 @@ def test_train_watch_compare_and_draw(browser, app_server: Server, screen, schem
 
         matrix = page.get_by_test_id("stVegaLiteChart").last
         matrix.scroll_into_view_if_needed()
-        cell = matrix.locator(".mark-text.role-mark text").nth(27)  # row 2, column 7: read as a 7
-        box = cell.bounding_box()
-        place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.touchscreen.tap(*place) if screen.get("has_touch") else page.mouse.click(*place)
+        settle(page)
+        point_at(page, matrix.locator(".mark-text.role-mark text").nth(27))  # row 2, column 7
         page.get_by_role("button", name="2 as 7").nth(9).wait_for()
         assert page.get_by_role("button", name=re.compile("as [0-9],")).count() == 11
         press(page, "2 as 7")
         page.get_by_role("heading", name="Why this answer?").wait_for()
 
         go_to(page, "Draw")
-        names = page.get_by_role("combobox", name="Model", exact=True)
-        names.click()
+        open_list(page)
         page.get_by_role("option", name=re.compile(r"^quick-.*\(yours\)")).first.click()
         page.locator(".answer .digit").wait_for()
 
@@ -119,14 +124,14 @@ def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_se
         page = open_page(context, app_server)  # a new session of the same browser
         settle(page)
         go_to(page, "Dashboard")
-        page.get_by_role("combobox", name="Model", exact=True).click()
+        open_list(page)
         page.get_by_role("option", name="hers-alone (yours)").wait_for()
 
         stranger = open_page(another, app_server)
         go_to(stranger, "Dashboard")
         stranger.get_by_text("are misread by both").wait_for(timeout=60_000)
         settle(stranger)
-        stranger.get_by_role("combobox", name="Model", exact=True).click()
+        open_list(stranger)
         stranger.get_by_role("option", name="classic").wait_for()
         assert stranger.get_by_role("option", name="hers-alone").count() == 0
 
