@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import touch, visitors
 from app.models import current_model
 
 APP = Path(__file__).parent / "app"  # absolute: the app may be started from any working directory
@@ -25,4 +26,6 @@ with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own
         st.page_link(link)
 for problem in current_model()[1]:
     st.warning(problem)
+visitors.recognise()
+touch.let_taps_point()
 page.run()

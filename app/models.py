@@ -1,10 +1,14 @@
-"""The models that visitors share: the current one, and those that a visitor chose by name."""
+"""The models that a visitor may use: their own, everybody's, and which of them they draw for."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from app.visitors import current_visitor, own_names
 from mnistcore import Model, store
+from mnistcore.evaluation.report import Report
 from mnistcore.watch import ModelWatch
 
 CURRENT = ""  # the visitor's choice until they make one
@@ -12,7 +16,7 @@ CURRENT = ""  # the visitor's choice until they make one
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def watch(name: str = CURRENT) -> ModelWatch:
-    """The model of that name, loaded once for all visitors and again when its file changes."""
+    """The model of that name or path, loaded once for all visitors and again when its file changes."""
     return ModelWatch(name or None)
 
 
@@ -21,18 +25,41 @@ def current_model() -> tuple[Model | None, list[str]]:
     return watch().current, watch().problems
 
 
+def names() -> list[str]:
+    """The visitor's own models, the latest first, then everybody's."""
+    return list(dict.fromkeys([*own_names(), *store.model_names()]))
+
+
+def is_own(name: str) -> bool:
+    """Whether it is one of the visitor's own; of two models with one name that is the visitor's."""
+    return name in own_names()
+
+
+def path(name: str) -> Path:
+    """Where the model lies; raises BadModelFile if there is none of that name."""
+    visitor = current_visitor()
+    return store.visitor_runs(visitor).path(name) if visitor and is_own(name) else store.model_path(name)
+
+
+def load_report(name: str) -> Report:
+    """The model's training report; raises BadModelFile if it is missing or damaged."""
+    visitor = current_visitor()
+    return store.visitor_runs(visitor).report(name) if visitor and is_own(name) else store.load_report(name)
+
+
 def choose_model() -> None:
     """Let the visitor draw for another model than the current one."""
     current, _ = current_model()
     if st.session_state.get("model") != (chosen := _chosen()):
         st.session_state.model = chosen
-    st.selectbox(
-        "Model",
-        [CURRENT, *store.model_names()],
-        format_func=lambda name: name or f"Current model ({current.name if current else 'none'})",
-        key="model",
-        persist_state="session",
-    )
+    own = own_names()
+
+    def words(name: str) -> str:
+        if name == CURRENT:
+            return f"Current model ({current.name if current else 'none'})"
+        return f"{name} (yours)" if name in own else name
+
+    st.selectbox("Model", [CURRENT, *names()], format_func=words, key="model", persist_state="session")
 
 
 def visitor_model() -> tuple[Model | None, list[str]]:
@@ -40,10 +67,11 @@ def visitor_model() -> tuple[Model | None, list[str]]:
 
     Problems of the current model are not repeated: every page shows them.
     """
-    chosen = watch(name := _chosen())
+    name = _chosen()
+    chosen = watch(str(path(name)) if is_own(name) else name)
     return chosen.current, chosen.problems if name else []
 
 
 def _chosen() -> str:
     name = st.session_state.get("model", CURRENT)
-    return name if name in store.model_names() else CURRENT  # it may be deleted or renamed
+    return name if name in names() else CURRENT  # it may be deleted or renamed

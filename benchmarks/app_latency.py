@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -24,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 BARE = """\
@@ -121,14 +122,15 @@ def stroke(page: Page, number: int) -> None:
     page.mouse.up()
 
 
-def start_training(browser: Browser, url: str) -> Page:
+def start_training(visitor: Browser | BrowserContext, url: str) -> Page:
     """Start a training long enough to last, and return the page that follows it."""
-    page = browser.new_page()
+    page = visitor.new_page()
     page.goto(f"{url}/train")
+    page.get_by_text("Change the settings").click()
+    page.get_by_label("Hidden layers").fill("400")
     page.get_by_label("Epochs").fill("1000")
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Start training").click()
-    page.get_by_text("of 1000").wait_for()
+    page.get_by_role("button", name="Start with these settings").click()
+    page.get_by_text(re.compile(r"epoch \d+ of 1000")).wait_for(timeout=120_000)
     return page
 
 

@@ -1,6 +1,7 @@
 """Ten visitors draw at once: is every answer their own and right, and does the server's memory stay flat?
 
     python benchmarks/app_visitors.py --seconds 120
+    python benchmarks/app_visitors.py --seconds 120 --training 2    # and again while two of them also train
 
 Each visitor draws the same digit over and over, so an answer that belongs to someone else shows at once.
 """
@@ -8,13 +9,15 @@ Each visitor draws the same digit over and over, so an answer that belongs to so
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
+import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from app_latency import ROOT, served
+from app_latency import ROOT, STOPWATCH, served, start_training
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -27,11 +30,13 @@ DIGITS = {  # strokes on a sheet of 320 x 320 pixels
 
 
 def main() -> None:
-    """Let them draw, and print what went wrong and the server's memory every ten seconds."""
+    """Let them draw, and print what went wrong, the median answer and the server's memory."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--training", type=int, default=0, help="afterwards the same again, while so many also train")
     options = parser.parse_args()
+    os.environ["MNISTCORE_TRAININGS"] = str(max(options.training, 1))
     with (
         tempfile.TemporaryDirectory() as home,
         sync_playwright() as playwright,
@@ -41,29 +46,43 @@ def main() -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         pages = [open_page(browser.new_context(), url) for _ in range(options.visitors)]
-        wanted = [list(DIGITS)[i % len(DIGITS)] for i in range(options.visitors)]
-        answers, wrong, told = 0, [], 0.0
-        started = time.monotonic()
-        while (elapsed := time.monotonic() - started) < options.seconds:
-            for page, digit in zip(pages, wanted, strict=True):
-                draw(page, digit)
-            for page, digit in zip(pages, wanted, strict=True):
-                answers += 1
-                if not says(page, digit):
-                    wrong.append((digit, page.locator(".answer .said").inner_text()))
-                page.get_by_role("button", name="Clear").first.click()
-            for page in pages:
-                page.locator(".answer strong", has_text="Draw a digit").wait_for()
-            if elapsed >= told:
-                print(
-                    f"{elapsed:5.0f} s   {answers:4} answers   {len(wrong)} wrong   {memory(url):6.0f} MB",
-                    flush=True,
-                )
-                told += 10
+        calm = let_them_draw(pages, options.seconds, url)
+        print(f"median {calm:.0f} ms from mouse-up to answer")
+        if options.training:
+            for page in pages[: options.training]:
+                start_training(page.context, url)
+            busy = let_them_draw(pages, options.seconds, url)
+            print(f"median {busy:.0f} ms while {options.training} train, {busy / calm:.2f} times as long")
         browser.close()
+
+
+def let_them_draw(pages: list[Page], seconds: float, url: str) -> float:
+    """Each visitor draws their digit and clears it, in turns; returns the median time to an answer in milliseconds."""
+    wanted = [list(DIGITS)[i % len(DIGITS)] for i in range(len(pages))]
+    for page in pages:
+        page.evaluate("window.times = []")
+    answers, wrong, told = 0, [], 0.0
+    started = time.monotonic()
+    while (elapsed := time.monotonic() - started) < seconds:
+        for page, digit in zip(pages, wanted, strict=True):
+            draw(page, digit)
+        for page, digit in zip(pages, wanted, strict=True):
+            answers += 1
+            if not says(page, digit):
+                wrong.append((digit, page.locator(".answer .said").inner_text()))
+        for page in pages:
+            page.evaluate("window.answered = [...(window.answered ?? []), ...times.splice(0)]")
+            page.get_by_role("button", name="Clear").first.click()
+        for page in pages:
+            page.locator(".answer strong", has_text="Draw a digit").wait_for()
+            page.evaluate("times.length = 0")  # not the answer to Clear
+        if elapsed >= told:
+            print(f"{elapsed:5.0f} s   {answers:4} answers   {len(wrong)} wrong   {memory(url):6.0f} MB", flush=True)
+            told += 10
     for digit, said in wrong:
         print(f"a {digit} was answered by {said!r}")
-    print(f"{answers} answers to {options.visitors} visitors, {len(wrong)} of them wrong")
+    print(f"{answers} answers to {len(pages)} visitors, {len(wrong)} of them wrong")
+    return statistics.median(ms for page in pages for ms in page.evaluate("answered.splice(0)"))
 
 
 def open_page(context, url: str) -> Page:
@@ -71,6 +90,7 @@ def open_page(context, url: str) -> Page:
     page = context.new_page()
     page.goto(url)
     page.locator("canvas.upper-canvas").wait_for()
+    page.evaluate(STOPWATCH, ".answer")
     return page
 
 

@@ -1,30 +1,30 @@
 """Which models there are, and which of them answers.
 
-Two ship inside the package. Every training run has a directory of its own under `MNISTCORE_HOME`:
+Two ship inside the package. Every training run has a directory of its own under `MNISTCORE_HOME` (see `runs.py`):
 
-    models/classic-20260131-120000/     model.npz, report.json, card.md and the charts
-    models/current.txt                  the name of the model in use, one line
+    models/classic-20260131-120000/     a run that everybody may use
+    models/current.txt                  the name of the current model, one line
+    visitors/1f3a.../deep-25-Nov-14.05/ a run that one visitor of the app may use
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mnistcore.errors import BadModelFile
-from mnistcore.evaluation.model_card import model_card
 from mnistcore.evaluation.report import Report
 from mnistcore.home import atomic_path, home
 from mnistcore.model import Model
+from mnistcore.runs import Runs, check_name, save_card
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
 SHIPPED = ("robust", "classic")  # the best first
+VISITOR_RUNS = 5  # that are kept for a visitor of the app
+VISITOR_DAYS = 30  # that each of them is kept
 
 log = logging.getLogger("mnistcore")
 
@@ -68,7 +68,7 @@ def model_path(name: str | os.PathLike) -> Path:
     if name in SHIPPED:
         return SHIPPED_DIRECTORY / f"{name}.npz"
     if str(name) in run_names():
-        return _runs() / str(name) / "model.npz"
+        return runs().path(str(name))
     path = Path(name)
     try:
         there = path.exists()
@@ -85,24 +85,51 @@ def model_path(name: str | os.PathLike) -> Path:
 
 def load_report(name: str) -> Report:
     """The training report of a shipped model or a run; raises BadModelFile if it is missing or damaged."""
-    return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json" if name in SHIPPED else _runs() / name / "report.json")
+    return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json") if name in SHIPPED else runs().report(name)
 
 
 def model_names() -> list[str]:
-    """All models at hand: the runs, latest first, then those that ship."""
+    """All models that everybody may use: the runs, latest first, then those that ship."""
     return [*run_names(), *SHIPPED]
 
 
 def run_names() -> list[str]:
-    """The training runs kept under `MNISTCORE_HOME`, latest first."""
-    found = [path.parent for path in _runs().glob("[!.]*/model.npz")]
-    return [run.name for run in sorted(found, key=lambda run: run.stat().st_mtime, reverse=True)]
+    """The training runs that everybody may use, latest first."""
+    return runs().names()
+
+
+def runs() -> Runs:
+    """The training runs that everybody may use."""
+    return Runs(home() / "models")
+
+
+def visitor_runs(visitor: str) -> Runs:
+    """The training runs that only this visitor of the app may use; `load_model` knows none of them.
+
+    Args:
+        visitor: the name of their directory, as `app/visitors.py` makes it.
+    """
+    return Runs(home() / "visitors" / visitor)
+
+
+def prune_visitor_runs() -> None:
+    """Delete the visitors' runs that are more than `VISITOR_RUNS` of one visitor, or older than `VISITOR_DAYS`."""
+    for directory in (home() / "visitors").glob("[!.]*"):
+        Runs(directory).prune(VISITOR_RUNS, VISITOR_DAYS)
+        with contextlib.suppress(OSError):  # there are runs left
+            directory.rmdir()
+
+
+def publish(visitor: str, name: str) -> None:
+    """Make a visitor's run one that everybody may use; raises BadModelFile if its name is taken."""
+    check_name(name, SHIPPED)
+    visitor_runs(visitor).move(name, runs())
 
 
 def current_name() -> str:
     """The name of the model that `load_model()` tries first."""
     try:
-        name = (_runs() / "current.txt").read_text(encoding="utf-8").strip()
+        name = (runs().directory / "current.txt").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         name = ""
     return name or SHIPPED[0]
@@ -110,26 +137,13 @@ def current_name() -> str:
 
 def make_current(name: str) -> None:
     """Have `load_model()` take this model from now on."""
-    with atomic_path(_runs() / "current.txt") as temporary:
+    with atomic_path(runs().directory / "current.txt") as temporary:
         temporary.write_text(f"{name}\n", encoding="utf-8")
 
 
 def keep_run(model: Model, report: Report) -> Path:
-    """Keep a finished training run, whole or not at all, and return its directory. It does not become current."""
-    from mnistcore.evaluation.figures import save_figures  # Matplotlib, which only training needs
-
-    _runs().mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=_runs(), prefix="."))
-    try:
-        model.save(unfinished / "model.npz")
-        report.save(unfinished / "report.json")
-        _save_card(model, report, unfinished / "card.md")
-        save_figures(report, unfinished)
-        unfinished.chmod(0o755)
-        return unfinished.rename(_runs() / report.name)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+    """Keep a finished training run for everybody, and return its directory. It does not become current."""
+    return runs().keep(model, report)
 
 
 def rename_run(old: str, new: str) -> None:
@@ -138,18 +152,10 @@ def rename_run(old: str, new: str) -> None:
     Raises:
         BadModelFile: there is no such run, it cannot be read, or the new name is taken or unusable.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", new):
-        raise BadModelFile(
-            f"{new!r} is no name for a model: use up to 60 letters, digits, dots, dashes and "
-            "underscores, a letter or digit first, no blanks."
-        )
-    if new in model_names() or (_runs() / new).exists():
-        raise BadModelFile(f"There is a model {new!r} already.")
-    model, report = Model.load(model_path(_own_run(old))), load_report(old)
-    keep_run(replace(model, card=model.card | {"name": new}), replace(report, name=new))
-    if current_name() == old:
+    runs().copy(old, new, SHIPPED)
+    if current_name() == old:  # before the old one goes: there is a current model at every moment
         make_current(new)
-    delete_run(old)
+    runs().delete(old)
 
 
 def delete_run(name: str) -> None:
@@ -158,33 +164,17 @@ def delete_run(name: str) -> None:
     Raises:
         BadModelFile: there is no such run.
     """
-    run = _runs() / _own_run(name)
+    runs().path(name)  # there is such a run
     if current_name() == name:
-        (_runs() / "current.txt").unlink(missing_ok=True)
-    # out of sight at once, so that nobody meets a run that is half gone
-    shutil.rmtree(run.rename(Path(tempfile.mkdtemp(dir=_runs(), prefix=".")) / name).parent)
-
-
-def _own_run(name: str) -> str:
-    if name not in run_names():
-        raise BadModelFile(f"There is no training run {name!r}; those that ship cannot be changed.")
-    return name
+        (runs().directory / "current.txt").unlink(missing_ok=True)
+    runs().delete(name)
 
 
 def ship(model: Model, report: Report, directory: Path) -> None:
     """Write a model, its report and its card under its own name, as those in `SHIPPED_DIRECTORY` are."""
     model.save(directory / f"{report.name}.npz")
     report.save(directory / f"{report.name}.report.json")
-    _save_card(model, report, directory / f"{report.name}.md")
-
-
-def _save_card(model: Model, report: Report, path: Path) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(model_card(model, report) + "\n", encoding="utf-8")
-
-
-def _runs() -> Path:
-    return home() / "models"
+    save_card(model, report, directory / f"{report.name}.md")
 
 
 def _train_classic() -> Model:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import streamlit as st
-from conftest import await_that
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
@@ -31,8 +30,8 @@ ONE_WITH_A_LONG_FLAG = [(70, 200), (170, 60), (170, 260)]  # which MNIST hardly 
 def _own_server() -> Iterator[None]:
     """All tests are one server to Streamlit: end what it keeps from one to the next."""
     yield
-    if job := trainer().job:
-        job.stop()
+    for job in trainer().jobs:
+        trainer().stop(job)
     st.cache_resource.clear()
 
 
@@ -235,30 +234,6 @@ def test_look_inside_compares_any_two_digits(model):
     assert 9 not in app.selectbox[1].options
 
 
-@pytest.mark.slow
-def test_train_watch_and_use_a_network():
-    app = open_app("app/pages/train.py")
-    app.number_input(key="classic-epochs").set_value(2)
-    app.number_input(key="classic-folds").set_value(0)
-    press(app, "Start training")
-    await_that(lambda: trainer().job.state != "running")
-    assert trainer().job.state == "finished"
-    assert trainer().job.remaining == 0
-    app.run()
-    assert "is trained" in app.success[0].value
-    (name,) = store.run_names()
-    assert trainer().job.outcome == name
-    assert app.number_input(key="classic-epochs").value == 2, "the settings are kept for the next run"
-    press(app, "Make it the current model")
-    assert store.current_name() == name
-    app.selectbox(key="managed").set_value(name).run()
-    app.text_input(key=f"rename-{name}").set_value("mine").run()
-    press(app, "Save name")
-    assert store.run_names() == ["mine"]
-    press(app, "Delete model")
-    assert store.run_names() == []
-
-
 def test_a_misread_digit_opens_in_look_inside():
     app = open_app("app/pages/dashboard.py")
     digit = store.load_report(store.SHIPPED[0]).evaluation.misread[0]
@@ -266,16 +241,6 @@ def test_a_misread_digit_opens_in_look_inside():
     assert not app.exception
     assert "The percentages" in story_of(app)
     assert answer_of(app)
-
-
-def test_settings_that_make_no_recipe_are_one_sentence():
-    app = open_app("app/pages/train.py")
-    app.text_input(key="classic-hidden_layers").set_value("many").run()
-    assert "whole numbers" in app.error[0].value
-    app.text_input(key="classic-hidden_layers").set_value("128").run()
-    app.number_input(key="classic-epochs").set_value(0).run()
-    assert app.error[0].value == "Recipe classic: epochs must be 1 to 1000."
-    assert button(app, "Start training").disabled
 
 
 @pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -21,15 +20,15 @@ PAGES = {
     "Draw": "Draw a digit",
     "Look inside": "Why this answer?",
     "Train": "Train a network",
-    "Dashboard": "How the network was trained",
+    "Dashboard": "All models",
     "How good is it?": "How good is it?",
 }
 LAST_WORDS = {
     "Draw": "Brush",
     "Look inside": "The exact sums",
-    "Train": "Validation accuracy",
-    "Dashboard": "Data, recipe and versions",
-    "How good is it?": "Misread test digits",
+    "Train": "Your browser remembers",
+    "Dashboard": "are misread by both",
+    "How good is it?": "Which digits each of them misreads",
 }  # at the foot of each page: it is complete when this is there
 
 # strokes on a sheet of 320 x 320 pixels; `draw` brings them to the size that it has on the screen
@@ -287,30 +286,6 @@ def test_export(page):
     with Image.open(download.value.path()) as image:
         assert image.size == (28, 28)
     assert "curl" in page.locator("code.language-bash").inner_text()
-
-
-def test_training_starts_with_the_field_just_left(page, app_server):
-    page.get_by_role("link", name="Train").click()
-    page.get_by_label("Epochs").fill("3")
-    press(page, "Start training")
-    page.get_by_text("is trained.").wait_for(timeout=120_000)
-    (run,) = (path.parent for path in (app_server.home / "models").glob("[!.]*/model.npz"))
-    assert json.loads((run / "report.json").read_text())["recipe"]["epochs"] == 3
-
-
-def test_training_goes_on_while_another_visitor_draws(page, browser, app_server):
-    page.goto(f"http://{app_server.address}/train")
-    page.get_by_label("Epochs").fill("300")
-    press(page, "Start training")
-    page.get_by_text(re.compile(r"epoch \d+ of 300")).wait_for()
-    with browser.new_context() as context:
-        other = open_page(context, app_server)
-        draw(other, SEVEN)
-        expect_digit(other, "7")
-        other.get_by_role("link", name="Train").first.click()
-        other.get_by_text(re.compile(r"epoch \d+ of 300")).wait_for()  # there is one training, which all can see
-    press(page, "Stop")
-    page.get_by_text("The training was stopped").wait_for()
 
 
 def test_drawing_survives_a_killed_server(browser, tmp_path):

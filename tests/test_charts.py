@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from app.charts.layout import place, strongest, unit_shares
-from app.charts.measures import calibration_chart, epoch_chart, risk_coverage_chart, robustness_chart
+from app.charts.measures import (
+    VALIDATION,
+    Curve,
+    calibration_chart,
+    epoch_chart,
+    risk_coverage_chart,
+    robustness_chart,
+)
 from app.charts.pictures import ink_url, weights_url
 from mnistcore import store
 from mnistcore.data.datasets import shipped_test_digits
@@ -88,11 +95,29 @@ def test_ink_is_white_on_black():
     assert opened(ink_url(np.array([[0.0, 1.0], [0.5, 2.0]]))).tolist() == [[0, 255], [127, 255]]
 
 
-def test_epoch_chart_has_a_line_and_a_legend_entry_for_each_name():
-    chart = epoch_chart({"robust": [0.9, 0.95], "classic": [None, 0.8]}, "accuracy", percent=True).to_dict()
-    (points,) = chart["datasets"].values()
-    assert [(point["name"], point["epoch"]) for point in points] == [("robust", 1), ("robust", 2), ("classic", 2)]
-    assert chart["encoding"]["color"]["legend"]["values"] == ["robust", "classic"]
+CURVES = [Curve("robust", VALIDATION, [0.9, 0.95, 0.97]), Curve("classic", VALIDATION, [None, 0.8])]
+
+
+def points_of(chart) -> list[dict]:
+    return chart.data.to_dict("records")
+
+
+def test_epoch_chart_has_every_value_of_every_curve_and_a_legend():
+    chart = epoch_chart(CURVES, "accuracy", percent=True)
+    assert [(point["model"], point["epoch"], point["accuracy"]) for point in points_of(chart)] == [
+        ("robust", 1, 0.9),
+        ("robust", 2, 0.95),
+        ("robust", 3, 0.97),
+        ("classic", 2, 0.8),
+    ]
+    assert chart.to_dict()["encoding"]["color"]["legend"]
+
+
+def test_epoch_chart_is_smoothed_and_marks_the_change_of_phase():
+    chart = epoch_chart(CURVES[:1], "accuracy", smoothing=3, phases={"robust": 3, "another": 2})
+    assert points_of(chart.layer[0])[1]["accuracy"] == pytest.approx(0.94)
+    assert chart.layer[1].data.to_dict("records") == [{"model": "robust", "epoch": 2.5, "words": "fine-tuning"}]
+    assert chart.to_dict()["layer"][0]["encoding"]["color"]["legend"] is None
 
 
 @pytest.fixture(scope="module")

@@ -79,3 +79,11 @@ def test_roc_auc_equals_scikit_learns():
     labels = np.repeat([1, 0], [300, 200])
     expected = sklearn_metrics.roc_auc_score(labels, np.concatenate([positives, negatives]))
     assert metrics.roc_auc(positives, negatives) == pytest.approx(expected)
+
+
+def test_accuracy_interval_is_wilsons():
+    assert metrics.accuracy_interval(0.9, 1_000) == pytest.approx((0.8798, 0.9171), abs=1e-4)  # from published tables
+    assert metrics.accuracy_interval(1.0, 100)[1] == pytest.approx(1)
+    assert 0.95 < metrics.accuracy_interval(1.0, 100)[0] < 1
+    narrow, wide = (np.subtract(*metrics.accuracy_interval(0.99, count)[::-1]) for count in (10_000, 1_000))
+    assert wide > 3 * narrow

@@ -1,6 +1,8 @@
 """Which models there are, which of them is loaded, and what a damaged one leads to."""
 
 import os
+import shutil
+import time
 
 import pytest
 from conftest import TINY
@@ -65,6 +67,48 @@ def test_a_rename_that_cannot_be_done_changes_nothing(old, new):
     with pytest.raises(BadModelFile):
         store.rename_run(old, new)
     assert store.run_names() == ["mine"]
+
+
+def a_visitors_run(mine, visitor: str, name: str, days: float = 0.0):
+    """A copy of `mine` as a visitor's own run, trained so many days ago."""
+    directory = shutil.copytree(mine.parent, store.visitor_runs(visitor).directory / name)
+    os.utime(directory, (trained := time.time() - 24 * 3600 * days, trained))
+
+
+def test_a_visitors_run_is_nobody_elses_until_it_is_published(mine):
+    a_visitors_run(mine, "a", "hers")
+    assert store.visitor_runs("a").names() == ["hers"]
+    assert store.visitor_runs("b").names() == []
+    assert "hers" not in store.model_names()
+    with pytest.raises(BadModelFile, match="There is no model"):
+        load_model("hers")
+    store.publish("a", "hers")
+    assert store.visitor_runs("a").names() == []
+    assert "hers" in store.run_names()
+    assert load_model("hers").card["recipe"]["name"] == "classic"
+
+
+@pytest.mark.parametrize("name", ["mine", "none", "classic"])
+def test_what_cannot_be_published_stays_where_it_is(mine, name):
+    a_visitors_run(mine, "a", "mine")
+    with pytest.raises(BadModelFile):
+        store.publish("a", name)
+    assert store.visitor_runs("a").names() == store.run_names() == ["mine"]
+
+
+def test_a_visitors_runs_beyond_their_number_and_age_are_deleted(mine):
+    for days in range(7):
+        a_visitors_run(mine, "a", f"run-{days}", days)
+    for name, days in (("old", 31), ("young", 29)):
+        a_visitors_run(mine, "b", name, days)
+    a_visitors_run(mine, "c", "old", 31)
+    store.visitor_runs("b").rename("young", "renamed")
+    store.prune_visitor_runs()
+    assert store.visitor_runs("a").names() == [f"run-{days}" for days in range(5)]
+    assert store.visitor_runs("b").names() == ["renamed"]
+    assert not store.visitor_runs("c").directory.exists()
+    store.visitor_runs("b").prune(5, 28)
+    assert store.visitor_runs("b").names() == [], "another name makes it no younger"
 
 
 def test_a_damaged_current_txt_is_passed_over(home):

@@ -1,9 +1,10 @@
-"""The app's one training at a time: refused, stopped, killed. One that finishes is in test_app.py."""
+"""The app's trainings in child processes: a queue, stopped, killed. One that finishes is in test_train_page.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from conftest import ENDLESS, TINY, await_that
 
@@ -12,31 +13,71 @@ from mnistcore import store
 
 
 @pytest.fixture
-def trainer(monkeypatch, data_file) -> Iterator[Trainer]:
+def make_trainer(monkeypatch, data_file) -> Iterator[Callable[[int], Trainer]]:
     monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
-    trainer = Trainer()
-    yield trainer
-    if trainer.job:
-        trainer.job.stop()
-        await_that(lambda: trainer.job.process.stdin.closed)
+    made: list[Trainer] = []
+
+    def make(at_once: int) -> Trainer:
+        made.append(Trainer(at_once))
+        return made[-1]
+
+    yield make
+    for trainer in made:
+        for job in trainer.jobs:
+            trainer.stop(job)
+            await_that(lambda job=job: job.process is None or job.process.stdin.closed)
 
 
-def test_a_second_start_is_refused_and_stop_leaves_nothing(trainer):
-    trainer.start(ENDLESS, ["file"])
-    await_that(lambda: len(trainer.job.progress) > 2)
-    assert trainer.job.remaining > 0
-    with pytest.raises(TrainingBusy, match="already"):
-        trainer.start(TINY, ["file"])
-    trainer.job.stop()
-    await_that(lambda: trainer.job.process.poll() is not None)
-    assert trainer.job.state == "stopped"
-    assert store.run_names() == []
+def test_one_a_visitor_and_the_others_wait_for_their_turn(make_trainer):
+    trainer = make_trainer(1)
+    first, second, third = (trainer.start(visitor, f"of-{visitor}", ENDLESS, ["file"]) for visitor in "abc")
+    assert [job.state for job in (first, second, third)] == ["running", "waiting", "waiting"]
+    assert [trainer.place(job) for job in (first, second, third)] == [0, 1, 2]
+    for visitor in "ab":
+        with pytest.raises(TrainingBusy, match="already"):
+            trainer.start(visitor, "another", TINY, ["file"])
+    await_that(lambda: len(first.progress) > 2)
+    assert first.remaining > 0
+    trainer.stop(second)
+    assert trainer.place(third) == 1
+    trainer.stop(first)
+    await_that(lambda: third.state == "running")
+    assert second.process is None
+    assert first.process.poll() is not None
+    assert trainer.job_of("a") is first
+    assert store.visitor_runs("a").names() == store.run_names() == []
 
 
-def test_a_killed_process_is_one_sentence(trainer):
-    trainer.start(ENDLESS, ["file"])
-    await_that(lambda: bool(trainer.job.progress))
-    trainer.job.process.kill()
-    await_that(lambda: trainer.job.state != "running")
-    assert trainer.job.state == "failed"
-    assert "ended before it was done" in trainer.job.outcome
+def test_as_many_run_at_once_as_the_operator_allows(make_trainer):
+    trainer = make_trainer(2)
+    jobs = [trainer.start(visitor, f"of-{visitor}", ENDLESS, ["file"]) for visitor in "abc"]
+    assert [job.state for job in jobs] == ["running", "running", "waiting"]
+
+
+def test_an_image_is_read_after_every_epoch_and_the_run_is_the_visitors(make_trainer):
+    trainer = make_trainer(1)
+    job = trainer.start("a", "hers", TINY, ["file"], np.eye(28, dtype=np.uint8) * 255)
+    await_that(lambda: not job.active)
+    assert (job.state, job.outcome) == ("finished", "hers")
+    assert len(job.progress[-1]["probabilities"]) == 10
+    assert job.filters.shape == (8, 28, 28)
+    assert store.visitor_runs("a").names() == ["hers"]
+
+
+def test_a_killed_process_is_one_sentence(make_trainer):
+    trainer = make_trainer(1)
+    job = trainer.start("a", "hers", ENDLESS, ["file"])
+    await_that(lambda: bool(job.progress))
+    job.process.kill()
+    await_that(lambda: not job.active)
+    assert job.state == "failed"
+    assert "ended before it was done" in job.outcome
+
+
+def test_only_the_latest_ended_trainings_are_kept(make_trainer, monkeypatch):
+    monkeypatch.setattr("app.training_job.ENDED_KEPT", 2)
+    trainer = make_trainer(1)
+    trainer.start("a", "first", ENDLESS, ["file"])
+    for visitor in "bcde":
+        trainer.stop(trainer.start(visitor, "waited", TINY, ["file"]))
+    assert [job.visitor for job in trainer.jobs] == ["a", "d", "e"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ENDLESS, TINY
 
-from mnistcore import store
+from mnistcore import Model, store
+from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.training.recipes import Recipe
 
 
@@ -30,23 +33,53 @@ def worker() -> Iterator[subprocess.Popen]:
         process.kill()
 
 
-def order(process: subprocess.Popen, recipe: Recipe, sources: list[str] | None = None) -> None:
-    process.stdin.write(json.dumps({"recipe": asdict(recipe), "sources": sources, "seed": 0}) + "\n")
+def order(process: subprocess.Popen, recipe: Recipe, sources: list[str] | None = None, **rest: str) -> None:
+    job = {"recipe": asdict(recipe), "sources": sources, "seed": 0, "name": None, "visitor": None, "image": None}
+    process.stdin.write(json.dumps(job | rest) + "\n")
     process.stdin.flush()
 
 
 def test_every_epoch_is_an_event_and_the_run_is_kept(worker):
     order(worker, TINY)
     events = [json.loads(line) for line in worker.stdout]
-    assert [event["event"] for event in events] == ["said"] + ["progress"] * 6 + ["finished"]
+    assert [event["event"] for event in events] == ["said"] * 2 + ["progress"] * 6 + ["finished"]
     assert events[-2]["share"] == 1
+    assert "probabilities" not in events[-2]
     assert store.run_names() == [events[-1]["name"]]
     assert store.current_name() == store.SHIPPED[0]
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [TINY, replace(TINY, input="stroke directions", scale_pixels=False)],
+    ids=["pixels", "stroke directions"],
+)
+def test_a_visitors_run_is_theirs_and_reads_their_image_after_every_epoch(worker, recipe):
+    images, _ = shipped_test_digits()
+    order(
+        worker,
+        replace(recipe, folds=0, validation_fraction=0.1),
+        visitor="a",
+        name="hers",
+        image=base64.b64encode(images[0].tobytes()).decode(),
+    )
+    events = [json.loads(line) for line in worker.stdout]
+    shown = [event for event in events if event["event"] == "progress"]
+    assert len(shown) == recipe.epochs
+    model = Model.load(store.visitor_runs("a").path("hers"))
+    assert int(np.argmax(shown[-1]["probabilities"])) == model.predict(images[:1])[0]
+    filters = np.frombuffer(base64.b64decode(shown[-1]["filters"]), np.int8).reshape(8, 28, 28)
+    assert (np.abs(filters.astype(int)).max(axis=(1, 2)) == 127).all()
+    assert 0 < shown[-1]["training_accuracy"] <= 1
+    assert store.visitor_runs("a").report("hers").training_curve == [event["training_accuracy"] for event in shown]
+    assert store.run_names() == []
+    assert max(len(json.dumps(event)) for event in events) < 16_000
+
+
 def test_it_ends_when_its_standard_input_does(worker):
     order(worker, ENDLESS)
-    assert json.loads(worker.stdout.readline())["event"] == "said"
+    for _ in range(2):
+        assert json.loads(worker.stdout.readline())["event"] == "said"
     assert json.loads(worker.stdout.readline())["event"] == "progress"
     worker.stdin.close()
     assert worker.wait(timeout=20) != 0

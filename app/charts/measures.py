@@ -3,41 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from app.charts import COLOURS, FIRST, SECOND
 from mnistcore.evaluation.evaluate import Evaluation
 from mnistcore.evaluation.report import Report
 
+TRAINING, VALIDATION = "training digits", "validation digits"
+CELL = "cell"  # of the confusion matrix, the chosen one
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One measured value an epoch.
+
+    Attributes:
+        model: its name.
+        digits: on which digits it was measured: TRAINING or VALIDATION.
+        values: one an epoch; None leaves a gap.
+    """
+
+    model: str
+    digits: str
+    values: Sequence[float | None]
+
 
 def epoch_chart(
-    curves: Mapping[str, Sequence[float | None]], title: str, percent: bool = False, colours: alt.Scale | None = None
-) -> alt.Chart:
-    """One measured value an epoch: a line for each name, with a legend if there are several. None leaves a gap."""
+    curves: Sequence[Curve],
+    title: str,
+    percent: bool = False,
+    smoothing: int = 1,
+    phases: Mapping[str, int] | None = None,
+    colours: alt.Scale | None = None,
+    epochs: int | None = None,
+) -> alt.Chart | alt.LayerChart:
+    """Curves of one measure over the epochs: a colour for each model, dashed on training digits.
+
+    Args:
+        curves: what is drawn.
+        title: of the measure.
+        percent: whether it is a share.
+        smoothing: epochs over whose mean each curve is drawn; 1 draws it as it is.
+        phases: of each model whose training changes on the way, the first epoch after the change.
+        colours: of the models; by default COLOURS in their order.
+        epochs: how many there will be; by default there is room for those of the curves alone.
+    """
+    models = list(dict.fromkeys(curve.model for curve in curves))
     points = [
-        {"name": name, "epoch": epoch, title: value}
-        for name, curve in curves.items()
-        for epoch, value in enumerate(curve, start=1)
-        if value is not None
+        {"model": curve.model, "digits": curve.digits, "epoch": epoch, title: value}
+        for curve in curves
+        for epoch, value in enumerate(
+            pd.Series(curve.values, dtype=float).rolling(smoothing, center=True, min_periods=1).mean(), start=1
+        )
+        if not np.isnan(value)
     ]
     form = ".2%" if percent else ".4f"
-    legend = alt.Legend(orient="bottom", title=None, columns=2, values=list(curves), offset=2)
-    return (
-        alt.Chart(pd.DataFrame(points, columns=["name", "epoch", title]))
-        .mark_line(point=True)
+    legend = alt.Legend(orient="bottom", title=None, columns=2, offset=2, symbolType="circle")
+    domain = alt.Scale(domain=[1, epochs]) if epochs else alt.Scale(domainMin=1)
+    x = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, tickCount=5, format="d"), scale=domain)
+    colour = alt.Color(
+        "model:N",
+        scale=colours or alt.Scale(domain=models, range=COLOURS),
+        legend=legend if len(models) > 1 else None,
+    )
+    # without a legend: there is no room for two, so the pages say it in words
+    dash = alt.StrokeDash(
+        "digits:N", scale=alt.Scale(domain=[VALIDATION, TRAINING], range=[[1, 0], [4, 3]]), legend=None
+    )
+    scale = alt.Scale(zero=False) if points else alt.Scale(domain=[0, 1])
+    lines = (
+        alt.Chart(pd.DataFrame(points, columns=["model", "digits", "epoch", title]))
+        .mark_line(point=alt.OverlayMarkDef(size=36, stroke="transparent", strokeWidth=8))
         .encode(
-            alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(domainMin=1)),
-            alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%" if percent else ".2f")),
-            alt.Color(
-                "name:N",
-                scale=colours or alt.Scale(domain=list(curves), range=COLOURS),
-                legend=legend if len(curves) > 1 else None,
+            x,
+            alt.Y(
+                f"{title}:Q",
+                scale=scale,
+                axis=alt.Axis(format=".1%" if percent else ".2f"),
             ),
-            tooltip=["name", "epoch", alt.Tooltip(f"{title}:Q", format=form)],
+            colour,
+            dash,
+            tooltip=["model:N", "digits:N", "epoch:Q", alt.Tooltip(f"{title}:Q", format=form)],
         )
     )
+    changes = [
+        {"model": model, "epoch": epoch - 0.5, "words": f"{model}: fine-tuning" if len(models) > 1 else "fine-tuning"}
+        for model, epoch in (phases or {}).items()
+        if model in models
+    ]
+    if not changes:  # an empty layer would be an image without words to a screen reader
+        return lines
+    base = alt.Chart(pd.DataFrame(changes, columns=["model", "epoch", "words"])).encode(x)
+    rules = base.mark_rule(strokeDash=[2, 2]).encode(colour)
+    words = base.mark_text(align="left", dx=4, y=alt.expr("height / 2"), fontSize=11).encode(colour, text="words:N")
+    return lines + rules + words
 
 
 def cross_validation_chart(report: Report) -> alt.LayerChart:
@@ -62,7 +125,7 @@ def cross_validation_chart(report: Report) -> alt.LayerChart:
 
 def confusion_chart(evaluation: Evaluation, ink: str) -> alt.LayerChart:
     """The confusion matrix, its numbers in the colour `ink`. Only errors are shaded: the correct answers, some hundred
-    times as many, would hide the differences between them."""
+    times as many, would hide the differences between them. A press on a cell chooses it."""
     cells = pd.DataFrame(
         [
             {"label": label, "prediction": prediction, "count": count, "errors": 0 if label == prediction else count}
@@ -76,7 +139,15 @@ def confusion_chart(evaluation: Evaluation, ink: str) -> alt.LayerChart:
         tooltip=["label", "prediction", "count"],
     )
     scale = alt.Scale(domain=[0, max(int(cells["errors"].max()), 1)], range=[f"{SECOND}00", SECOND])
-    shade = base.mark_rect().encode(alt.Color("errors:Q", scale=scale, legend=None))
+    cell = alt.selection_point(name=CELL, fields=["label", "prediction"], empty=False)
+    shade = (
+        base.mark_rect(strokeWidth=2, cursor="pointer")
+        .encode(
+            alt.Color("errors:Q", scale=scale, legend=None),
+            stroke=alt.when(cell).then(alt.value(ink)).otherwise(alt.value(None)),
+        )
+        .add_params(cell)
+    )
     numbers = base.mark_text(size=11, color=ink).encode(
         alt.Text("count:Q"), opacity=alt.condition("datum.count > 0", alt.value(1), alt.value(0.25))
     )

@@ -1,12 +1,12 @@
-"""How one model was trained, and how good it is."""
+"""A board of all models: compared in a table and in charts, and one of them in detail."""
 
 import altair as alt
 import streamlit as st
 
-from app import gallery, runs
+from app import comparison, gallery, model_actions, models, runs
 from app.charts import measures
-from app.models import current_model
-from mnistcore import BadModelFile, store
+from app.visitors import own_names
+from mnistcore import BadModelFile
 
 COMMANDS = """\
 python -m mnistcore report {name}
@@ -14,19 +14,30 @@ python -m mnistcore train                     # MNIST from the first source that
 python -m mnistcore train --data mnist.npz    # MNIST from a file
 python -m mnistcore train --help"""
 
-model, _ = current_model()
-current = model.name if model else None
-names = store.model_names()
+st.markdown("# All models")
+model_actions.show_outcome()
+reports = runs.readable_reports()
+if reports:
+    runs.show_table(reports)
+    runs.show_curves(reports)
 
-st.markdown("# How the network was trained")
+st.markdown("## One model")
+names, own = models.names(), own_names()
+current, _ = models.current_model()
+if renamed := st.session_state.pop("renamed", None):
+    st.session_state["board-model"] = renamed
+elif st.session_state.get("board-model") not in names:
+    st.session_state["board-model"] = current.name if current and current.name in names else names[0]
 chosen = st.selectbox(
     "Model",
     names,
-    index=names.index(current) if current in names else 0,
-    format_func=lambda name: f"{name} (current)" if name == current else name,
+    format_func=lambda name: f"{name} (yours)" if name in own else name,
+    key="board-model",
+    persist_state="session",
 )
+model_actions.offer(chosen)
 try:
-    report = store.load_report(chosen)
+    report = models.load_report(chosen)
 except BadModelFile as error:
     st.warning(f"{error} So this page cannot show how the model was trained.")
     st.stop()
@@ -56,29 +67,21 @@ st.markdown(
     f"finished {report.finished[:10]} after {runs.duration(report.seconds['total'])}."
     + (f" The cross-validation is of {report.cv_shortened}." if report.cv_shortened else "")
 )
-
 charts: dict[str, alt.Chart | alt.LayerChart] = {
     "Precision and recall of each digit": measures.precision_recall_chart(evaluation)
 }
 if report.cv_scores:
     charts["Accuracy of each fold, with mean and spread"] = measures.cross_validation_chart(report)
-charts["Training loss of each epoch"] = measures.epoch_chart({chosen: report.loss_curve}, "loss")
-if report.validation_curve:
-    charts["Validation accuracy of each epoch"] = measures.epoch_chart(
-        {chosen: report.validation_curve}, "accuracy", percent=True
-    )
-columns = st.columns(2, gap="large")
-for index, (title, chart) in enumerate(charts.items()):
-    with columns[index % 2]:
-        st.markdown(f"## {title}")
+for column, (title, chart) in zip(st.columns(len(charts), gap="large"), charts.items(), strict=True):
+    with column:
+        st.markdown(f"### {title}")
         st.altair_chart(chart, alt=title, height=260)
-st.markdown("## Confusion matrix")
-ink = "#eeeeee" if st.context.theme.type == "dark" else "#222222"
-st.altair_chart(measures.confusion_chart(evaluation, ink), alt="Confusion matrix", width=520, height=420)
-st.markdown("## Misread test digits")
 gallery.show(report)
 with st.expander("Data, recipe and versions"):
     st.json({"data": report.data, "recipe": recipe, "seed": report.seed, "versions": report.versions})
+    if chosen not in own:
+        st.markdown("This report as one HTML file, and training in a terminal:")
+        st.code(COMMANDS.format(name=chosen), language="bash", wrap_lines=True)
 
-st.markdown("This report as one HTML file, and training in a terminal:")
-st.code(COMMANDS.format(name=chosen), language="bash", wrap_lines=True)
+st.markdown("## Two models compared")
+comparison.show(names)

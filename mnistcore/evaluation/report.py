@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ class Report:
         validation_curve: accuracy after each epoch on rows not trained on: the validation rows where the recipe keeps
             some, else the mean over the folds.
         evaluation: of the model on the test rows, which nothing was trained or chosen on.
+        training_curve: accuracy after each epoch on some of the rows trained on, as they are in the dataset; empty in
+            reports of version 1.2 and before.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Report:
     loss_curve: list[float]
     validation_curve: list[float]
     evaluation: Evaluation
+    training_curve: list[float] = field(default_factory=list)
 
     @property
     def cv_mean(self) -> float:

@@ -29,6 +29,8 @@ from mnistcore.training.calibration import calibrated, digit_threshold, rejectio
 from mnistcore.training.fitting import fit
 from mnistcore.training.recipes import Recipe, shortened
 
+TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -38,8 +40,10 @@ class Progress:
         fold: which of `folds` is being trained, from 1; None while the final network is.
         epoch: of `epochs`, from 1.
         loss: mean training loss of this epoch.
+        training_accuracy: on some of the rows trained on, as they are in the dataset, 0-1; None in the folds.
         accuracy: on the rows held out, 0-1; None if there are none.
         share: of the whole training that is done, 0-1.
+        model: the network as it is now.
     """
 
     fold: int | None
@@ -47,8 +51,10 @@ class Progress:
     epoch: int
     epochs: int
     loss: float
+    training_accuracy: float | None
     accuracy: float | None
     share: float
+    model: Model
 
 
 def train(
@@ -78,28 +84,32 @@ def train(
 
     def fit_and_validate(
         recipe: Recipe, rows: np.ndarray, held_out: np.ndarray, fold: int | None
-    ) -> tuple[Model, list[float], list[float]]:
-        """Train on some rows and validate on others: the model, the losses, and the accuracies if there are any."""
-        losses, accuracies = [], []
+    ) -> tuple[Model, list[float], list[float], list[float]]:
+        """Train on some rows and validate on others: the model, and of each epoch the loss, the training accuracy but
+        in the folds, and the accuracy if rows are held out."""
+        losses, training_accuracies, accuracies = [], [], []
         before = fold_recipe.epochs * (recipe.folds if fold is None else fold - 1)
         images, labels = dataset.images[held_out], dataset.labels[held_out]
+        sample = rows[:: -(-len(rows) // TRAINING_SAMPLE)]  # spread over the writers, who follow one another
         for model, loss in fit(recipe, dataset.images[rows], dataset.labels[rows], seed):
             losses.append(loss)
+            if fold is None:
+                training_accuracies.append(accuracy(dataset.labels[sample], model.predict(dataset.images[sample])))
             if len(held_out):
                 accuracies.append(accuracy(labels, model.predict(images)))
             share = (before + len(losses)) / all_epochs
-            latest = accuracies[-1] if accuracies else None
-            on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, latest, share))
-        return model, losses, accuracies
+            known, new = (curve[-1] if curve else None for curve in (training_accuracies, accuracies))
+            on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, known, new, share, model))
+        return model, losses, training_accuracies, accuracies
 
     fold_curves = [
-        fit_and_validate(fold_recipe, *rows, fold)[2]
+        fit_and_validate(fold_recipe, *rows, fold)[-1]
         for fold, rows in enumerate(_folds(recipe, dataset, seed), start=1)
     ]
     validated = time.perf_counter()
 
     training_rows, validation_rows = _split(recipe, dataset, seed)
-    model, losses, validation_curve = fit_and_validate(recipe, training_rows, validation_rows, None)
+    model, losses, training_curve, validation_curve = fit_and_validate(recipe, training_rows, validation_rows, None)
     thresholds: dict[str, float] = {}
     if len(validation_rows):
         model, thresholds = _calibrate(
@@ -135,6 +145,7 @@ def train(
         loss_curve=losses,
         validation_curve=validation_curve or (np.mean(fold_curves, axis=0).tolist() if fold_curves else []),
         evaluation=evaluation,
+        training_curve=training_curve,
     )
     return replace(model, card=_card(report) | thresholds), report
 

@@ -1,0 +1,100 @@
+"""What can be done with a model, and whom it affects: a visitor's own models are theirs, all else is the operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import models, operator
+from app.training_job import trainer
+from app.visitors import current_visitor
+from mnistcore import BadModelFile, store
+
+OUTCOME = "action_outcome"  # session key: whether an action succeeded, and its sentence for the next run of the script
+
+
+def show_outcome() -> None:
+    """Say how the last action ended."""
+    if outcome := st.session_state.pop(OUTCOME, None):
+        (st.info if outcome[0] else st.warning)(outcome[1])
+
+
+def offer(name: str) -> None:
+    """The actions for one model, in a row."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Use it for my drawings", icon=":material/draw:"):
+            st.session_state.model = name
+            st.switch_page("app/pages/draw.py")
+        st.download_button(
+            "Download",
+            lambda: models.path(name).read_bytes(),
+            f"{name}.npz",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if models.is_own(name):
+            _offer_for_own(name)
+        else:
+            _offer_for_everybodys(name)
+
+
+def _offer_for_own(name: str) -> None:
+    visitor = current_visitor()
+    assert visitor
+    runs = store.visitor_runs(visitor)
+    with st.popover("Rename", key=f"rename-{name}"):
+        st.write("This affects only you.")
+        new = st.text_input("New name", value=name, key=f"new-name-{name}")
+        if st.button("Save name"):
+            taken = [*store.model_names(), *(job.name for job in trainer().jobs if job.active)]
+            _do(runs.rename, name, new, taken, done=f"{name} is now called {new}.", then=new)
+    with st.popover("Delete", key=f"delete-{name}"):
+        st.write(f"{name} will be deleted. This affects only you, and cannot be undone.")
+        if st.button("Delete model"):
+            _do(runs.delete, name, done=f"{name} is deleted.")
+    with st.popover("Publish", key=f"publish-{name}"):
+        st.write("**This affects everybody**: all visitors will be able to choose this model, and it is yours no more.")
+        if not operator.is_operator():
+            operator.ask_for_password()
+        elif st.button("Publish model"):
+            _do(store.publish, visitor, name, done=f"{name} is everybody's now.")
+
+
+def _offer_for_everybodys(name: str) -> None:
+    if not operator.is_operator():
+        with st.popover("Change for everybody", key=f"operator-{name}"):
+            st.write("**This affects everybody**: to make it the current model, to rename or to delete it.")
+            operator.ask_for_password()
+        return
+    with st.popover("Make current", disabled=name == store.current_name(), key=f"current-{name}"):
+        st.write(f"**This affects everybody**: {name} will answer all who have chosen no other model, and the API.")
+        if st.button("Make it the current model"):
+            _do(store.make_current, name, done=f"{name} is the current model now.")
+    if name in store.SHIPPED:
+        st.markdown(":small[It ships with the package: it cannot be renamed or deleted.]")
+        return
+    with st.popover("Rename", key=f"rename-{name}"):
+        st.write("**This affects everybody**: all visitors will see the new name.")
+        new = st.text_input("New name", value=name, key=f"new-name-{name}")
+        if st.button("Save name"):
+            _do(store.rename_run, name, new, done=f"{name} is now called {new}.", then=new)
+    with st.popover("Delete", key=f"delete-{name}"):
+        st.write(f"**This affects everybody**: {name} will be deleted for all visitors. This cannot be undone.")
+        if st.button("Delete model"):
+            after = f" The current model is {store.SHIPPED[0]} now." if name == store.current_name() else ""
+            _do(store.delete_run, name, done=f"{name} is deleted.{after}")
+
+
+def _do(action: Callable[..., None], *arguments: object, done: str, then: str | None = None) -> None:
+    """Carry out an action, and show the page anew, for the model `then`, with a sentence that says how it ended."""
+    try:
+        action(*arguments)
+        st.session_state[OUTCOME] = True, done
+        if then:
+            st.session_state["renamed"] = then
+    except BadModelFile as error:
+        st.session_state[OUTCOME] = False, str(error)
+    except OSError as error:
+        st.session_state[OUTCOME] = False, f"This failed: {error.strerror or error}."
+    st.rerun()

@@ -1,0 +1,182 @@
+"""The Train page and the Dashboard without a browser: start, queue, whose a model is, and who may do what with it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+from conftest import ENDLESS, await_that
+from streamlit.testing.v1 import AppTest
+from test_app import _own_server, button, open_app, press  # noqa: F401  # the fixture is for this module too
+
+from app.training_job import trainer
+from app.visitors import VISITOR
+from mnistcore import store
+
+TRAIN, BOARD, DRAW = "app/pages/train.py", "app/pages/dashboard.py", "app/pages/draw.py"
+
+
+def visit(page: str, visitor: str = "a") -> AppTest:
+    """A visitor whom the browser has named."""
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=30)
+    app.session_state[VISITOR] = visitor
+    app.run()
+    app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def hers(mine) -> str:
+    """The name of a model that is the visitor's own."""
+    shutil.copytree(mine.parent, store.visitor_runs("a").directory / "hers")
+    return "hers"
+
+
+def words_of(app: AppTest) -> str:
+    return " ".join(words.value for words in (*app.markdown, *app.info, *app.warning, *app.error, *app.success))
+
+
+def open_settings(app: AppTest) -> None:
+    app.session_state["settings"] = True
+    app.run()
+
+
+@pytest.mark.slow
+def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
+    app = visit(TRAIN)
+    app.button(key="start-quick").click().run()
+    job = trainer().job_of("a")
+    assert re.fullmatch(r"quick-\d\d-[A-Z][a-z]{2}-\d\d\.\d\d", job.name)
+    await_that(lambda: not job.active)
+    assert job.state == "finished"
+    app.run()
+    assert "is trained" in app.success[0].value
+    press(app, "Use it for my drawings")
+    assert app.selectbox(key="model").value == job.name
+    assert job.name not in visit(DRAW, "b").selectbox(key="model").options
+    assert store.visitor_runs("a").names() == [job.name]
+    assert store.run_names() == []
+    assert store.visitor_runs("a").report(job.name).evaluation.accuracy > 0.85
+
+
+def test_a_second_visitor_waits_and_sees_the_place_in_the_queue(monkeypatch, data_file):
+    monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
+    trainer().start("b", "endless", ENDLESS, ["file"])
+    trainer().start("c", "next", ENDLESS, ["file"])
+    app = visit(TRAIN)
+    app.button(key="start-deep").click().run()
+    assert "number 2 in the queue" in app.get("progress")[0].proto.text
+    press(app, "Stop")
+    app.run()
+    assert "The training was stopped" in words_of(app)
+    assert trainer().job_of("b").active
+    assert "endless" not in words_of(visit(TRAIN, "d")), "nobody sees another visitor's training"
+
+
+def test_a_name_that_is_taken_or_bad_is_one_sentence(hers):
+    app = visit(TRAIN)
+    open_settings(app)
+    for name, expected in ((hers, "already"), ("robust", "already"), ("my model", "no name for a model")):
+        app.text_input(key="name").set_value(name)
+        press(app, "Start with these settings")
+        assert expected in app.warning[0].value
+    assert trainer().jobs == []
+
+
+def test_settings_that_make_no_recipe_are_one_sentence():
+    app = visit(TRAIN)
+    open_settings(app)
+    app.text_input(key="quick-hidden_layers").set_value("many").run()
+    assert "whole numbers" in app.error[0].value
+    app.text_input(key="quick-hidden_layers").set_value("128").run()
+    app.number_input(key="quick-epochs").set_value(0).run()
+    assert app.error[0].value == "Recipe quick: epochs must be 1 to 1000."
+    assert button(app, "Start with these settings").disabled
+
+
+def test_what_is_pressed_before_the_browser_has_named_the_visitor_starts_afterwards():
+    app = open_app(TRAIN)
+    app.button(key="start-quick").click().run()
+    assert trainer().jobs == []
+    app.session_state[VISITOR] = "a"
+    app.run()
+    assert [job.visitor for job in trainer().jobs] == ["a"]
+    assert app.get("progress")
+
+
+def choose(app: AppTest, name: str) -> None:
+    app.selectbox(key="board-model").set_value(name).run()
+    assert not app.exception
+
+
+def test_a_visitor_renames_deletes_and_publishes_their_own(hers):
+    app = visit(BOARD)
+    choose(app, hers)
+    app.text_input(key="new-name-hers").set_value("robust").run()
+    press(app, "Save name")
+    assert "already" in words_of(app)
+    app.text_input(key="new-name-hers").set_value("ours").run()
+    press(app, "Save name")
+    assert store.visitor_runs("a").names() == ["ours"]
+    assert app.selectbox(key="board-model").value == "ours"
+    press(app, "Publish model")  # without a password, from the machine itself
+    assert "ours" in store.run_names()
+    choose(app, "ours")
+    press(app, "Make it the current model")
+    assert store.current_name() == "ours"
+    press(app, "Delete model")
+    assert "ours" not in store.run_names()
+    assert store.current_name() == store.SHIPPED[0]
+
+
+def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
+    monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "secret")
+    app = visit(BOARD)
+    choose(app, hers)
+    labels = [button.label for button in app.button]
+    assert "Publish model" not in labels
+    assert {"Save name", "Delete model"} <= set(labels), "one's own needs no password"
+    app.text_input[-1].set_value("guess")
+    press(app, "Continue")
+    assert "not the operator's password" in words_of(app)
+    app.text_input[-1].set_value("secret")
+    press(app, "Continue")
+    press(app, "Publish model")
+    assert "hers" in store.run_names()
+
+
+@pytest.mark.usefixtures("mine")
+def test_without_the_password_everybodys_models_stay_as_they_are(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "secret")
+    app = visit(BOARD)
+    choose(app, "mine")
+    labels = {button.label for button in app.button}
+    assert not labels & {"Save name", "Delete model", "Make it the current model"}
+    assert "This affects everybody" in words_of(app)
+
+
+@pytest.mark.usefixtures("hers")
+def test_the_table_says_whose_a_model_is_and_on_what_it_was_measured():
+    app = visit(BOARD)
+    table = app.dataframe[0].value.set_index("model")
+    assert table["whose"].to_dict() == {
+        "hers": "yours",
+        "mine": "everybody's",
+        "robust (current)": "everybody's",
+        "classic": "everybody's",
+    }
+    assert table.loc["classic", "95% interval"] == "97.46% to 98.04%"
+    assert table.loc["classic", "measured on"].startswith("10,000 digits")
+    assert "hers" not in visit(BOARD, "b").dataframe[0].value["model"].tolist()
+
+
+def test_two_models_are_compared_on_the_same_digits():
+    app = visit(BOARD)
+    app.selectbox(key="compare-second").set_value("classic").run()
+    said = words_of(app)
+    assert "**robust** misreads 58 and **classic** 223" in said
+    pictures = [html.proto.body for html in app.get("html") if 'class="tiles"' in html.proto.body]
+    assert [html.count("<img") for html in pictures] == [24, pictures[1].count("<img")]
+    assert pictures[1].count("<img") > 0
