@@ -32,9 +32,24 @@ def start(page, preset: str) -> None:
 
 def point_at(page, mark) -> None:
     """Tap it, or click on it."""
+    mark.scroll_into_view_if_needed()
     box = mark.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.touchscreen.tap(x, y) if page.evaluate("navigator.maxTouchPoints > 0") else page.mouse.click(x, y)
+
+
+def point_until(page, mark, shown) -> None:
+    """Tap or click on it until something is shown; a page that is just being drawn anew misses the first time."""
+    from playwright.sync_api import TimeoutError  # noqa: A004
+
+    for _ in range(4):
+        point_at(page, mark)
+        try:
+            shown.wait_for(timeout=8_000)
+            return
+        except TimeoutError:
+            settle(page)
+    raise AssertionError(f"{shown} is not shown")
 
 
 def tooltip(page, mark) -> str:
@@ -85,15 +100,18 @@ def test_train_watch_compare_and_draw(browser, app_server: Server, screen, schem
         matrix = page.get_by_test_id("stVegaLiteChart").last
         matrix.scroll_into_view_if_needed()
         settle(page)
-        point_at(page, matrix.locator(".mark-text.role-mark text").nth(27))  # row 2, column 7
-        page.get_by_role("button", name="2 as 7").nth(9).wait_for()
+        cell = matrix.locator(".mark-text.role-mark text").nth(27)  # row 2, column 7
+        point_until(page, cell, page.get_by_role("button", name="2 as 7").nth(9))
         assert page.get_by_role("button", name=re.compile("as [0-9],")).count() == 11
         press(page, "2 as 7")
         page.get_by_role("heading", name="Why this answer?").wait_for()
 
         go_to(page, "Draw")
-        page.get_by_role("combobox", name="Model", exact=True).click()
-        page.get_by_role("option", name=re.compile(r"^quick-.*\(yours\)")).first.click()
+        page.locator(".answer .digit").wait_for()
+        settle(page)  # a list that is open closes when the page is drawn anew
+        mine = page.get_by_role("option", name=re.compile(r"^quick-.*\(yours\)")).first
+        point_until(page, page.get_by_role("combobox", name="Model", exact=True), mine)
+        mine.click()
         page.locator(".answer .digit").wait_for()
 
 
