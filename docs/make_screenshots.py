@@ -92,7 +92,7 @@ def train(browser: Browser, url: str) -> None:
     """Train, some epochs after the start."""
     page = open_app(browser, url, DESKTOP)
     visit(page, "Train")
-    page.get_by_role("button", name=re.compile("^Start")).click()
+    page.get_by_role("button", name=re.compile("^Start")).first.click()
     page.get_by_text(FIRST_EPOCH).first.wait_for()
     page.wait_for_timeout(1000)
     save(page, "train", DESKTOP["height"])
@@ -115,7 +115,7 @@ def tour(browser: Browser, url: str) -> None:
         page.locator(".network button").nth(number).hover()
         film(page, frames, 1.2)
     visit(page, "Train")
-    start = page.get_by_role("button", name=re.compile("^Start"))
+    start = page.get_by_role("button", name=re.compile("^Start")).first
     start.wait_for()
     film(page, frames, 1)
     start.click()
