@@ -10,7 +10,7 @@ through `prepare`, which takes the same steps:
     3. clean     stray specks out; a dot alone is no digit
     4. fit       crop, longer side to 20 px, centre of mass to the middle
 
-`open_image` opens picture files that anybody may have sent, within limits.
+`open_image` and `open_page` open picture files that anybody may have sent, within limits.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ INK = 20  # of 255: what counts as ink when a digit's extent is measured
 TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pixel of rounding, and a little
 
 WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
+PAGE_SIDE = 2600  # the same for a page of many digits; they are halved, so that 1300 pixels at least are left
 FAINTEST = 16  # of 255: a picture with less contrast than this is blank paper
 GRAINY = 0.03  # of full ink, standard deviation: paper noisier than this is smoothed first
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders are not used
 MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
+MAX_JPEG_PAGE_PIXELS = 50_000_000  # of a JPEG page, which is reduced while it is decoded
 MAX_WEBP_PIXELS = 16_000_000  # whose decoder holds four copies of a picture
 MAX_SCANS = 50  # of a JPEG: programs write about ten, and each can take 20 ms at MAX_PIXELS
 MAX_READS = 100_000  # of a picture file: Pillow makes a few for every segment, chunk or block, however small
@@ -70,7 +72,7 @@ def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
         BlankImage: nothing is drawn, or only a dot.
         BadImage: the input is not a picture.
     """
-    grey = _grey(image)
+    grey = brightness(image)
     if grey.shape == (SIDE, SIDE):
         as_mnist = np.rint(grey).astype(np.uint8)
         if is_prepared(as_mnist[np.newaxis])[0]:
@@ -92,10 +94,26 @@ def open_image(file: Path | str | bytes) -> Image.Image:
         UnsupportedImage: the picture has too many pixels or scans, is animated or has several pages.
         BadImage: there is no such file, or it is not a picture that can be decoded.
     """
+    return _open(file, WORKING_SIDE, MAX_PIXELS)[0]
+
+
+def open_page(file: Path | str | bytes) -> tuple[Image.Image, tuple[int, int]]:
+    """The same for a picture of many digits, whose longer side stays PAGE_SIDE / 2 at least, and which may have
+    MAX_JPEG_PAGE_PIXELS as a JPEG.
+
+    Returns:
+        The decoded picture, and the width and height that it has in the file, turned as the picture is.
+    """
+    return _open(file, PAGE_SIDE // 2, MAX_JPEG_PAGE_PIXELS)
+
+
+def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
     try:
         content = file if isinstance(file, bytes) else Path(file).read_bytes()  # Pillow would keep some files open
         image = Image.open(_File(content), formats=FORMATS)
-        limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        jpeg = image.format in ("JPEG", "MPO")
+        limit = max_jpeg_pixels if jpeg else MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        width, height = image.size
         if image.width * image.height > limit:
             raise UnsupportedImage(
                 f"The picture may have {limit:,} pixels at most; this one is {image.width} x {image.height}."
@@ -103,10 +121,10 @@ def open_image(file: Path | str | bytes) -> Image.Image:
         # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise UnsupportedImage("The picture is animated or has several pages; send a single one.")
-        if image.format in ("JPEG", "MPO"):
+        if jpeg:
             if _has_too_many_scans(content):
                 raise UnsupportedImage(f"The JPEG may have {MAX_SCANS} scans at most; save it as a baseline JPEG.")
-            shrink = WORKING_SIDE / max(image.size)
+            shrink = longer_side / max(image.size)
             image.draft(None, (max(1, int(image.width * shrink)), max(1, int(image.height * shrink))))
         image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -120,7 +138,10 @@ def open_image(file: Path | str | bytes) -> Image.Image:
             f"The picture cannot be read ({type(error).__name__}): it must be a whole PNG, JPEG, WebP, GIF, BMP or "
             "TIFF file."
         ) from error
-    return _upright(image)
+    decoded = image.size
+    image = _upright(image)
+    turned = image.size != decoded
+    return image, (height, width) if turned else (width, height)
 
 
 class _File(BytesIO):
@@ -183,13 +204,18 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     return prepared & centred.all(axis=0)
 
 
-def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
-    """Brightness, (H, W) float32 in 0-255."""
+def brightness(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) -> np.ndarray:
+    """How bright each pixel is, transparent parts being paper: (H, W) float32 in 0-255, upright, reduced to a longer
+    side of at most `longer_side` pixels.
+
+    Raises:
+        BadImage: the input is not a picture.
+    """
     if not isinstance(image, Image.Image):
         image = _as_picture(np.asarray(image))
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
-    image = _reduce(_upright(image))
+    image = _reduce(_upright(image), longer_side)
     if image.mode == "F":
         return _rescale_to_8bit(np.asarray(image))
     if image.mode == "L":
@@ -204,12 +230,12 @@ def _grey(image: Image.Image | np.ndarray) -> np.ndarray:
     return light * opacity + paper * (1 - opacity)
 
 
-def _reduce(image: Image.Image) -> Image.Image:
-    """The picture without colour, its longer side at most WORKING_SIDE.
+def _reduce(image: Image.Image, longer_side: int = WORKING_SIDE) -> Image.Image:
+    """The picture without colour, its longer side at most `longer_side` pixels.
 
     Strip by strip, for each conversion of a large picture as a whole would hold another copy of it in memory.
     """
-    factor = -(-max(image.size) // WORKING_SIDE)
+    factor = -(-max(image.size) // longer_side)
     if factor == 1:
         return _without_colour(image)
     height = 64 * factor
