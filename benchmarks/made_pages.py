@@ -136,11 +136,11 @@ def _write(glyphs, labels, rng, kind, width, height):
             y = int(top + 0.6 * tall - glyph.shape[0] / 2 + drift * (left - edge) + rng.normal(0, 0.06) * tall)
             touches = previous is not None and rng.random() < kind.touching
             if touches:
-                x = _touching_place(ink, previous, glyph, y)
+                x = touching_place(ink, previous, glyph, y)
             else:
                 x = int(left if previous is None else previous[2] + rng.uniform(*kind.gap) * tall)
                 if previous is not None and kind.gap[0] > 0:  # slanting digits may reach over the next
-                    x = max(x, _touching_place(ink, previous, glyph, y) + 4)
+                    x = max(x, touching_place(ink, previous, glyph, y) + 4)
             box = (x, y, x + glyph.shape[1], y + glyph.shape[0])
             if box[2] > width - edge or y < 0 or box[3] > height:
                 break
@@ -159,7 +159,7 @@ def _write(glyphs, labels, rng, kind, width, height):
     return ink, np.array(chosen), np.array(boxes, float).reshape(-1, 4), rows, pairs
 
 
-def _touching_place(ink, previous, glyph, y):
+def touching_place(ink, previous, glyph, y):
     """The leftmost x at which a glyph's ink just meets that of its predecessor's box."""
     left, _, right, _ = previous
     before = ink[max(y, 0) : y + glyph.shape[0], left:right] > 0.5
@@ -291,6 +291,8 @@ def _photographed(page, rng, kind):
     return Image.open(file)
 
 
-PAGES = Kind()
-TOUCHING = Kind(digits=(2, 20), touching=0.4)
-PHONE = Kind(digits=(10, 10), row=(10, 10), height=(0.05, 0.065), gap=(0.08, 0.45), others=0.0)
+KINDS = {
+    "1 to 40 digits": Kind(),
+    "touching pairs": Kind(digits=(2, 20), touching=0.4),
+    "a phone number": Kind(digits=(10, 10), row=(10, 10), height=(0.05, 0.065), gap=(0.08, 0.45), others=0.0),
+}

@@ -26,8 +26,9 @@ from mnistcore.errors import (
     MnistCoreError,
     UnsupportedImage,
 )
-from mnistcore.images import open_image, prepare
+from mnistcore.images import open_image, open_page, prepare
 from mnistcore.model import Model
+from mnistcore.pages import Page, PageDigit, read_page
 from mnistcore.reading import Reading, Readings, read, read_batch
 from mnistcore.store import load_model
 
@@ -44,14 +45,18 @@ __all__ = [
     "DataUnavailable",
     "MnistCoreError",
     "Model",
+    "Page",
+    "PageDigit",
     "Reading",
     "Readings",
     "UnsupportedImage",
     "load_model",
     "open_image",
+    "open_page",
     "prepare",
     "read",
     "read_batch",
+    "read_page",
     "train",
 ]
 

@@ -19,7 +19,7 @@ from mnistcore.images import PAGE_SIDE, SIDE, brightness, prepare
 from mnistcore.model import Model
 from mnistcore.paper import find_ink
 from mnistcore.reading import Reading, read_batch
-from mnistcore.segmentation import Piece, bounding_box, cut, find_pieces, group_lines, picture
+from mnistcore.segmentation import MOST_CUTS, Piece, bounding_box, cut, find_pieces, group_lines, picture
 from mnistcore.store import load_model
 
 MOST_JOINED = 5  # pieces of one digit
@@ -190,7 +190,7 @@ class _Line:
         step: list[tuple[int, np.ndarray | None]] = [(0, None)] * (count + 1)
         digits = {span: self.candidates[self.key(*span)] for span in self.spans()}
         for end in range(1, count + 1):
-            for start in range(end):
+            for start in range(max(0, end - MOST_CUTS - 1), end):
                 score, image = -np.inf, None
                 candidate = digits.get((start, end))
                 if candidate is not None and candidate.probability > 0:
@@ -222,7 +222,8 @@ class _Line:
     def _other(self, start: int, end: int, candidate: _Candidate | None) -> float:
         """The logarithm of the probability that pieces are something else than a digit."""
         left, top, right, bottom = bounding_box(self.pieces[start:end])
-        if bottom - top < LOWEST * self.height:
+        whole = self.pieces[start].number == self.pieces[start].origin
+        if whole and bottom - top < LOWEST * self.height:
             return float(np.log(SMALL_OTHER))
         others = max(1.0, (right - left) / (OTHER_WIDTH * self.height))
         return float(others * np.log(OTHER) + np.log(candidate.other + 1e-6 if candidate else 1.0))

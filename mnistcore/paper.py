@@ -11,6 +11,7 @@ ink is what is darker than the paper *around it*:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ SHARE_OF_STRONGEST = 0.35  # ink is stronger than this share of the strongest in
 NEARBY = 0.03  # of the longer side
 LINE_LENGTH = 0.12  # of the longer side: printed lines are longer,
 LINE_WIDTH = 1 / 30  # and narrower than this share of that length
+SHORT_LINE = 0.3  # of LINE_LENGTH: lines that end at other lines may be as short as this
+SLOPES = np.linspace(-0.16, 0.16, 17)  # of nearly level lines
 ON_LINE = 1.6  # ink that is stronger than a line by this factor lies over it
 
 
@@ -36,10 +39,12 @@ class Ink:
     Attributes:
         strength: (H, W) float32, 0 paper to 1: the share of the paper's light that the ink takes away.
         written: (H, W) bool, where that is enough to be writing.
+        photo: whether it was photographed or scanned; otherwise it was drawn on a screen.
     """
 
     strength: np.ndarray
     written: np.ndarray
+    photo: bool
 
 
 def find_ink(grey: np.ndarray) -> Ink:
@@ -51,9 +56,7 @@ def find_ink(grey: np.ndarray) -> Ink:
     from scipy import ndimage
 
     paper, uniform = _uniform_paper(grey)
-    if not uniform:
-        paper = _local_median(grey)
-    if (grey - paper).sum() > 0:  # light ink on dark paper
+    if _brighter_than_most(grey, paper if uniform else None):  # light ink on dark paper
         grey, paper = 255 - grey, 255 - paper
     if not uniform:
         paper = _paper(grey)
@@ -64,7 +67,7 @@ def find_ink(grey: np.ndarray) -> Ink:
     floor = np.float32(FAINTEST) if uniform else np.maximum(FAINTEST, _noise(strength, block))
     level = np.maximum(floor, SHARE_OF_STRONGEST * strongest)
     written = strength > _enlarge(level, strength.shape)
-    return Ink(strength, _without_lines(strength, written))
+    return Ink(strength, _without_lines(strength, written), not uniform)
 
 
 def _uniform_paper(grey: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -75,12 +78,15 @@ def _uniform_paper(grey: np.ndarray) -> tuple[np.ndarray, bool]:
     return np.float32(paper), bool(same > UNIFORM * grey.size)
 
 
-def _local_median(grey: np.ndarray) -> np.ndarray:
-    """What most of the surroundings are, which is paper, (H, W)."""
+def _brighter_than_most(grey: np.ndarray, paper: np.ndarray | None) -> bool:
+    """Whether what differs from most of its surroundings, which are the paper, is rather brighter than darker."""
     from scipy import ndimage
 
-    coarse = _blockwise(grey, 2 * _block(grey), np.mean)
-    return _enlarge(ndimage.median_filter(coarse, max(3, round(NARROW * BLOCKS / 2))), grey.shape)
+    step = 1 if paper is not None else 2 * _block(grey)
+    some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
+    if paper is None:
+        paper = ndimage.median_filter(some, max(3, round(NARROW * BLOCKS / 2)))
+    return bool((some - paper).sum(dtype=np.float64) > 0)
 
 
 def _paper(grey: np.ndarray) -> np.ndarray:
@@ -121,54 +127,99 @@ def _enlarge(coarse: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _without_lines(strength: np.ndarray, written: np.ndarray) -> np.ndarray:
-    """`written` without printed lines, first those that run across, then those that run down."""
+    """`written` without printed lines: long ones, and short ones from one line to the next, as in a table's frame."""
     length = LINE_LENGTH * max(written.shape)
     if length * LINE_WIDTH < 1:  # the picture is too small for lines to be told from strokes
         return written
-    written = _without_level_lines(strength, written, length)
-    return _without_level_lines(strength.T, written.T, length).T
+    widest = int(length * LINE_WIDTH)
+    cleared = _without_level_lines(strength, written, widest, length)
+    cleared = _without_level_lines(strength.T, cleared.T, widest, length).T
+    if (written & ~cleared).any():
+        for _ in range(2):  # across, then down
+            held = _near(written & ~cleared, widest + 2)
+            cleared = _without_level_lines(strength, cleared, widest, SHORT_LINE * length, held).T
+            strength, written = strength.T, written.T
+    return cleared
 
 
-def _without_level_lines(strength: np.ndarray, written: np.ndarray, length: float) -> np.ndarray:
-    """`written` without straight, thin, long lines that are nearly level."""
+def _near(mask: np.ndarray, distance: int) -> np.ndarray:
+    """What lies at most so many pixels from a mask or from the page's border."""
     from scipy import ndimage
 
-    widest = int(length * LINE_WIDTH)
-    thin = written & ~ndimage.binary_opening(written, np.ones((widest + 1, 1), bool))
+    return ndimage.maximum_filter(mask.view(np.uint8), 2 * distance + 1, mode="constant", cval=1).view(bool)
+
+
+def _without_level_lines(
+    strength: np.ndarray, written: np.ndarray, widest: int, length: float, held: np.ndarray | None = None
+) -> np.ndarray:
+    """`written` without straight, thin, long lines that are nearly level; if `held` is given, only those of them of
+    which both ends lie there."""
+    from scipy import ndimage
+
+    thin = written & ~_opened(written, widest + 1)
     reach = max(3, int(length / 8))
-    joined = ndimage.binary_closing(thin, np.ones((1, reach), bool))
+    joined = ~_opened(~thin.T, reach).T  # over the strokes that cross a line
     parts, _ = ndimage.label(joined, structure=np.ones((3, 3), bool))
     cleared = written.copy()
     for number, box in enumerate(ndimage.find_objects(parts), start=1):
         if box[1].stop - box[1].start < length:
             continue
         rows, columns = np.nonzero((parts[box] == number) & thin[box])
-        line = _straight_line(rows + box[0].start, columns + box[1].start, widest, length)
-        if line is not None:
-            _clear_line(cleared, strength, written, line)
+        for line in _straight_lines(rows + box[0].start, columns + box[1].start, widest, length):
+            ends = np.array([line.first, line.end - 1])
+            places = np.rint(line.curve(ends)).astype(int).clip(0, len(written) - 1), ends
+            if held is None or held[places].all():
+                _clear_line(cleared, strength, written, line, 0 if held is not None else round(length))
     return cleared
 
 
-def _straight_line(rows: np.ndarray, columns: np.ndarray, widest: int, length: float):
-    """First and end column, the coefficients of row = f(column), and the width of a line; None if it is not straight."""
-    trusted = np.ones(len(rows), bool)
-    for tolerance in (4 * widest, 2 * widest, widest):  # strokes that run along a part of it are left out step by step
-        if trusted.sum() < length / 2:
-            return None
-        curve = np.polynomial.Polynomial.fit(columns[trusted], rows[trusted], 2)
-        trusted = np.abs(rows - curve(columns)) <= tolerance / 2 + 1
-    on_line = np.unique(columns[trusted])
-    if len(on_line) < max(length / 2, 0.6 * (columns.max() - columns.min() + 1)):
-        return None
-    return int(columns.min()), int(columns.max()) + 1, curve, trusted.sum() / len(on_line)
+def _opened(mask: np.ndarray, length: int) -> np.ndarray:
+    """What of a mask belongs to upright runs of at least so many pixels (a morphological opening)."""
+    from scipy import ndimage
+
+    eroded = ndimage.minimum_filter1d(mask.view(np.uint8), length, axis=0, mode="nearest")
+    return ndimage.maximum_filter1d(eroded, length, axis=0, mode="nearest", origin=-1 if length % 2 == 0 else 0) > 0
 
 
-def _clear_line(cleared: np.ndarray, strength: np.ndarray, written: np.ndarray, line) -> None:
-    """Take a line out of `cleared`, but not where a stroke crosses it or lies over it."""
-    first, end, curve, width = line
-    columns = np.arange(first, end)
-    middle = curve(columns)
-    half = width / 2 + 1
+@dataclass(frozen=True)
+class _PrintedLine:
+    """A nearly level line: its first and end column, row = curve(column), and how many pixels it is wide."""
+
+    first: int
+    end: int
+    curve: np.polynomial.Polynomial
+    width: float
+
+
+def _straight_lines(rows: np.ndarray, columns: np.ndarray, widest: int, length: float) -> Iterator[_PrintedLine]:
+    """The straight lines among pixels (n,), the longest first."""
+    while len(rows) > length / 2:
+        best, near = 0, np.zeros(0, bool)
+        for slope in SLOPES:  # where do most pixels lie on one line? (as Hough's transform asks)
+            offset = np.floor((rows - slope * columns) / (2 * widest)).astype(int)
+            counts = np.bincount(offset - offset.min())
+            if counts.max() > best:
+                best, near = counts.max(), np.abs(offset - offset.min() - counts.argmax()) <= 1
+        for tolerance in (widest, widest / 2):  # strokes that run along a part of it are left out
+            if np.count_nonzero(near) < length / 2:
+                return
+            curve = np.polynomial.Polynomial.fit(columns[near], rows[near], 2)
+            near = np.abs(rows - curve(columns)) <= tolerance + 1
+        on_line = np.unique(columns[near])
+        if len(on_line) < max(length / 2, 0.6 * (on_line[-1] - on_line[0] + 1)) or on_line[-1] - on_line[0] < length:
+            return
+        yield _PrintedLine(int(on_line[0]), int(on_line[-1]) + 1, curve, np.count_nonzero(near) / len(on_line))
+        rows, columns = rows[~near], columns[~near]
+
+
+def _clear_line(
+    cleared: np.ndarray, strength: np.ndarray, written: np.ndarray, line: _PrintedLine, beyond: int
+) -> None:
+    """Take a line out of `cleared`, and what is left of it so far beyond its ends, but not where a stroke crosses it or
+    lies over it."""
+    columns = np.arange(max(0, line.first - beyond), min(written.shape[1], line.end + beyond))
+    middle = line.curve(columns)
+    half = line.width / 2 + 1
     height = written.shape[0]
     offsets = np.arange(-int(half) - 2, int(half) + 3)
     rows = np.rint(middle).astype(int)[:, np.newaxis] + offsets

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistcore.images import SIDE
 from mnistcore.paper import Ink
 
 SMALLEST = 10  # pixels: the longer side of the smallest digit
@@ -89,14 +88,16 @@ def find_pieces(ink: Ink) -> tuple[np.ndarray, list[Piece]]:
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
 
     longer = np.maximum(widths, heights)
-    likely = (longer >= SMALLEST) & ~_at_the_border(boxes, labels.shape)
+    likely = longer >= SMALLEST
+    if ink.photo:  # there it is the table beside the sheet, or what was cut off
+        likely &= ~_at_the_border(boxes, labels.shape)
     if not likely.any():
         return np.zeros_like(labels), []
     typical = _weighted_median(longer[likely], masses[likely])
     strength = _weighted_median((masses / areas)[likely], masses[likely])
     kept = (longer >= SPECK * typical) & (heights <= LARGEST * typical) & (masses / areas >= FAINT * strength)
     kept &= areas >= (SPECK * typical) ** 2 / 4
-    kept &= likely | (longer < typical)
+    kept &= likely | (not ink.photo)
     (chosen,) = np.nonzero(kept)
     chosen = chosen[np.argsort(masses[chosen])[::-1][:MOST_PIECES]]
     labels[~np.isin(labels, chosen + 1)] = 0
@@ -104,11 +105,9 @@ def find_pieces(ink: Ink) -> tuple[np.ndarray, list[Piece]]:
 
 
 def _at_the_border(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Which pieces are long and lie at the picture's border, as the table beside a sheet of paper does: (n,) bool."""
+    """Which pieces lie at the picture's border: (n,) bool."""
     height, width = shape
-    touches = (boxes[:, :2] <= 1).any(axis=1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
-    long = np.maximum((boxes[:, 2] - boxes[:, 0]) / width, (boxes[:, 3] - boxes[:, 1]) / height) > 0.3
-    return touches & long & (max(shape) > 20 * SIDE)
+    return (boxes[:, :2] <= 1).any(axis=1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
