@@ -253,7 +253,9 @@ def _seen_at_an_angle(page, boxes, rng):
     back = _homography(target, corners)
     image = Image.fromarray(np.clip(page, 0, 255).astype(np.uint8))
     fill = tuple(int(v) for v in page[0, 0].clip(0, 255) * (0.35 if rng.random() < 0.4 else 1))  # the table
-    image = image.transform((width, height), Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC, fillcolor=fill)
+    image = image.transform(
+        (width, height), Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC, fillcolor=fill
+    )
     a, b, c, d, e, f, g, h = _homography(corners, target)
     x, y = boxes[:, [0, 2, 2, 0]], boxes[:, [1, 1, 3, 3]]
     w = g * x + h * y + 1

@@ -206,7 +206,9 @@ def main():
     if options.cost_of_stdin:
         return cost_of_stdin()
     model = mnistcore.load_model()
-    print(f"{'':26s}{'pages':>6s}{'digits':>8s}{'found':>9s}{'false':>9s}{'right':>9s}{'pairs':>8s}{'whole':>9s}{'time':>10s}")
+    print(
+        f"{'':26s}{'pages':>6s}{'digits':>8s}{'found':>9s}{'false':>9s}{'right':>9s}{'pairs':>8s}{'whole':>9s}{'time':>10s}"
+    )
     if options.only in (None, "photos"):
         if options.data:
             with np.load(options.data) as mnist:

@@ -21,6 +21,8 @@ BLOCKS = 200  # along the longer side of the coarse picture, in which paper and 
 NARROW = 0.13  # of the longer side: darkness narrower than this is on the paper, wider is a shadow or the table
 UNIFORM = 0.4  # share of pixels that have one and the same brightness in a drawing or screenshot
 SAME = 2  # of 255: brightness that counts as the same there
+SHADES, DISTINCT = 0.1, 100  # at most this share of its pixels differs from that, but by less than so many of 255
+STANDS_OUT = 6.0  # times the median difference from the surroundings: what is ink rather than noise
 FAINTEST = 0.07  # of the paper's brightness: ink weaker than this is not told from paper
 NOISE = 5.0  # ink is stronger than this many of the noise's standard deviations
 SHARE_OF_STRONGEST = 0.35  # ink is stronger than this share of the strongest ink nearby
@@ -72,10 +74,12 @@ def find_ink(grey: np.ndarray) -> Ink:
 
 def _uniform_paper(grey: np.ndarray) -> tuple[np.ndarray, bool]:
     """The most frequent brightness, and whether it is that of a drawing's paper."""
-    counts = np.bincount(grey.ravel().astype(np.uint8), minlength=256)
+    levels = grey.astype(np.uint8)
+    counts = np.bincount(levels.ravel(), minlength=256)
     paper = int(counts.argmax())
-    same = counts[max(0, paper - SAME) : paper + SAME + 1].sum()
-    return np.float32(paper), bool(same > UNIFORM * grey.size)
+    away = np.abs(np.arange(256) - paper)
+    same, shades = counts[away <= SAME].sum(), counts[(away > SAME) & (away < DISTINCT)].sum()
+    return np.float32(paper), bool(same > UNIFORM * grey.size and shades < SHADES * grey.size)
 
 
 def _brighter_than_most(grey: np.ndarray, paper: np.ndarray | None) -> bool:
@@ -86,7 +90,9 @@ def _brighter_than_most(grey: np.ndarray, paper: np.ndarray | None) -> bool:
     some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
     if paper is None:
         paper = ndimage.median_filter(some, max(3, round(NARROW * BLOCKS / 2)))
-    return bool((some - paper).sum(dtype=np.float64) > 0)
+    difference = some - paper
+    size = np.abs(difference)
+    return bool(difference[size > STANDS_OUT * np.median(size)].sum(dtype=np.float64) > 0)
 
 
 def _paper(grey: np.ndarray) -> np.ndarray:
