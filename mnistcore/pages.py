@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,10 @@ from mnistcore.reading import Reading, read_batch
 from mnistcore.segmentation import Piece, bounding_box, find_pieces, group_lines
 from mnistcore.store import load_model
 
-SURELY = 0.9  # a whole piece that is read with such a probability supports others
+# probability, before the network is asked, that a piece is something else than a digit:
+OTHER = 0.03  # on a photo,
+OTHER_DRAWN = 0.003  # and on a sheet that is there to draw digits on
+SURELY = 0.9  # a digit that is read with such a probability supports others
 NEEDED = (0.6, 0.4, 0.2)  # probability that a digit with no, one, several others that support it must have;
 NEEDED_OF_PARTS = (0.9, 0.8, 0.3)  # the same if it was cut from a larger piece
 SIMILAR = 0.55  # the heights of digits that support each other, the lower to the higher one
@@ -86,25 +89,26 @@ def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size:
     grey = brightness(image, PAGE_SIDE)
     ink = find_ink(grey)
     labels, pieces = find_pieces(ink)
-    lines = [Line(line, labels, ink.strength) for line in group_lines(pieces)]
+    other = OTHER if ink.photo else OTHER_DRAWN
+    lines = [Line(line, labels, ink.strength, other) for line in group_lines(pieces)]
     read_candidates(lines, model)
     for line in lines:
         line.cut_doubtful()
     read_candidates(lines, model)
-    found = [_Found(number, pieces, candidate)
-             for number, line in enumerate(lines) for pieces, candidate in line.best_path() if candidate]  # fmt: skip
-    if ink.photo:
-        found = _supported(found)
+    segments = [
+        _Found(number, pieces, candidate) for number, line in enumerate(lines) for pieces, candidate in line.best_path()
+    ]
+    found = _supported(segments) if ink.photo else [f for f in segments if f.candidate]
     return _page(found, model, grey.shape, size or _size(image))
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What was read as a digit: the number of its line, its pieces, and what the network said of them."""
+    """A step of a line's path: the number of the line, pieces, and what the network says of them if they are a digit."""
 
     line: int
     pieces: list[Piece]
-    candidate: Candidate
+    candidate: Candidate | None
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
@@ -120,30 +124,27 @@ class _Found:
         return {piece.origin for piece in self.pieces if piece.number != piece.origin}
 
 
-def _supported(found: list[_Found]) -> list[_Found]:
-    """Those that can be believed, given the digits around them.
+def _supported(segments: list[_Found]) -> list[_Found]:
+    """The digits that can be believed, given those around them.
 
     Strokes of letters and stains look like digits now and then, like a 1 most of all, and so do halves of letters. They
     stand alone or differ in size, where digits mostly stand side by side or one below the other.
     """
-    if not found:
-        return []
-    sure = [f for f in found if f.candidate.probability >= SURELY and not f.cut_from]
-    heights = np.array([f.height for f in sure])
-    typical = float(np.median(heights)) if len(sure) else 0.0
+    found = [f for f in segments if f.candidate]
+    sure = [f for f in found if f.candidate.probability >= SURELY]
+    typical = float(np.median([f.height for f in sure])) if sure else 0.0
+    left_over = set().union(*(f.cut_from for f in segments if not f.candidate))
     doubted: set[int] = set()
-    believed = []
     for f in found:
         support = sum(_supports(other, f) for other in sure if other is not f)
         needed = NEEDED_OF_PARTS if f.cut_from else NEEDED
-        threshold = needed[min(support, len(needed) - 1)]
-        alone_1 = support == 0 and f.candidate.digit == 1 and len(sure) > 1 and f.height < 2 * typical
+        improbable = f.candidate.probability < needed[min(support, len(needed) - 1)]
+        lone_stroke = support == 0 and f.candidate.digit == 1 and len(sure) > 1 and f.height < 2 * typical
         low = f.height < LOWEST_OF_PAGE * typical and support < 3
-        if f.candidate.probability < threshold or alone_1 or low:
-            doubted |= f.cut_from
-        else:
-            believed.append(f)
-    return [f for f in believed if not f.cut_from & doubted]
+        rest_of_a_letter = support < 2 and bool(f.cut_from & left_over)
+        if improbable or lone_stroke or low or rest_of_a_letter:
+            doubted |= {piece.origin for piece in f.pieces}
+    return [f for f in found if not doubted & {piece.origin for piece in f.pieces}]
 
 
 def _supports(one: _Found, other: _Found) -> bool:
@@ -164,11 +165,12 @@ def _page(found: list[_Found], model: Model, shape: tuple[int, int], size: tuple
     numbers: dict[int, int] = {}  # of lines that have a digit
     for index, f in enumerate(found):
         reading = readings[index]
-        if reading.status in ("digit", "uncertain"):
-            left, top, right, bottom = f.box
-            x, y = round(left * across), round(top * down)
-            box = x, y, min(round(right * across), size[0]) - x, min(round(bottom * down), size[1]) - y
-            digits.append(PageDigit(reading, box, numbers.setdefault(f.line, len(numbers))))
+        if reading.status == "not a digit":  # by itself; where it stands, it is rather one than not
+            reading = replace(reading, status="uncertain", message=f"Uncertain: it may be no {reading.digit}.")
+        left, top, right, bottom = f.box
+        x, y = round(left * across), round(top * down)
+        box = x, y, min(round(right * across), size[0]) - x, min(round(bottom * down), size[1]) - y
+        digits.append(PageDigit(reading, box, numbers.setdefault(f.line, len(numbers))))
     return Page(digits, size)
 
 

@@ -18,7 +18,7 @@ from mnistcore.model import Model
 from mnistcore.segmentation import MOST_CUTS, Piece, bounding_box, cut, picture
 
 MOST_JOINED = 5  # pieces of one digit
-WIDEST = 1.5  # heights of a line: a digit is not wider,
+WIDEST = 1.8  # heights of a line: a digit is not wider,
 TALLEST = 1.6  # nor taller,
 LOWEST = 0.4  # nor lower
 GAP = 0.3  # heights: between two parts of a digit, across
@@ -26,8 +26,8 @@ SURE = 0.8  # a whole piece that is read with such a probability is not cut
 
 # probabilities, before the network is asked:
 CUT = 0.1  # that two digits touch, at a place where they might
+ABOVE = 0.05  # that of two digits of a line one is above the other
 JOIN = 0.3  # that two pieces side by side are parts of one digit, if they do not lie above each other
-OTHER = 0.03  # that a piece is something else than a digit, for each
 OTHER_WIDTH = 0.8  # heights of its width
 SMALL_OTHER = 0.3  # the same for one that is lower than any digit
 
@@ -52,8 +52,8 @@ class Candidate:
 class Line:
     """The pieces of a line, and what the network says of those that may be a digit together."""
 
-    def __init__(self, pieces: list[Piece], labels: np.ndarray, strength: np.ndarray) -> None:
-        self.pieces, self.labels, self.strength = pieces, labels, strength
+    def __init__(self, pieces: list[Piece], labels: np.ndarray, strength: np.ndarray, other: float) -> None:
+        self.pieces, self.labels, self.strength, self.other = pieces, labels, strength, other
         heights = np.array([piece.height for piece in pieces])
         masses = np.array([piece.mass for piece in pieces])
         order = np.argsort(heights)
@@ -136,8 +136,8 @@ class Line:
                     if other > score:
                         score, chosen = other, None
                 score += best[start]
-                if end < count and self.pieces[end].origin == self.pieces[end - 1].origin:
-                    score += np.log(CUT)
+                if end < count:
+                    score += self._parting(end)
                 if score > best[end]:
                     best[end], step[end] = score, (start, chosen)
         path = []
@@ -146,6 +146,14 @@ class Line:
             path.append((self.pieces[start:count], chosen))
             count = start
         return path[::-1]
+
+    def _parting(self, end: int) -> float:
+        """The logarithm of how probable it is, before reading them, that one digit ends and another begins there."""
+        before, after = self.pieces[end - 1], self.pieces[end]
+        if before.origin == after.origin:
+            return float(np.log(CUT))
+        common = min(before.box[2], after.box[2]) - max(before.box[0], after.box[0])
+        return float(np.log(ABOVE)) if common > 0.6 * min(before.width, after.width) else 0.0
 
     def _joins(self, start: int, end: int) -> float:
         """The logarithm of how probable it is, before reading them, that separate pieces are parts of one digit."""
@@ -162,7 +170,7 @@ class Line:
         if whole and bottom - top < LOWEST * self.height:
             return float(np.log(SMALL_OTHER))
         others = max(1.0, (right - left) / (OTHER_WIDTH * self.height))
-        return float(others * np.log(OTHER) + np.log(candidate.other + 1e-6 if candidate else 1.0))
+        return float(others * np.log(self.other) + np.log(candidate.other + 1e-6 if candidate else 1.0))
 
 
 def read_candidates(lines: list[Line], model: Model) -> None:

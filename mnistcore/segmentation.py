@@ -28,6 +28,7 @@ OVERLAP = 0.5  # of the lower of two neighbours' heights: side by side in a line
 REACH = 4.0  # heights: how far apart neighbours may be
 SIMILAR = 0.4  # neighbours' heights: the lower to the higher one
 PART_GAP = 0.35  # heights: how far above or below its digit a part may be, such as the bar of a 5
+HALVES_GAP = 0.1  # heights: how far apart two halves of a digit may be, one above the other
 SAME_ROW = 0.45  # heights: by how much the chains of one row may be off
 
 STEEPEST = 0.35  # a cut's sideways way, as a share of its way down; digits slant
@@ -166,6 +167,9 @@ def group_lines(pieces: list[Piece]) -> list[list[Piece]]:
         common = np.minimum(boxes[:, 2], boxes[i, 2]) - np.maximum(boxes[:, 0], boxes[i, 0])
         near = (common > -0.2 * heights[i]) & (shared > -PART_GAP * heights[i]) & (heights <= heights[i])
         near &= (heights < 0.6 * heights[i]) | (common > 0.5 * np.minimum(widths, widths[i])) & (shared > 0)
+        # or they are two halves of it, such as the circles of an 8
+        narrower = np.minimum(widths, widths[i])
+        near |= (common > 0.7 * narrower) & (narrower > 0.6 * widths) & (shared > -HALVES_GAP * heights[i])
         near[i] = False
         for j in np.flatnonzero(near):
             chain[first(int(j))] = first(i)
