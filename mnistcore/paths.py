@@ -17,7 +17,7 @@ from mnistcore.images import SIDE, prepare
 from mnistcore.model import Model
 from mnistcore.segmentation import MOST_CUTS, Piece, bounding_box, cut, picture
 
-MOST_JOINED = 5  # pieces of one digit
+MOST_JOINED = 5  # pieces of one digit, not counting cuts
 WIDEST = 1.8  # heights of a line: a digit is not wider,
 TALLEST = 1.6  # nor taller,
 LOWEST = 0.4  # nor lower
@@ -64,7 +64,7 @@ class Line:
         """The first and the end of the pieces that may be one digit."""
         spans = []
         for start in range(len(self.pieces)):
-            for end in range(start + 1, min(start + MOST_JOINED, len(self.pieces)) + 1):
+            for end in range(start + 1, len(self.pieces) + 1):
                 if not self._may_be_a_digit(start, end):
                     if end - start > 1 or self.pieces[start].width > WIDEST * self.height:
                         break
@@ -74,12 +74,14 @@ class Line:
 
     def _may_be_a_digit(self, start: int, end: int) -> bool:
         pieces = self.pieces[start:end]
+        if len({piece.origin for piece in pieces}) > MOST_JOINED:
+            return False
         left, top, right, bottom = bounding_box(pieces)
         if right - left > WIDEST * self.height or bottom - top > TALLEST * self.height:
             return False
         if end - start > 1 and self._gap(start, end - 1) > GAP * self.height:
             return False
-        return bottom - top >= LOWEST * self.height or end - start < MOST_JOINED
+        return True
 
     def _gap(self, start: int, last: int) -> float:
         """From the pieces before the last to it, across."""
