@@ -43,7 +43,7 @@ class Made:
     pairs: np.ndarray  # (k,) the first digit of each two that touch
 
 
-def make_page(glyphs, labels, rng, kind=Kind()):  # noqa: B008 - it is frozen
+def make_page(glyphs, labels, rng, kind):
     """One page.
 
     Args:
@@ -116,7 +116,7 @@ def paint(strokes, brush):
 
 def _write(glyphs, labels, rng, kind, width, height):
     """Ink, chosen digits, their boxes, rows of their numbers, and pairs that touch."""
-    count = int(np.exp(rng.uniform(*np.log(np.array(kind.digits) + [0, 0.99]))))
+    count = int(np.exp(rng.uniform(*np.log([kind.digits[0], kind.digits[1] + 0.99]))))
     short, edge = min(width, height), 0.06 * min(width, height)
     tall = rng.uniform(*kind.height) * short
     if count <= 5:

@@ -71,6 +71,21 @@ class Page:
         """The lines, one below the other; empty if there is no digit."""
         return "\n".join(self.lines)
 
+    def as_dict(self) -> dict:
+        """The same as JSON has it: "text", "lines", and of each digit "prediction", "confidence", "status", "box" and
+        "line"."""
+        digits = [
+            {
+                "prediction": digit.reading.digit,
+                "confidence": round(digit.reading.confidence, 4),
+                "status": digit.reading.status,
+                "box": list(digit.box),
+                "line": digit.line,
+            }
+            for digit in self.digits
+        ]
+        return {"text": self.text, "lines": self.lines, "digits": digits}
+
 
 def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size: tuple[int, int] | None = None) -> Page:
     """Read all digits on a photo, a scan or a drawing.
