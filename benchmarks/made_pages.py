@@ -298,3 +298,4 @@ KINDS = {
     "touching pairs": Kind(digits=(2, 20), touching=0.4),
     "a phone number": Kind(digits=(10, 10), row=(10, 10), height=(0.05, 0.065), gap=(0.08, 0.45), others=0.0),
 }
+EXAMPLE = Kind((18, 26), row=(5, 8), height=(0.085, 0.1), others=0.1, size=(900, 1200), light=0.4)

@@ -17,7 +17,6 @@ import gzip
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -184,12 +183,18 @@ def cost_of_stdin():
     content = sys.stdin.buffer.read()
     model = mnistcore.load_model()
     mnistcore.read_page(np.zeros((100, 100), np.uint8), model)  # imports are of the rest
-    rest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rest = memory("VmRSS")
     started = time.perf_counter()
     image, size = open_page(content)
     mnistcore.read_page(image, model, size)
     seconds = time.perf_counter() - started
-    print(json.dumps([seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - rest) / 1024]))
+    print(json.dumps([seconds, memory("VmHWM") - rest]))
+
+
+def memory(kind):
+    """MB, of this process: now (VmRSS) or at most so far (VmHWM); Linux."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[kind].split()[0]) / 1024
 
 
 def main():
@@ -202,9 +207,15 @@ def main():
     cli.add_argument("--misread", type=Path, metavar="DIRECTORY", help="keep pages that were not read wholly right")
     cli.add_argument("--only", choices=["photos", "pens", "cost"], help="measure this alone")
     cli.add_argument("--cost-of-stdin", action="store_true", help=argparse.SUPPRESS)
+    cli.add_argument("--example", type=Path, metavar="OUT.jpg", help="only make the documentation's example page")
     options = cli.parse_args()
     if options.cost_of_stdin:
         return cost_of_stdin()
+    if options.example:
+        images, labels = shipped_test_digits()
+        glyphs = made_pages.mnist_glyphs(images)
+        page = made_pages.make_page(glyphs, labels, np.random.default_rng(11), made_pages.EXAMPLE)
+        return page.image.save(options.example, quality=75)
     model = mnistcore.load_model()
     print(
         f"{'':26s}{'pages':>6s}{'digits':>8s}{'found':>9s}{'false':>9s}{'right':>9s}{'pairs':>8s}{'whole':>9s}{'time':>10s}"

@@ -139,9 +139,9 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
             "TIFF file."
         ) from error
     decoded = image.size
-    image = _upright(image)
-    turned = image.size != decoded
-    return image, (height, width) if turned else (width, height)
+    upright = _upright(image)
+    turned = upright.size != decoded
+    return upright, (height, width) if turned else (width, height)
 
 
 class _File(BytesIO):

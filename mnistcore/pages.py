@@ -110,20 +110,26 @@ def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size:
     for line in lines:
         line.cut_doubtful()
     read_candidates(lines, model)
-    segments = [
-        _Found(number, pieces, candidate) for number, line in enumerate(lines) for pieces, candidate in line.best_path()
-    ]
-    found = _supported(segments) if ink.photo else [f for f in segments if f.candidate]
+    found: list[_Found] = []
+    left_over: set[int] = set()
+    for number, line in enumerate(lines):
+        for some, candidate in line.best_path():
+            if candidate is not None:
+                found.append(_Found(number, some, candidate))
+            else:
+                left_over.update(piece.origin for piece in some)
+    if ink.photo:
+        found = _supported(found, left_over)
     return _page(found, model, grey.shape, size or _size(image))
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A step of a line's path: the number of the line, pieces, and what the network says of them if they are a digit."""
+    """What was read as a digit: the number of its line, its pieces, and what the network said of them."""
 
     line: int
     pieces: list[Piece]
-    candidate: Candidate | None
+    candidate: Candidate
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
@@ -139,16 +145,14 @@ class _Found:
         return {piece.origin for piece in self.pieces if piece.number != piece.origin}
 
 
-def _supported(segments: list[_Found]) -> list[_Found]:
-    """The digits that can be believed, given those around them.
+def _supported(found: list[_Found], left_over: set[int]) -> list[_Found]:
+    """The digits that can be believed, given those around them, and the pieces of which no digit was made.
 
     Strokes of letters and stains look like digits now and then, like a 1 most of all, and so do halves of letters. They
     stand alone or differ in size, where digits mostly stand side by side or one below the other.
     """
-    found = [f for f in segments if f.candidate]
     sure = [f for f in found if f.candidate.probability >= SURELY]
     typical = float(np.median([f.height for f in sure])) if sure else 0.0
-    left_over = set().union(*(f.cut_from for f in segments if not f.candidate))
     doubted: set[int] = set()
     for f in found:
         support = sum(_supports(other, f) for other in sure if other is not f)

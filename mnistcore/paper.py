@@ -29,6 +29,7 @@ SHARE_OF_STRONGEST = 0.35  # ink is stronger than this share of the strongest in
 NEARBY = 0.03  # of the longer side
 LINE_LENGTH = 0.12  # of the longer side: printed lines are longer,
 LINE_WIDTH = 1 / 30  # and narrower than this share of that length
+BEYOND = 3.0  # of LINE_LENGTH: how far a line is followed over what interrupts it
 SHORT_LINE = 0.3  # of LINE_LENGTH: lines that end at other lines may be as short as this
 SLOPES = np.linspace(-0.16, 0.16, 17)  # of nearly level lines
 ON_LINE = 1.6  # ink that is stronger than a line by this factor lies over it
@@ -57,11 +58,10 @@ def find_ink(grey: np.ndarray) -> Ink:
     """
     from scipy import ndimage
 
-    paper, uniform = _uniform_paper(grey)
-    if _brighter_than_most(grey, paper if uniform else None):  # light ink on dark paper
-        grey, paper = 255 - grey, 255 - paper
-    if not uniform:
-        paper = _paper(grey)
+    colour, uniform = _uniform_paper(grey)
+    if _brighter_than_most(grey, colour if uniform else None):  # light ink on dark paper
+        grey, colour = 255 - grey, 255 - colour
+    paper = np.float32(colour) if uniform else _paper(grey)
     strength = np.maximum(1 - grey / np.maximum(paper, 1), 0, dtype=np.float32)
 
     block = _block(strength)
@@ -72,25 +72,24 @@ def find_ink(grey: np.ndarray) -> Ink:
     return Ink(strength, _without_lines(strength, written), not uniform)
 
 
-def _uniform_paper(grey: np.ndarray) -> tuple[np.ndarray, bool]:
+def _uniform_paper(grey: np.ndarray) -> tuple[float, bool]:
     """The most frequent brightness, and whether it is that of a drawing's paper."""
     levels = grey.astype(np.uint8)
     counts = np.bincount(levels.ravel(), minlength=256)
     paper = int(counts.argmax())
     away = np.abs(np.arange(256) - paper)
     same, shades = counts[away <= SAME].sum(), counts[(away > SAME) & (away < DISTINCT)].sum()
-    return np.float32(paper), bool(same > UNIFORM * grey.size and shades < SHADES * grey.size)
+    return float(paper), bool(same > UNIFORM * grey.size and shades < SHADES * grey.size)
 
 
-def _brighter_than_most(grey: np.ndarray, paper: np.ndarray | None) -> bool:
+def _brighter_than_most(grey: np.ndarray, colour: float | None) -> bool:
     """Whether what differs from most of its surroundings, which are the paper, is rather brighter than darker."""
     from scipy import ndimage
 
-    step = 1 if paper is not None else 2 * _block(grey)
+    step = 1 if colour is not None else 2 * _block(grey)
     some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
-    if paper is None:
-        paper = ndimage.median_filter(some, max(3, round(NARROW * BLOCKS / 2)))
-    difference = some - paper
+    most = colour if colour is not None else ndimage.median_filter(some, max(3, round(NARROW * BLOCKS / 2)))
+    difference = some - most
     size = np.abs(difference)
     return bool(difference[size > STANDS_OUT * np.median(size)].sum(dtype=np.float64) > 0)
 
@@ -175,7 +174,7 @@ def _without_level_lines(
             ends = np.array([line.first, line.end - 1])
             places = np.rint(line.curve(ends)).astype(int).clip(0, len(written) - 1), ends
             if held is None or held[places].all():
-                _clear_line(cleared, strength, written, line, 0 if held is not None else round(length))
+                _clear_line(cleared, strength, written, line, 0 if held is not None else round(BEYOND * length))
     return cleared
 
 

@@ -79,9 +79,7 @@ class Line:
         left, top, right, bottom = bounding_box(pieces)
         if right - left > WIDEST * self.height or bottom - top > TALLEST * self.height:
             return False
-        if end - start > 1 and self._gap(start, end - 1) > GAP * self.height:
-            return False
-        return True
+        return end - start == 1 or self._gap(start, end - 1) <= GAP * self.height
 
     def _gap(self, start: int, last: int) -> float:
         """From the pieces before the last to it, across."""
@@ -110,7 +108,7 @@ class Line:
 
     def cut_doubtful(self) -> None:
         """Cut the pieces that no reading explains."""
-        explained = set()
+        explained: set[int] = set()
         for start, end in self.spans():
             if self.candidates[self.key(start, end)].probability > SURE:
                 explained.update(self.key(start, end))

@@ -171,8 +171,8 @@ def group_lines(pieces: list[Piece]) -> list[list[Piece]]:
         narrower = np.minimum(widths, widths[i])
         near |= (common > 0.7 * narrower) & (narrower > 0.6 * widths) & (shared > -HALVES_GAP * heights[i])
         near[i] = False
-        for j in np.flatnonzero(near):
-            chain[first(int(j))] = first(i)
+        for part in np.flatnonzero(near).tolist():
+            chain[first(part)] = first(i)
     slope = float(np.median(slopes)) if len(slopes) > 2 else 0.0
 
     groups: dict[int, list[int]] = {}
@@ -186,7 +186,7 @@ def _join_rows(rows: list[np.ndarray], x: np.ndarray, y: np.ndarray, heights: np
     """The chains of one row joined, such as the numbers in a table's columns, from top to bottom."""
     joined: list[np.ndarray] = []
     middle = [np.average(y[row], weights=heights[row]) for row in rows]
-    for index in np.argsort(middle):
+    for index in np.argsort(middle).tolist():
         row = rows[index]
         for k, other in enumerate(joined):
             tall = min(heights[row].max(), heights[other].max())
@@ -231,7 +231,9 @@ def cut(labels: np.ndarray, piece: Piece, height: float) -> list[Piece]:
         window[rows, across] = number
         box = left + across.min(), top + rows.min(), left + across.max() + 1, top + rows.max() + 1
         share = len(rows) / np.count_nonzero(ink)
-        parts.append(Piece(number, piece.number, tuple(int(side) for side in box), piece.mass * share))
+        parts.append(
+            Piece(number, piece.number, (int(box[0]), int(box[1]), int(box[2]), int(box[3])), piece.mass * share)
+        )
         number += 1
     return parts if len(parts) > 1 else [piece]
 
