@@ -18,7 +18,8 @@ from mnistcore.model import Model
 from mnistcore.segmentation import MOST_CUTS, Piece, bounding_box, cut, picture
 
 MOST_JOINED = 5  # pieces of one digit, not counting cuts
-WIDEST = 1.8  # heights of a line: a digit is not wider,
+WIDEST = 1.8  # heights of a line: a digit in one piece is not wider,
+WIDEST_JOINED = 1.3  # one that is put together not wider than this,
 TALLEST = 1.6  # nor taller,
 LOWEST = 0.4  # nor lower
 GAP = 0.3  # heights: between two parts of a digit, across
@@ -74,10 +75,12 @@ class Line:
 
     def _may_be_a_digit(self, start: int, end: int) -> bool:
         pieces = self.pieces[start:end]
-        if len({piece.origin for piece in pieces}) > MOST_JOINED:
+        joined = len({piece.origin for piece in pieces})
+        if joined > MOST_JOINED:
             return False
         left, top, right, bottom = bounding_box(pieces)
-        if right - left > WIDEST * self.height or bottom - top > TALLEST * self.height:
+        widest = WIDEST if joined == 1 else WIDEST_JOINED
+        if right - left > widest * self.height or bottom - top > TALLEST * self.height:
             return False
         return end - start == 1 or self._gap(start, end - 1) <= GAP * self.height
 

@@ -34,7 +34,7 @@ SAME_ROW = 0.45  # heights: by how much the chains of one row may be off
 STEEPEST = 0.35  # a cut's sideways way, as a share of its way down; digits slant
 THIN = 0.5  # heights: how much ink a cut may go through
 CUTS_APART = 0.12  # heights: between two cuts
-MOST_CUTS = 10  # of a piece
+MOST_CUTS = 8  # of a piece
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import sys, mnistcore, numpy as np
 image = np.zeros((60, 60), np.uint8)
 image[10:50, 30:34] = 255
 mnistcore.read(image)
+mnistcore.read_page(image)
 """
 TRAINING = {"sklearn", "pandas", "matplotlib", "pooch", "mlxtend", "tqdm"}
 SCREENS = {"streamlit", "altair", "flask", "msgspec"}
