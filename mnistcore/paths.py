@@ -26,7 +26,7 @@ GAP = 0.3  # heights: between two parts of a digit, across
 SURE = 0.8  # a whole piece that is read with such a probability is not cut
 
 # probabilities, before the network is asked:
-CUT = 0.1  # that two digits touch, at a place where they might
+CUT = 0.3  # that two digits touch, at a place where they might
 ABOVE = 0.05  # that of two digits of a line one is above the other
 JOIN = 0.3  # that two pieces side by side are parts of one digit, if they do not lie above each other
 OTHER_WIDTH = 0.8  # heights of its width
