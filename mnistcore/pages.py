@@ -25,7 +25,7 @@ from mnistcore.store import load_model
 # probability, before the network is asked, that a piece is something else than a digit:
 OTHER = 0.03  # on a photo,
 OTHER_DRAWN = 0.003  # and on a sheet that is there to draw digits on
-SURELY = 0.9  # a digit that is read with such a probability supports others
+SURELY = 0.9  # a digit that was not cut and is read with such a probability supports others
 NEEDED = (0.6, 0.4, 0.2)  # probability that a digit with no, one, several others that support it must have;
 NEEDED_OF_PARTS = (0.9, 0.8, 0.3)  # the same if it was cut from a larger piece
 SIMILAR = 0.55  # the heights of digits that support each other, the lower to the higher one
@@ -151,7 +151,7 @@ def _supported(found: list[_Found], left_over: set[int]) -> list[_Found]:
     Strokes of letters and stains look like digits now and then, like a 1 most of all, and so do halves of letters. They
     stand alone or differ in size, where digits mostly stand side by side or one below the other.
     """
-    sure = [f for f in found if f.candidate.probability >= SURELY]
+    sure = [f for f in found if f.candidate.probability >= SURELY and not f.cut_from]
     typical = float(np.median([f.height for f in sure])) if sure else 0.0
     doubted: set[int] = set()
     for f in found:
