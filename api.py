@@ -9,10 +9,12 @@ The routes are here, and in ROUTES at the end; what they use is in serving/. The
 
 from __future__ import annotations
 
-from serving import bodies, contract, openapi, security, server  # first: it must come before NumPy
+from serving import bodies, contract, inference, openapi, security, server  # first: it must come before NumPy
 
 # isort: split
 import time
+from functools import lru_cache
+from urllib.parse import quote
 
 import msgspec
 import numpy as np
@@ -20,17 +22,21 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable, UnprocessableEntity
 from werkzeug.wrappers import Response as ErrorResponse
 
+import mnistcore
 from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, read_batch
-from mnistcore.watch import ModelWatch
-from serving.metrics import PREDICTION, Metrics
+from serving import logs
+from serving.admission import Admission, Busy, turn
+from serving.images import read_images
+from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
+from serving.models import Models
 from serving.routes import Route
 
 LONGEST_SENTENCE = 400  # characters
-UNREAD = (401, 404, 405, 411, 413, 415, 503)  # what is answered before a body has been read
 
 
 def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
+    logs.configure()
     app = Flask("mnistcore", static_folder=None)
     app.request_class = bodies.Request
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
@@ -38,33 +44,54 @@ def create_app() -> Flask:
     for route in ROUTES:
         # if "/" were strict it would redirect a path that lacks its first slash
         strict = route.path != "/"
-        app.add_url_rule(route.path, view_func=route.view, methods=[route.method], strict_slashes=strict)
+        app.add_url_rule(route.rule, view_func=route.view, methods=[route.method], strict_slashes=strict)
+    app.before_request(note_route)
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
     for error_type in (UnsupportedImage, BlankImage):
         app.register_error_handler(error_type, lambda error: answer_error(UnprocessableEntity(str(error))))
-    security.configure_security(app, {route.path for route in ROUTES if route.protected})
-    app.extensions["metrics"] = Metrics(app)
+    app.extensions["metrics"] = Metrics(Admission(app.wsgi_app))
     app.wsgi_app = app.extensions["metrics"]  # type: ignore[method-assign]  # Flask's documented way to add middleware
-    app.extensions["model"] = ModelWatch(period=1.0)
-    app.extensions["model"].current  # noqa: B018 - loads it now, rather than in the first request
+    security.configure_security(app, {route.rule for route in ROUTES if route.protected})
+    app.extensions["models"] = Models()
+    app.extensions["models"].warm_up()
     return app
 
 
+def note_route() -> None:
+    """For the metrics and the log."""
+    if request.url_rule:
+        request.environ[ROUTE] = request.url_rule.rule
+
+
 def predict() -> Response:
-    model = current_model()
-    images, batch = bodies.read_images(request)
-    in_full = probabilities_wanted()
-    try:
-        readings = read_batch(images, model, deadline=time.monotonic() + contract.DEADLINE)
-    except TimeoutError:
-        raise bodies.Busy(
-            f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time."
-        ) from None
+    start = time.monotonic()
+    in_full, model = parameters("probabilities", "model")
+    images, batch = read_images(request)
+    readings = read(images, model, start)
     digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
-    current_app.extensions["metrics"].count_predictions(digits, readings.confidence)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
-    return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model))
+    return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
+
+
+def infer(name: str) -> Response:
+    start, model = time.monotonic(), models().get(name)
+    images, asked = inference.read_request(request)
+    readings = read(images, model, start)
+    request.environ[PREDICTION] = f"{len(images)} digits"
+    return named(inference.write_response(model, asked, readings), model)
+
+
+def read(images: np.ndarray, model: Model, start: float) -> Readings:
+    """What the model reads in the images of a request that began at the time `start`."""
+    try:
+        with turn(len(images) > 1):
+            readings = read_batch(images, model, deadline=start + contract.DEADLINE)
+    except TimeoutError:
+        raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None
+    digits = readings.probabilities.argmax(axis=1)
+    current_app.extensions["metrics"].count_predictions(model, digits, readings.confidence)
+    return readings
 
 
 def as_single(digits: list[int], readings: Readings, in_full: bool, model: Model) -> contract.Prediction:
@@ -111,22 +138,55 @@ def health() -> Response:
 
 
 def ready() -> Response:
-    draining = current_app.config.get("DRAINING")  # set by server.py
-    if draining and draining.exists():
-        raise ServiceUnavailable("The server is about to stop.")
-    current_model()
+    check_ready()
     return answer(contract.Status("ready"))
 
 
+def check_ready() -> None:
+    """Raises 503 if the server is about to stop, or has no model."""
+    draining = current_app.config.get("DRAINING")  # set by server.py
+    if draining and draining.exists():
+        raise ServiceUnavailable("The server is about to stop.")
+    models().get()
+
+
 def model_card() -> Response:
-    model = current_model()
+    model = parameters("model")[-1]
     figures = {name: figure for name, figure in model.card.get("figures", {}).items() if figure is not None}
-    return answer(contract.ModelInfo(model.name, figures, model.card))
+    return answer(contract.ModelInfo(model.name, model.version, figures, model.card), model)
 
 
 def metrics() -> Response:
-    text, content_type = current_app.extensions["metrics"].exposition()
+    try:
+        served = models().get()
+    except ServiceUnavailable:
+        served = None
+    text, content_type = current_app.extensions["metrics"].exposition(served)
     return Response(text, content_type=content_type)
+
+
+def v2_server() -> Response:
+    return answer(contract.ServerMetadata("mnistcore", mnistcore.__version__, ["binary_tensor_data"]))
+
+
+def v2_live() -> Response:
+    return answer(contract.Live(True))
+
+
+def v2_ready() -> Response:
+    check_ready()
+    return answer(contract.Ready(True))
+
+
+def v2_model(name: str) -> Response:
+    model = models().get(name)
+    return answer(inference.metadata(model), model)
+
+
+def v2_model_ready(name: str) -> Response:
+    check_ready()
+    model = models().get(name)
+    return answer(contract.ModelReady(model.name, True), model)
 
 
 def openapi_json() -> Response:
@@ -137,42 +197,59 @@ def docs() -> str:
     return openapi.page(ROUTES)
 
 
-def current_model() -> Model:
-    """The model that answers; raises 503 if there is none."""
-    model = current_app.extensions["model"].current
-    if model is None:
-        raise ServiceUnavailable("There is no model that can be loaded; the server's log says why.")
-    return model
+def models() -> Models:
+    return current_app.extensions["models"]
 
 
-def probabilities_wanted() -> bool:
-    """The parameter `probabilities`, by default false; there is no other."""
-    if unknown := sorted(request.args.keys() - {"probabilities"}) if request.query_string else []:
-        raise BadRequest(f"There is no parameter {unknown[0]!r}; the only one is 'probabilities'.")
-    values = request.args.getlist("probabilities") if request.query_string else []
-    if not values or values == ["false"]:
-        return False
-    if values != ["true"]:
+def parameters(*known: str) -> tuple[bool, Model]:
+    """The parameters `probabilities`, by default false, and `model`, by default the one that is served.
+
+    Raises:
+        HTTPException: 400, there is a parameter that is not among the known ones, or one has no value that it can
+            have; 404 or 503, as `Models.get`.
+    """
+    if not request.query_string:
+        return False, models().get()
+    if unknown := sorted(request.args.keys() - set(known)):
+        raise BadRequest(f"There is no parameter {unknown[0]!r} here; there is {' and '.join(map(repr, known))}.")
+    values = request.args.getlist("probabilities")
+    if len(values) > 1 or not {*values} <= {"true", "false"}:
         raise BadRequest("The parameter probabilities must be true or false, and be given once.")
-    return True
+    names = request.args.getlist("model")
+    if len(names) > 1:
+        raise BadRequest("The parameter model must be given once.")
+    return values == ["true"], models().get(*names)
 
 
-def answer(content: object) -> Response:
-    """Anything of contract.py as JSON."""
-    return Response(msgspec.json.encode(content), content_type=bodies.JSON)
+def answer(content: object, model: Model | None = None) -> Response:
+    """Anything of contract.py as JSON, and the model whose answer it is."""
+    response = Response(msgspec.json.encode(content), content_type=bodies.JSON)
+    return named(response, model) if model else response
+
+
+def named(response: Response, model: Model) -> Response:
+    """The response with the model's name and version in its header."""
+    request.environ[MODEL] = header = full_name(model.name, model.version)
+    response.headers["X-Model"] = header
+    return response
+
+
+@lru_cache
+def full_name(name: str, version: str) -> str:
+    """Fit for a header, whatever the name is."""
+    return f"{quote(name)} {version}"
 
 
 def answer_error(error: HTTPException) -> ErrorResponse:
     """Every error has one shape; the headers that HTTP demands with it (Allow, WWW-Authenticate) stay."""
     response = error.get_response()
     sentence = contract.SENTENCES.get(response.status_code) or error.description or error.name
+    if response.status_code == 404 and request.url_rule:  # it is a model that there is not
+        sentence = error.description or error.name
     if len(sentence) > LONGEST_SENTENCE:  # it may quote what was sent
         sentence = sentence[:LONGEST_SENTENCE] + "..."
     response.data = msgspec.json.encode(contract.Error(sentence))
     response.content_type = bodies.JSON
-    if request.method == "POST" and response.status_code in UNREAD:
-        # the rest of the body would be taken for the next request; granian notices that, but does not always say so
-        response.headers["Connection"] = "close"
     return response
 
 
@@ -183,16 +260,54 @@ ROUTES = (
         predict,
         "Which digit is it?",
         (contract.Prediction, contract.Predictions),
-        errors=(400, 411, 413, 415, 422, 503),
+        errors=(400, 404, 411, 413, 415, 422, 503),
         request=openapi.PREDICT_REQUEST,
     ),
     Route("GET", "/", index, "What there is.", (contract.Index,), protected=False),
     Route("GET", "/health", health, "Is the process up?", (contract.Status,), protected=False),
     Route("GET", "/ready", ready, "Is a model loaded?", (contract.Status,), errors=(503,), protected=False),
-    Route("GET", "/model", model_card, "Which model answers, how good it is.", (contract.ModelInfo,), errors=(503,)),
+    Route(
+        "GET",
+        "/model",
+        model_card,
+        "Which model answers, how good it is.",
+        (contract.ModelInfo,),
+        errors=(400, 404, 503),
+        request=openapi.MODEL_PARAMETER,
+    ),
     Route("GET", "/metrics", metrics, "Counts and durations, for Prometheus.", (str,), "text/plain"),
     Route("GET", "/openapi.json", openapi_json, "These routes, for programs.", (dict,), protected=False),
     Route("GET", "/docs", docs, "These routes, as a page.", (str,), "text/html", protected=False),
+    # the Open Inference Protocol
+    Route("GET", "/v2", v2_server, "Name, version and extensions.", (contract.ServerMetadata,), protected=False),
+    Route("GET", "/v2/health/live", v2_live, "Is the process up?", (contract.Live,), protected=False),
+    Route("GET", "/v2/health/ready", v2_ready, "Is a model loaded?", (contract.Ready,), errors=(503,), protected=False),
+    Route(
+        "GET",
+        "/v2/models/{name}",
+        v2_model,
+        "Inputs and outputs of a model.",
+        (contract.ModelMetadata,),
+        errors=(404, 503),
+    ),
+    Route(
+        "GET",
+        "/v2/models/{name}/ready",
+        v2_model_ready,
+        "Is this model loaded?",
+        (contract.ModelReady,),
+        errors=(404, 503),
+        protected=False,
+    ),
+    Route(
+        "POST",
+        "/v2/models/{name}/infer",
+        infer,
+        "Which digits are these?",
+        (inference.InferenceResponse,),
+        errors=(400, 404, 411, 413, 415, 503),
+        request=openapi.INFER_REQUEST,
+    ),
 )
 
 

@@ -203,6 +203,7 @@ def main() -> None:
             for _ in range(options.rounds):
                 for load in todo:
                     os.killpg(running[load.server].pid, signal.SIGCONT)
+                    time.sleep(0.5)  # it may still be answering what it was sent before it was stopped
                     before = processor_seconds(running[load.server])
                     per_second, count = rate(load, options.seconds, scripts)
                     rates[load.name].append(per_second)

@@ -1,43 +1,45 @@
-"""Does the API stay correct while clients misbehave, workers are killed and the model file is replaced?
+"""Does the API stay correct and quick for ordinary clients while others attack it and its workers are killed?
 
     python benchmarks/soak.py --minutes 10
 
-64 connections send good, bad, huge and slow requests, others stop halfway; every 30 s a worker is killed; halfway the
-model file is replaced. At the end every answer to a well-formed request should be the old or the new model's,
-memory unchanged, and /metrics equal to what the clients counted, except for the requests in progress at the kills.
+Ordinary clients send 200 requests a second, hostile ones 20 (those of attacks.py), at set rates; 100 connections hold
+bodies that never end, and now and then 300 more come at once. Every 30 s a worker is killed; halfway the model file is
+replaced. Before all that the ordinary clients are alone for a minute. At the end every answer to an ordinary request
+should be the old or the new model's, their median at most twice that of the first minute, and memory unchanged.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import http.client
 import json
 import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from attacks import ATTACKS, RAW, Halfway, children
+from open_loop import Answer, request, send
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from mnistcore import Model, load_model  # noqa: E402
+from mnistcore import Model, load_model, prepare  # noqa: E402
 from mnistcore.data.datasets import shipped_test_digits  # noqa: E402
 
 PORT = 8801
-CLIENTS = 56  # ask and wait for their answers
-STALLERS = 8  # keep connections that stop halfway through a header or a body
-JSON = {"Content-Type": "application/json"}
-RAW = {"Content-Type": "application/octet-stream"}
+ADDRESS = ("127.0.0.1", PORT)
+ORDINARY, HOSTILE = 200, 20  # requests a second
+KILL_EVERY, FLOOD_EVERY = 30, 20  # seconds
 
 
 def turned(model: Model) -> Model:
@@ -47,162 +49,147 @@ def turned(model: Model) -> Model:
     return Model(tuple(weights), tuple(biases), {"name": "turned"})
 
 
-class Tally:
-    """What all clients received."""
+def ordinary_requests(model: Model) -> Iterator[tuple[bytes, list[int]]]:
+    """Single digits as JSON, pictures, and small raw batches; each with the digits that the model reads."""
+    digits, chance = shipped_test_digits()[0][:1000], random.Random(0)
+    read = model.predict(digits).tolist()
+    as_json = [request("/predict", json.dumps({"data": digit.ravel().tolist()}).encode()) for digit in digits]
+    pictures = []
+    for digit in digits[:100]:
+        file, enlarged = BytesIO(), np.kron(digit, np.ones((10, 10), np.uint8))
+        Image.fromarray(enlarged).save(file, "PNG")
+        expected = int(model.predict(prepare(enlarged)[np.newaxis])[0])
+        pictures.append((request("/predict", file.getvalue(), "image/png"), [expected]))
+    while True:
+        kind, first = chance.random(), chance.randrange(900)
+        if kind < 0.8:
+            yield as_json[first], read[first : first + 1]
+        elif kind < 0.9:
+            yield chance.choice(pictures)
+        else:
+            yield request("/predict", digits[first : first + 20].tobytes(), RAW), read[first : first + 20]
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.statuses: Counter = Counter()
-        self.wrong: list[str] = []
-        self.broken: Counter = Counter()  # connections that ended without an answer, by the status that was due
-        self.names: Counter = Counter()
+
+def hostile_requests() -> Iterator[tuple[bytes, str]]:
+    """The attacks, in a random order."""
+    chance, made = random.Random(0), {name: make() for name, make in ATTACKS.items()}
+    while True:
+        yield from ((content, name) for name, content in chance.sample([*made.items()], len(made)))
 
 
-class Client(threading.Thread):
-    """Sends one request after another, over a kept-alive connection, until it is told to stop."""
+class Sender(threading.Thread):
+    """Sends requests at a set rate, and keeps the answers."""
 
-    def __init__(self, seed: int, tally: Tally, stop: threading.Event, old: list[int], digits: np.ndarray) -> None:
+    def __init__(self, requests: Iterator, rate: float, seconds: float) -> None:
         super().__init__(daemon=True)
-        self.random, self.tally, self.stopping, self.old, self.digits = random.Random(seed), tally, stop, old, digits
-        self.connection = None
+        self.arguments = (ADDRESS, requests, rate, seconds)
+        self.answers: list[Answer] = []
 
     def run(self) -> None:
-        while not self.stopping.is_set():
-            headers, body, expected, statuses = self.next_request()
-            try:
-                if self.connection is None:
-                    self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a huge body is refused halfway
-                    self.connection.request("POST", "/predict", body, headers)
-                answer = self.connection.getresponse()
-                content = answer.read()
-            except (OSError, http.client.HTTPException):
-                with self.tally.lock:
-                    self.tally.broken[statuses[0]] += 1
-                self.connection.close()
-                self.connection = None
-                time.sleep(0.05)
-                continue
-            self.check(answer.status, content, expected, statuses)
-            time.sleep(self.random.random() * 0.05)
-
-    def next_request(self) -> tuple[dict, bytes, list[int] | None, tuple[int, ...]]:
-        """Headers, body, the digits of the old model if it is well-formed, and the statuses allowed."""
-        kind = self.random.random()
-        first = self.random.randrange(len(self.digits) - 20)
-        if kind < 0.7:
-            body = json.dumps({"data": self.digits[first].ravel().tolist()}).encode()
-            return JSON, body, self.old[first : first + 1], (200,)
-        if kind < 0.85:
-            return RAW, self.digits[first : first + 20].tobytes(), self.old[first : first + 20], (200,)
-        if kind < 0.98:
-            bad = self.random.choice([b"", b"{}", b'{"data": [NaN]}', b"\xff", b'{"data": ' + b"[" * 9999])
-            return JSON, bad, None, (400,)
-        return RAW, bytes(17 * 1024 * 1024), None, (413,)
-
-    def check(self, status: int, content: bytes, expected: list[int] | None, statuses: tuple[int, ...]) -> None:
-        with self.tally.lock:
-            self.tally.statuses[status] += 1
-            if status not in statuses:
-                self.tally.wrong.append(f"{status} {content[:200]!r}")
-            elif expected is not None:
-                answer = json.loads(content)
-                digits = answer.get("predictions") or [answer["prediction"]]
-                new = [(digit + 1) % 10 for digit in expected]
-                if digits not in (expected, new):
-                    self.tally.wrong.append(f"read {digits}, not {expected} or {new}")
-                self.tally.names["old" if digits == expected else "new"] += 1
+        self.answers = send(*self.arguments)
 
 
-def stall(stop: threading.Event, number: int) -> None:
-    """Hold a connection that stops halfway; open another when it is closed."""
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
-    while not stop.is_set():
-        try:
-            with socket.create_connection(("127.0.0.1", PORT), timeout=5) as connection:
-                connection.sendall(b"POST /predict HTTP/1.1\r\nHo" if number % 2 else head + b'{"data": [')
-                for _ in range(100):  # one byte now and then
-                    if stop.wait(0.2):
-                        return
-                    connection.sendall(b" ")
-        except OSError:
-            stop.wait(0.2)
+def judge(answers: list[Answer]) -> tuple[Counter, list[str]]:
+    """How many answers are the old model's, the new one's, refusals and lost; and the wrong ones."""
+    counts: Counter = Counter()
+    wrong = []
+    for answer in answers:
+        if answer.status != 200:
+            counts[{0: "lost", 503: "refused"}.get(answer.status, f"status {answer.status}")] += 1
+            continue
+        said = json.loads(answer.content)
+        digits = said["predictions"] if "predictions" in said else [said["prediction"]]
+        if digits == answer.kind:
+            counts["old model"] += 1
+        elif digits == [(digit + 1) % 10 for digit in answer.kind]:
+            counts["new model"] += 1
+        else:
+            wrong.append(f"{digits}, not {answer.kind}")
+    return counts, wrong
 
 
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def latencies(answers: list[Answer]) -> tuple[float, float]:
+    """Median and 99th percentile of the latencies of good answers, ms."""
+    found = sorted(answer.latency for answer in answers if answer.status == 200)
+    return 1000 * found[len(found) // 2], 1000 * found[len(found) * 99 // 100]
 
 
 def memory(pid: int) -> float:
     """Proportional set size of all workers, MB."""
     total = 0
     for child in children(pid):
-        total += int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{child}/smaps_rollup").read_text())[1])
+        rollup = Path(f"/proc/{child}/smaps_rollup").read_text()
+        total += int(re.search(r"Pss:\s+(\d+)", rollup)[1])
     return total / 1024
 
 
-def counted() -> Counter:
-    """Answers of /predict by status, as /metrics has them."""
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
-    connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
-    connection.close()
-    rows = re.findall(r'^mnistcore_requests_total\{route="/predict",status="(\d+)"\} ([\d.]+)$', text, re.MULTILINE)
-    return Counter({int(status): int(float(value)) for status, value in rows})
+def trouble(server: subprocess.Popen, seconds: float, replace_model: Callable) -> tuple[list[float], int]:
+    """Kill workers, replace the model and flood the server; the memory in between, MB, and how many were killed."""
+    start, memories, kills, floods, replaced = time.monotonic(), [], 0, 0, False
+    while (elapsed := time.monotonic() - start) < seconds:
+        time.sleep(1)
+        try:
+            memories.append(memory(server.pid))
+        except OSError:  # a worker has just been killed
+            continue
+        if elapsed > FLOOD_EVERY * (floods + 1):
+            Halfway(ADDRESS, 300).close()
+            floods += 1
+        if elapsed > KILL_EVERY * (kills + 1):
+            os.kill(random.choice(children(server.pid)), signal.SIGKILL)
+            kills += 1
+        if elapsed > seconds / 2 and not replaced:
+            replace_model()
+            replaced = True
+    return memories, kills
 
 
 def main() -> int:
     """Run it, and print what happened."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
-    minutes = parser.parse_args().minutes
-    digits = shipped_test_digits()[0][:2000]
+    seconds = 60 * parser.parse_args().minutes
     model = load_model("classic")
-    old = model.predict(digits).tolist()
-    tally, stop = Tally(), threading.Event()
+    hostile = hostile_requests()
+    next(hostile)  # makes them all
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "model.npz"
         model.save(file)
-        log = (Path(directory) / "log").open("w")
         environment = {**os.environ, "MNISTCORE_MODEL": str(file)}
         command = [sys.executable, "api.py", "--port", str(PORT)]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        with (Path(directory) / "log").open("w") as log:
+            server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
             time.sleep(3)
-            threads = [Client(seed, tally, stop, old, digits) for seed in range(CLIENTS)]
-            threads += [threading.Thread(target=stall, args=(stop, n), daemon=True) for n in range(STALLERS)]
-            for thread in threads:
-                thread.start()
-            begin, kills, replaced, memories = time.monotonic(), 0, False, []
-            while (elapsed := time.monotonic() - begin) < 60 * minutes:
-                time.sleep(5)
-                memories.append(memory(server.pid))
-                print(
-                    f"{elapsed:5.0f} s, {memories[-1]:4.0f} MB, {dict(tally.statuses)}, broken {dict(tally.broken)}",
-                    flush=True,
-                )
-                if elapsed > 30 * (kills + 1):
-                    os.kill(random.choice(children(server.pid)), signal.SIGKILL)
-                    kills += 1
-                if elapsed > 30 * minutes and not replaced:
-                    turned(model).save(file)
-                    replaced = True
-            stop.set()
-            for thread in threads:
-                thread.join(40)
-            time.sleep(1)
-            metrics = counted()
+            alone = Sender(ordinary_requests(model), ORDINARY, min(60, seconds))
+            alone.start()
+            alone.join()
+            senders = [Sender(ordinary_requests(model), ORDINARY, seconds), Sender(hostile, HOSTILE, seconds)]
+            halfway = Halfway(ADDRESS, 100)
+            for sender in senders:
+                sender.start()
+            memories, kills = trouble(server, seconds, lambda: turned(model).save(file))
+            for sender in senders:
+                sender.join()
+            halfway.close()
         finally:
             server.terminate()
             ended = server.wait(40)
-            log.close()
-    difference = {status: metrics[status] - tally.statuses[status] for status in sorted(metrics | tally.statuses)}
-    print(f"answers {dict(tally.statuses)}, by model {dict(tally.names)}, kills {kills}, ended with status {ended}")
-    print(f"connections without an answer, by the status that was due: {dict(tally.broken)}")
-    print(f"wrong answers: {len(tally.wrong)} {tally.wrong[:5]}")
-    print(f"memory: first {memories[1]:.0f} MB, last {memories[-1]:.0f} MB, most {max(memories):.0f} MB")
-    print(f"/metrics counted more than the clients saw: {difference}")
-    return bool(tally.wrong)
+    ordinary, attacks = (sender.answers for sender in senders)
+    counts, wrong = judge(ordinary)
+    before, during = latencies(alone.answers), latencies(ordinary)
+    tenth = len(memories) // 10
+    print(f"ordinary requests alone: median {before[0]:.1f} ms, 99th percentile {before[1]:.1f} ms")
+    print(f"the same beside hostile ones: median {during[0]:.1f} ms, 99th percentile {during[1]:.1f} ms")
+    print(f"median {during[0] / before[0]:.2f} times as long")
+    print(f"their answers: {dict(counts)}; wrong: {len(wrong)} {wrong[:5]}")
+    print(f"answers to hostile requests, by status: {dict(Counter(answer.status for answer in attacks))}")
+    print(f"workers killed: {kills}; the server ended with status {ended}")
+    print(
+        f"memory of all workers, median: {np.median(memories[:tenth]):.0f} MB in the first tenth, "
+        f"{np.median(memories[-tenth:]):.0f} MB in the last; most {max(memories):.0f} MB"
+    )
+    return bool(wrong)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from mnistcore.errors import (
     MnistCoreError,
     UnsupportedImage,
 )
-from mnistcore.images import open_image, open_page, prepare
+from mnistcore.image_files import open_image, open_page
+from mnistcore.images import prepare
 from mnistcore.model import Model
 from mnistcore.pages import Page, PageDigit, read_page
 from mnistcore.reading import Reading, Readings, read, read_batch

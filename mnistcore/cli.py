@@ -14,7 +14,7 @@ from mnistcore.annotation import annotate
 from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
-from mnistcore.images import open_image, open_page
+from mnistcore.image_files import open_image, open_page
 from mnistcore.pages import read_page
 from mnistcore.reading import read
 from mnistcore.training.recipes import RECIPES, get_recipe

@@ -17,10 +17,12 @@ calibrates the probabilities into the last.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,14 @@ class Model:
     def name(self) -> str:
         """The model's name, "unnamed" if its card has none."""
         return self.card.get("name", "unnamed")
+
+    @cached_property
+    def version(self) -> str:
+        """What tells its weights from any others': the first 12 hexadecimal digits of their SHA-256."""
+        digest = hashlib.sha256()
+        for array in (*self.weights, *self.biases):
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:12]
 
     @property
     def rejection_threshold(self) -> float:

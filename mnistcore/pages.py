@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from mnistcore.images import PAGE_SIDE, brightness
+from mnistcore.grey import PAGE_SIDE, to_grey
 from mnistcore.model import Model
 from mnistcore.paper import find_ink
 from mnistcore.paths import Candidate, Line, read_candidates
@@ -101,7 +101,7 @@ def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size:
         BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
     """
     model = model or load_model()
-    grey = brightness(image, PAGE_SIDE)
+    grey = to_grey(image, PAGE_SIDE).astype(np.float32)
     ink = find_ink(grey)
     labels, pieces = find_pieces(ink)
     other = OTHER if ink.photo else OTHER_DRAWN

@@ -19,11 +19,12 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.errors import BadImage, BlankImage
-from mnistcore.images import SIDE, is_prepared, prepare
+from mnistcore.images import SIDE, is_prepared, prepare, prepare_batch
 from mnistcore.model import Model
 from mnistcore.store import load_model
 
 NO_DIGIT = -1  # stands for "blank" where digits are an array
+CHUNK = 2_000  # images read at a time, which takes some 40 MB
 NOT_A_DIGIT = "This does not look like a digit."
 
 
@@ -173,7 +174,7 @@ def read_batch(images: np.ndarray, model: Model | None = None, deadline: float =
     Args:
         images: (n, 28, 28) uint8, prepared or not.
         model: as for `read`.
-        deadline: the `time.monotonic()` by which all must be prepared. Images that are not take some 0.4 ms each.
+        deadline: the `time.monotonic()` by which all must be prepared; looked at every CHUNK images.
 
     Raises:
         BadImage: the images have another shape or type.
@@ -183,18 +184,23 @@ def read_batch(images: np.ndarray, model: Model | None = None, deadline: float =
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise BadImage(f"The images must be (n, 28, 28) of uint8; these are {images.shape} of {images.dtype}.")
     model = model or load_model()
-    blank: dict[int, str] = {}
-    prepared = is_prepared(images)
-    if not prepared.all():
-        images = images.copy()
-        for index in np.flatnonzero(~prepared):
-            if time.monotonic() > deadline:
-                raise TimeoutError("The images could not be prepared in time.")
-            try:
-                images[index] = prepare(images[index])
-            except BlankImage as error:
-                blank[int(index)] = str(error)
-    return _readings(model, images, blank)
+    if len(images) <= CHUNK:
+        return _read_chunk(images, model, deadline)
+    chunks = [_read_chunk(images[i : i + CHUNK], model, deadline) for i in range(0, len(images), CHUNK)]
+    return Readings(
+        np.concatenate([chunk.image for chunk in chunks]),
+        np.concatenate([chunk.probabilities for chunk in chunks]),
+        np.concatenate([chunk.digit_probability for chunk in chunks]),
+        {i * CHUNK + index: sentence for i, chunk in enumerate(chunks) for index, sentence in chunk.blank.items()},
+        model.rejection_threshold,
+        model.digit_threshold,
+    )
+
+
+def _read_chunk(images: np.ndarray, model: Model, deadline: float) -> Readings:
+    if time.monotonic() > deadline and not is_prepared(images).all():
+        raise TimeoutError("The images could not be prepared in time.")
+    return _readings(model, *prepare_batch(images))
 
 
 def _readings(model: Model, images: np.ndarray, blank: dict[int, str]) -> Readings:

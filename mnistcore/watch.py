@@ -68,7 +68,7 @@ class ModelWatch:
             log.warning(problem)
         if model and model is not self._model:
             read(_one(), model)  # the first reading is slow, so not in a request
-            log.info("%s is in use.", model)
+            log.info("The model %s, version %s, is in use.", model.name, model.version)
         self._model, self.problems, self._seen = model, problems, seen
 
 

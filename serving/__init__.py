@@ -1,9 +1,11 @@
 """What api.py is built from.
 
-server.py      starts the workers                          routes.py     what is declared of a route
-contract.py    every request and answer, declared once     openapi.py    the routes as a document and a page
-bodies.py      a request's body -> images                  security.py   API key, CORS, the log of requests
-metrics.py     counts and durations, for Prometheus
+server.py      starts the workers                           security.py    API keys, CORS, proxies
+metrics.py     counts, durations and ids of requests        logs.py        what is logged, and how
+admission.py   how many requests a worker takes on          models.py      which model answers
+bodies.py      a request's body, whole and unpacked         images.py      a body -> images
+contract.py    every request and answer, declared once      inference.py   the same for the Open Inference Protocol
+routes.py      what is declared of a route                  openapi.py     the routes as a document and a page
 """
 
 from __future__ import annotations

@@ -85,9 +85,11 @@ class Status(Struct):
 
 
 class ModelInfo(Struct):
-    """The model that answers: its figures are in 0-1, its card says how it was trained and measured."""
+    """The model that answers: its version is a hash of its weights, its figures are in 0-1, its card says how it was
+    trained and measured."""
 
     name: str
+    version: str
     figures: dict[str, float]
     card: dict
 
@@ -97,3 +99,51 @@ class Index(Struct):
 
     name: str
     routes: dict[str, str]
+
+
+# --- the Open Inference Protocol, but for inference itself, which is in inference.py
+
+
+class ServerMetadata(Struct):
+    """What the server is, and which extensions of the protocol it has."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class Live(Struct):
+    """Whether the process is up."""
+
+    live: bool
+
+
+class Ready(Struct):
+    """Whether a model is loaded."""
+
+    ready: bool
+
+
+class ModelReady(Struct):
+    """Whether this model is loaded."""
+
+    name: str
+    ready: bool
+
+
+class TensorMetadata(Struct):
+    """What an input or output is; a shape's -1 stands for any number of images."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(Struct):
+    """A model's inputs and outputs."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]

@@ -10,11 +10,12 @@ import msgspec
 from flask import render_template_string
 
 import mnistcore
-from serving import bodies, contract
+from serving import bodies, contract, inference
 from serving.routes import Route
 
 ERRORS = contract.SENTENCES | {
     400: "The body or a parameter is not as declared.",
+    404: "There is no model of that name.",
     415: "The content type is none of those declared.",
     422: "The picture has no digit in it, is animated, or has too many pixels or scans.",
     503: "There is no model that can be loaded, or the server is too busy, and Retry-After says for how long.",
@@ -26,8 +27,10 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     paths: dict[str, dict] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    types = {contract.Image, contract.Batch, contract.Error, *(answer for route in routes for answer in route.answers)}
+    requests = {contract.Image, contract.Batch, inference.InferenceRequest}
+    types = {*requests, contract.Error, *(answer for route in routes for answer in route.answers)}
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas["Input"]["required"].append("data")  # in JSON; only a binary tensor has none there
     return {
         "openapi": "3.1.0",
         "info": {
@@ -50,19 +53,33 @@ def page(routes: Iterable[Route]) -> str:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    responses = {"200": {"description": "Done.", "content": {route.media_type: {"schema": _schema(*route.answers)}}}}
+    content: dict[str, dict] = {route.media_type: {"schema": _schema(*route.answers)}}
+    if inference.InferenceResponse in route.answers:
+        content[bodies.RAW] = {"schema": _BINARY | {"description": "The same with binary tensors, if they are wanted."}}
+    responses = {"200": {"description": "Done.", "content": content}}
     for status in sorted({*route.errors, 401} if route.protected else route.errors):
         content = {bodies.JSON: {"schema": _schema(contract.Error)}}
         responses[str(status)] = {"description": ERRORS[status], "content": content}
     # the key is needed only where one is set
     security: dict[str, Any] = {"security": [{}, {"key": []}]} if route.protected else {}
-    return {"summary": route.summary, "responses": responses} | security | route.request
+    operation = {"summary": route.summary, "responses": responses} | security | route.request
+    if "{name}" in route.path:
+        operation["parameters"] = [_MODEL | {"name": "name", "in": "path", "required": True}]
+    return operation
 
 
 def _schema(*types: type) -> dict[str, Any]:
     (first, *others), _ = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return {"oneOf": [first, *others]} if others else first
 
+
+_MODEL = {
+    "name": "model",
+    "in": "query",
+    "description": "The name of a shipped model, classic or robust, or of a training run.",
+    "schema": {"type": "string"},
+}
+MODEL_PARAMETER = {"parameters": [_MODEL]}
 
 _BINARY = {"type": "string", "format": "binary"}
 PREDICT_REQUEST = {
@@ -73,7 +90,8 @@ PREDICT_REQUEST = {
             "description": "Add the confidence, all ten probabilities, whether the answer is uncertain, and the "
             "probability of being a digit at all.",
             "schema": {"type": "boolean", "default": False},
-        }
+        },
+        _MODEL,
     ],
     "requestBody": {
         "required": True,
@@ -89,5 +107,11 @@ PREDICT_REQUEST = {
             },
             **{media: {"schema": _BINARY} for media in bodies.PICTURES},
         },
+    },
+}
+INFER_REQUEST = {
+    "requestBody": {
+        "required": True,
+        "content": {bodies.JSON: {"schema": _schema(inference.InferenceRequest)}},
     },
 }

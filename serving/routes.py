@@ -14,7 +14,7 @@ class Route:
 
     Attributes:
         method: "GET" or "POST".
-        path: without parameters.
+        path: as in an OpenAPI document, with parameters as {name}.
         view: the function that answers.
         summary: what it is for, one sentence.
         answers: the types that the content of an answer may have, of contract.py, or str or dict.
@@ -33,3 +33,8 @@ class Route:
     errors: tuple[int, ...] = ()
     protected: bool = True
     request: dict = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        """The path as Flask has it."""
+        return self.path.replace("{", "<").replace("}", ">")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import errno
 import fcntl
 import logging
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -18,12 +21,17 @@ from pathlib import Path
 
 from flask import Flask
 
-from serving import bodies, security
+from serving import admission, logs, security
 
 WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
 # always left to answer the routes that need no body
-THREADS = bodies.MAX_BODIES + 8
+THREADS = admission.MAX_RECEIVED + admission.MAX_ADMITTED + admission.MAX_LARGE + 8
+# seconds for which a thread computes before it lets another go on: less than Python's default of 0.005, for which a
+# single image would wait several times beside a large picture
+LONGEST_HOLD = 0.002
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # as malloc.h has them
+LARGE_PIECE = 8 * 1024 * 1024  # bytes: larger than the arrays of a picture that was reduced, which follow each other
 LONGEST_END = 30  # seconds that a worker has for what it is answering when it is told to stop
 
 
@@ -52,10 +60,11 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
     )
     options = parser.parse_args(arguments)
     try:
+        logs.setting()
         security.settings()
         address = free_address(options.host, options.port)
         temporary = tempfile.TemporaryDirectory(prefix="mnistcore-api-")
-    except security.BadSetting as error:
+    except logs.BadSetting as error:
         parser.error(str(error))
     except OSError as error:
         parser.error(f"{error.strerror}: set TMPDIR to a directory that can be written to.")
@@ -108,9 +117,22 @@ def start_worker(create_app: Callable[[], Flask], draining: Path, parent: int) -
         parent: process id.
     """
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _give_back_memory()
+    sys.setswitchinterval(LONGEST_HOLD)
     app = create_app()
     app.config["DRAINING"] = draining
     return app
+
+
+def _give_back_memory() -> None:
+    """Have the GNU C library give freed memory to other threads, and large pieces back to the system.
+
+    By default each thread keeps what it has freed: after eight large pictures a worker had grown by three of them.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # other C libraries have no such function
+        c_library = ctypes.CDLL(None)
+        c_library.mallopt(M_ARENA_MAX, 1)
+        c_library.mallopt(M_MMAP_THRESHOLD, LARGE_PIECE)
 
 
 def _end_with(parent: int) -> None:
@@ -138,14 +160,10 @@ def free_address(host: str, port: int) -> str:
     except (OSError, UnicodeError) as error:
         number = error.errno if isinstance(error, OSError) else None
         if number == errno.EADDRINUSE:
-            raise security.BadSetting(
-                f"Something else listens on port {port} of {host}: choose another --port."
-            ) from None
+            raise logs.BadSetting(f"Something else listens on port {port} of {host}: choose another --port.") from None
         if number == errno.EACCES:
-            raise security.BadSetting(f"Port {port} needs more rights: choose a --port above 1023.") from None
-        raise security.BadSetting(
-            f"--host must be an address of this machine, or a name of one, not {host!r}."
-        ) from None
+            raise logs.BadSetting(f"Port {port} needs more rights: choose a --port above 1023.") from None
+        raise logs.BadSetting(f"--host must be an address of this machine, or a name of one, not {host!r}.") from None
     return str(address[0])
 
 

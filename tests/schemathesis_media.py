@@ -1,4 +1,4 @@
-"""What schemathesis cannot guess from a schema of "binary": bodies that are pictures, and whole numbers of images."""
+"""What schemathesis cannot guess from the schemas: pictures, whole numbers of images, the models that there are."""
 
 from __future__ import annotations
 
@@ -33,3 +33,42 @@ for media, kind in {
 
 raw = st.integers(1, 5).flatmap(lambda count: st.binary(min_size=784 * count, max_size=784 * count))
 schemathesis.openapi.media_type("application/octet-stream", raw)
+
+
+def _model(name: str) -> str:
+    """Three of four names that are made up, which no model has, become a model's."""
+    return name if len(name) % 4 == 3 else "classic"
+
+
+@schemathesis.hook
+def map_path_parameters(_context: schemathesis.HookContext, values: dict | None) -> dict | None:
+    """The paths' names of models."""
+    return values and values | {"name": _model(str(values["name"]))}
+
+
+@schemathesis.hook
+def map_query(_context: schemathesis.HookContext, values: dict | None) -> dict | None:
+    """The parameter `model`."""
+    known = isinstance(values, dict) and isinstance(values.get("model"), str)
+    return values | {"model": _model(values["model"])} if known else values
+
+
+@schemathesis.hook
+def map_body(_context: schemathesis.HookContext, body: object) -> object:
+    """A tensor's shape and datatype must be those of its data, which a schema cannot say."""
+    try:
+        (tensor,) = body["inputs"]
+        data, height, width, datatype = tensor["data"], *tensor["shape"], tensor["datatype"]
+        nested = all(isinstance(row, list) and len(row) == 784 for row in data)
+        numbers = [number for row in data for number in row] if nested else data
+        valid = all(type(number) in (int, float) and 0 <= number <= 255 for number in numbers)
+        valid = valid and len(numbers) >= 784 and datatype in ("UINT8", "FP32")
+        valid = valid and all(1 <= length <= 10_000 and length == int(length) for length in (height, width))
+    except (TypeError, KeyError, ValueError):
+        valid = False
+    if not valid:
+        return body  # it was made in order to be refused
+    count = len(numbers) // 784
+    datatype = "UINT8" if all(isinstance(number, int) for number in numbers) else "FP32"
+    changed = {"shape": [count, 784], "datatype": datatype, "data": numbers[: 784 * count]}
+    return body | {"inputs": [tensor | changed]}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import tempfile
+import threading
 import zlib
 from io import BytesIO
 
@@ -14,7 +17,7 @@ from PIL import Image, ImageDraw
 from api import create_app
 from mnistcore import load_model, prepare, read_batch
 from mnistcore.data.datasets import shipped_test_digits
-from serving import bodies, contract
+from serving import admission, contract
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
 SEVEN = DIGITS[0].ravel().tolist()
@@ -310,7 +313,7 @@ BAD = {
         picture(Image.new("L", (5_000, 5_000)), "WEBP", method=0),
         "image/webp",
         422,
-        "16,000,000 pixels",
+        "12,500,000 pixels",
     ),
     "2,000 scans": (scans(2_000), "image/jpeg", 422, "50 scans at most"),
     "100,000 JPEG segments": (b"\xff\xd8" + b"\xff\xfe\0\2" * 100_000, "image/jpeg", 422, "too many parts"),
@@ -338,8 +341,8 @@ def assert_error_shape(answer):
 
 
 def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch):
-    monkeypatch.setattr(contract, "DEADLINE", 0.01)
-    with bodies._decoding:
+    monkeypatch.setattr(admission, "LONGEST_WAIT", 0.01)
+    with admission.turn():
         answer = client.post("/predict", data=picture(), content_type="image/png")
         assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
@@ -356,10 +359,72 @@ def test_a_batch_that_cannot_be_prepared_in_time_is_told_so(client, monkeypatch)
     assert client.post("/predict", data=DIGITS.tobytes(), content_type=RAW).status_code == 200  # nothing to prepare
 
 
-def test_a_compressed_body_is_refused(client):
-    answer = client.post("/predict", data=bytes(784), content_type=RAW, headers={"Content-Encoding": "gzip"})
-    assert answer.status_code == 415
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [
+        (json.dumps({"data": SEVEN}).encode(), JSON),
+        (DIGITS.tobytes(), RAW),
+        (picture(large()), "image/png"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="image"; filename="7"\r\n\r\n' + picture() + b"\r\n--x--\r\n",
+            f"{FORM}; boundary=x",
+        ),
+    ],
+    ids=["JSON", "raw", "picture", "form"],
+)
+def test_a_body_may_be_sent_as_gzip(client, body, media):
+    plain = client.post("/predict", data=body, content_type=media)
+    assert plain.status_code == 200
+    packed = client.post("/predict", data=gzip.compress(body), content_type=media, headers={"Content-Encoding": "GZIP"})
+    assert packed.data == plain.data
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status", "words"),
+    [
+        ("br", bytes(784), 415, "in no other Content-Encoding"),
+        ("gzip, gzip", gzip.compress(gzip.compress(bytes(784))), 415, "in no other Content-Encoding"),
+        ("gzip", bytes(784), 400, "is not gzip"),
+        ("gzip", gzip.compress(bytes(784))[:-3], 400, "cut off"),
+        ("gzip", gzip.compress(bytes(784)) * 2, 400, "something follows"),
+        ("gzip", gzip.compress(bytes(783)), 400, "these are 783 bytes"),
+        ("gzip", gzip.compress(bytes(50_000_000)), 413, "16 MiB"),
+    ],
+    ids=["br", "twice", "not packed", "cut off", "two files", "too few pixels", "too much in it"],
+)
+def test_a_body_that_cannot_be_unpacked_is_refused(client, encoding, body, status, words):
+    answer = client.post("/predict", data=body, content_type=RAW, headers={"Content-Encoding": encoding})
+    assert answer.status_code == status
     assert_error_shape(answer)
+    assert words in answer.get_json()["error"]
+
+
+def test_beyond_what_a_worker_takes_on_requests_with_a_body_are_refused(monkeypatch):
+    app = create_app()
+    client = app.test_client()
+    gates = app.extensions["metrics"]._answer
+    monkeypatch.setattr(gates, "_admitted", threading.Semaphore(0))
+    answer = client.post("/predict", json={"data": SEVEN})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert_error_shape(answer)
+    assert "Connection" not in answer.headers  # the body was read
+    monkeypatch.setattr(gates, "_received", threading.Semaphore(0))
+    assert client.post("/predict", json={"data": SEVEN}).headers["Connection"] == "close"
+    packed = {"data": gzip.compress(DIGITS.tobytes()), "content_type": RAW, "headers": {"Content-Encoding": "gzip"}}
+    assert client.post("/predict", **packed).status_code == 200  # there are others for what takes memory
+    monkeypatch.setattr(gates, "_large", threading.Semaphore(0))
+    assert client.post("/predict", **packed).status_code == 503
+    assert all(client.get(route).status_code == 200 for route in ("/health", "/ready", "/metrics"))
+    assert 'requests_total{route="unknown",status="503"} 3.0' in client.get("/metrics").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "POST"])
+@pytest.mark.parametrize("path", ["/health", "/predict", "/nope"])
+def test_a_connection_is_closed_if_a_body_was_not_read_whatever_the_method(client, method, path):
+    answer = client.open(path, method=method, data=bytes(4_000_000), content_type="text/plain")
+    assert answer.headers["Connection"] == "close"
+    assert "Connection" not in client.open(path, method=method, data=b"x").headers  # this one was read
+    assert "Connection" not in client.open(path, method=method).headers
 
 
 def test_a_form_is_kept_in_memory(client, monkeypatch):
@@ -393,7 +458,7 @@ def test_a_body_of_unknown_length_is_refused(client):
     assert_error_shape(answer)
 
 
-@pytest.mark.parametrize("query", ["maybe", "1", "", "True", "true&probabilities=true"])
+@pytest.mark.parametrize("query", ["maybe", "1", "", "True", "true&probabilities=true", "true&probabilities=false"])
 def test_probabilities_must_be_true_or_false(client, query):
     answer = client.post(f"/predict?probabilities={query}", json={"data": SEVEN})
     assert answer.status_code == 400
@@ -405,7 +470,7 @@ def test_parameters_that_there_are_not_are_refused(client, query):
     answer = client.post(f"/predict?{query}", json={"data": SEVEN})
     assert answer.status_code == 400
     assert_error_shape(answer)
-    assert "the only one is 'probabilities'" in answer.get_json()["error"]
+    assert "there is 'probabilities' and 'model'" in answer.get_json()["error"]
 
 
 def test_a_second_slash_changes_nothing(client):
@@ -414,7 +479,10 @@ def test_a_second_slash_changes_nothing(client):
     assert 'requests_total{route="/predict",status="200"} 1.0' in client.get("/metrics").get_data(as_text=True)
 
 
-GET_ROUTES = ["/", "/health", "/ready", "/model", "/metrics", "/openapi.json", "/docs"]
+GET_ROUTES = [
+    *("/", "/health", "/ready", "/model", "/metrics", "/openapi.json", "/docs"),
+    *("/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/classic", "/v2/models/classic/ready"),
+]
 
 
 @pytest.mark.parametrize("route", GET_ROUTES)
@@ -449,14 +517,59 @@ def test_every_route_answers(client, route):
 
 
 def test_the_index_names_every_route(client):
-    listed = {line.split()[1] for line in client.get("/").get_json()["routes"]}
-    assert listed == {*GET_ROUTES, "/predict"}
+    listed = {line.split()[1].replace("{name}", "classic") for line in client.get("/").get_json()["routes"]}
+    assert listed == {*GET_ROUTES, "/predict", "/v2/models/classic/infer"}
 
 
 def test_the_model_tells_where_it_comes_from(client):
     answer = client.get("/model").get_json()
-    card = load_model("classic").card
-    assert answer == {"name": "classic", "figures": card["figures"], "card": card}
+    model = load_model("classic")
+    card = model.card
+    assert answer == {"name": "classic", "version": model.version, "figures": card["figures"], "card": card}
+
+
+def test_every_answer_says_which_model_it_is_of(client):
+    version = load_model("classic").version
+    assert re.fullmatch("[0-9a-f]{12}", version)
+    assert client.post("/predict", json={"data": SEVEN}).headers["X-Model"] == f"classic {version}"
+    assert client.get("/model").headers["X-Model"] == f"classic {version}"
+    text = client.get("/metrics").get_data(as_text=True)
+    assert f'mnistcore_model_info{{model="classic",version="{version}"}} 1.0' in text
+    assert f'mnistcore_predictions_total{{confidence="0.99",digit="7",model="classic",version="{version}"}} 1.0' in text
+
+
+def test_another_model_may_be_asked_by_name(client, mine):
+    load_model("robust").save(mine)
+    for name, kept in (("robust", "robust"), ("mine", "robust"), ("classic", "classic")):
+        answer = client.post(f"/predict?model={name}&probabilities=true", json={"data": SEVEN})
+        expected = load_model(kept).predict_proba(DIGITS[:1])[0]
+        np.testing.assert_allclose(answer.get_json()["probabilities"], expected, atol=1e-6)
+        assert answer.headers["X-Model"].endswith(load_model(kept).version)
+    assert client.get("/model?model=robust").get_json()["name"] == "robust"
+
+
+@pytest.mark.parametrize(
+    "name", ["nope", "", "../models/mine/model.npz", "/etc/passwd", "mine/model.npz", "%00", "%ff"]
+)
+@pytest.mark.parametrize("route", ["/predict", "/model"])
+@pytest.mark.usefixtures("mine")
+def test_a_model_that_there_is_not_is_refused(client, route, name):
+    answer = client.open(f"{route}?model={name}", method="POST" if route == "/predict" else "GET", json={"data": SEVEN})
+    assert answer.status_code == 404
+    assert_error_shape(answer)
+    assert "there are classic, mine, robust." in answer.get_json()["error"]
+
+
+def test_a_model_is_named_once(client):
+    answer = client.post("/predict?model=classic&model=robust", json={"data": SEVEN})
+    assert (answer.status_code, "given once" in answer.get_json()["error"]) == (400, True)
+
+
+def test_a_damaged_model_that_is_asked_for_is_answered_with_503(client, mine):
+    mine.write_bytes(b"PK")
+    answer = client.post("/predict?model=mine", json={"data": SEVEN})
+    assert answer.status_code == 503
+    assert_error_shape(answer)
 
 
 def test_figures_of_a_model_are_numbers(monkeypatch):

@@ -1,22 +1,18 @@
 """`prepare` compared with MNIST itself: pictures of every kind, size and mode."""
 
-import subprocess
-import sys
 from contextlib import nullcontext
-from io import BytesIO
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from mnistcore import BadImage, BlankImage, images, load_model, open_image, prepare
+from mnistcore import BadImage, BlankImage, grey, images, load_model, prepare
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.images import is_prepared
+from mnistcore.images import is_prepared, prepare_batch
 
 IMAGES, LABELS = shipped_test_digits()
 FEW = slice(0, 120)
@@ -182,6 +178,73 @@ def test_what_is_no_picture_gets_a_sentence(bad, sentence):
         prepare(bad)
 
 
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGB", "RGBA", "LA", "I;16", "F"])
+def test_a_large_picture_is_reduced_in_strips_as_it_would_be_as_a_whole(mode):
+    noise = np.random.default_rng(0).integers(0, 256, (1100, 4, 4), dtype=np.uint8)
+    image = Image.fromarray(noise.reshape(1100, 16)[:, :11] if mode in ("I;16", "F") else noise)
+    image = image.resize((2111, 1733))
+    if mode in ("I;16", "F"):
+        pixels = np.asarray(image, np.float32)
+        image = Image.fromarray(pixels if mode == "F" else (pixels * 257).astype(np.uint16))
+    else:
+        image = image.convert(mode)
+    strips, whole = grey._reduce(image), grey._without_colour(image).reduce(3)
+    assert (strips.mode, strips.size) == (whole.mode, whole.size)
+    assert (np.asarray(strips) == np.asarray(whole)).all()
+
+
+def varied(image, rng):
+    """A digit of another size, elsewhere in its 28x28 pixels: grey on grey, dark on light, noisy, or with a spot."""
+    canvas = np.zeros((112, 112), np.uint8)
+    height, width = rng.integers(6, 40, 2)
+    top, left = 56 - np.array([height, width]) // 2
+    canvas[top : top + height, left : left + width] = Image.fromarray(image).resize((width, height))
+    top, left = 42 + rng.integers(-6, 7, 2)
+    canvas = canvas[top : top + 28, left : left + 28]
+    low, high = np.sort(rng.integers(0, 256, 2)) if rng.random() < 0.5 else (0, 255)
+    canvas = low + canvas * ((high - low) / 255)
+    canvas += rng.normal(0, rng.choice([0, 0, 5, 30]), canvas.shape)
+    if rng.random() < 0.3:
+        top, left, size = rng.integers(0, 25, 3)
+        canvas[top : top + size % 5 + 1, left : left + size % 5 + 1] = high
+    canvas = canvas.clip(0, 255).astype(np.uint8)
+    return canvas if rng.random() < 0.5 else 255 - canvas
+
+
+def assert_prepared_as_one_by_one(pixels):
+    prepared, blank = prepare_batch(pixels)
+    for i, picture in enumerate(pixels):
+        try:
+            expected, sentence = prepare(picture), None
+        except BlankImage as error:
+            expected, sentence = picture, str(error)
+        assert blank.get(i) == sentence
+        np.testing.assert_array_equal(prepared[i], expected)
+    return blank
+
+
+def test_a_batch_is_prepared_as_its_images_are_one_by_one():
+    rng = np.random.default_rng(0)
+    dots = np.zeros((3, 28, 28), np.uint8)
+    dots[0, 3:8, 3:8] = dots[1, 20:22, 20:22] = dots[2, 1:20, 1:20] = 255
+    digits = IMAGES[:400]
+    shifted = np.roll(digits[:100], (3, -3), (1, 2))
+    pixels = np.concatenate([digits[:50], shifted, 255 - shifted, [varied(image, rng) for image in digits], dots])
+    sentences = set(assert_prepared_as_one_by_one(pixels).values())
+    assert sentences == {images.NOTHING_DRAWN, images.ONLY_A_DOT}
+
+
+def test_a_batch_of_blank_images_and_an_empty_one():
+    assert_prepared_as_one_by_one(np.zeros((3, 28, 28), np.uint8))
+    assert_prepared_as_one_by_one(IMAGES[:0])
+
+
+@settings(max_examples=100, deadline=None)
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 5), st.just(28), st.just(28)), elements=st.integers(0, 255)))
+def test_any_batch_is_prepared_as_its_images_are_one_by_one(pixels):
+    assert_prepared_as_one_by_one(pixels)
+
+
 @settings(max_examples=300, deadline=None)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 255)))
 def test_anything_is_either_prepared_once_and_for_all_or_blank(pixels):
@@ -193,62 +256,6 @@ def test_anything_is_either_prepared_once_and_for_all_or_blank(pixels):
     assert prepared.dtype == np.uint8
     assert is_prepared(prepared[np.newaxis])[0]
     assert (prepare(prepared) == prepared).all()
-
-
-def file_of(image, kind, **options):
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def test_a_large_jpeg_is_reduced_while_it_is_decoded():
-    assert open_image(file_of(Image.new("L", (4000, 3000)), "JPEG")).size == (2000, 1500)
-    assert open_image(file_of(Image.new("L", (2000, 1500)), "JPEG")).size == (2000, 1500)
-
-
-@pytest.mark.parametrize("mode", ["L", "1", "P", "RGB", "RGBA", "LA", "I;16", "F"])
-def test_a_large_picture_is_reduced_in_strips_as_it_would_be_as_a_whole(mode):
-    noise = np.random.default_rng(0).integers(0, 256, (1100, 4, 4), dtype=np.uint8)
-    image = Image.fromarray(noise.reshape(1100, 16)[:, :11] if mode in ("I;16", "F") else noise)
-    image = image.resize((2111, 1733))
-    if mode in ("I;16", "F"):
-        pixels = np.asarray(image, np.float32)
-        image = Image.fromarray(pixels if mode == "F" else (pixels * 257).astype(np.uint16))
-    else:
-        image = image.convert(mode)
-    strips, whole = images._reduce(image), images._without_colour(image).reduce(3)
-    assert (strips.mode, strips.size) == (whole.mode, whole.size)
-    assert (np.asarray(strips) == np.asarray(whole)).all()
-
-
-def test_scans_are_counted_and_nothing_else_is_taken_for_one():
-    jpeg = file_of(Image.fromarray(enlarge(IMAGES[0])), "JPEG", progressive=True)
-    scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
-    there = jpeg.count(b"\xff\xda")
-    most = jpeg[:-2] + scan * (images.MAX_SCANS - there) + jpeg[-2:]
-    assert not images._has_too_many_scans(most)
-    assert images._has_too_many_scans(most[:-2] + scan + most[-2:])
-    thumbnail = b"\xff\xe1" + (2 + 2 * 60).to_bytes(2) + b"\xff\xda" * 60
-    assert not images._has_too_many_scans(most[:2] + thumbnail + most[2:])
-    assert not images._has_too_many_scans(most + scan * 9)  # behind the end, as the preview of a phone's photo
-
-
-def test_pillows_warnings_are_neither_printed_nor_kept():
-    code = """
-from io import BytesIO
-from PIL import Image
-from mnistcore import MnistCoreError, open_image
-for side in range(10_000, 10_005):
-    file = BytesIO()
-    Image.new("1", (side, side)).save(file, "PNG")
-    try:
-        open_image(file.getvalue())
-    except MnistCoreError as error:
-        assert "25,000,000 pixels" in str(error)
-assert len(getattr(Image, "__warningregistry__", {})) <= 1, Image.__warningregistry__
-"""
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_no_circle_has_fewer_pixels_than_the_search_for_dots_takes_for_granted():
@@ -267,6 +274,6 @@ def looked_for_everywhere(ink):
 def test_what_is_a_dot_does_not_depend_on_the_shortcut(radius, stretch):
     down, right = np.mgrid[-20:21, -20:21]
     shape = (np.hypot(down / stretch, right) < radius).astype(np.uint8) * 255
-    is_dot = looked_for_everywhere(images._crop(shape / np.float32(255), 0))
+    is_dot = looked_for_everywhere(shape[np.ix_(shape.any(axis=1), shape.any(axis=0))] / np.float32(255))
     with pytest.raises(BlankImage, match="only a dot") if is_dot else nullcontext():
         prepare(shape)

@@ -12,7 +12,6 @@ import sys, mnistcore, numpy as np
 image = np.zeros((60, 60), np.uint8)
 image[10:50, 30:34] = 255
 mnistcore.read(image)
-mnistcore.read_page(image)
 """
 TRAINING = {"sklearn", "pandas", "matplotlib", "pooch", "mlxtend", "tqdm"}
 SCREENS = {"streamlit", "altair", "flask", "msgspec"}
@@ -21,7 +20,8 @@ SCREENS = {"streamlit", "altair", "flask", "msgspec"}
 @pytest.mark.parametrize(
     ("program", "heavy"),
     [
-        pytest.param(READ, TRAINING | SCREENS, id="reading"),
+        pytest.param(READ, TRAINING | SCREENS | {"scipy"}, id="reading"),
+        pytest.param(READ + "mnistcore.read_page(image)", TRAINING | SCREENS, id="reading a page"),
         pytest.param("import sys, mnistcore.data.datasets", TRAINING | SCREENS, id="datasets"),
         pytest.param("import sys, mnistcore.training.train", SCREENS, id="training"),
     ],

@@ -18,7 +18,7 @@ import pytest
 from conftest import ROOT, Server, await_that, start_api
 
 from mnistcore.data.datasets import shipped_test_digits
-from serving.bodies import MAX_BODIES
+from serving.admission import MAX_RECEIVED
 
 pytestmark = pytest.mark.server
 
@@ -85,7 +85,7 @@ def test_a_path_without_its_slash_is_not_redirected(server):
 
 
 @pytest.mark.parametrize(
-    ("media", "size", "status"), [("application/octet-stream", 17_000_000, 413), ("text/plain", 1_000_000, 415)]
+    ("media", "size", "status"), [("application/octet-stream", 17_000_000, 413), ("text/plain", 4_000_000, 415)]
 )
 def test_a_connection_is_closed_if_its_body_was_not_read(server, media, size, status):
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
@@ -126,8 +126,8 @@ def test_bodies_that_stall_stop_no_other_route(tmp_path):
     server = Server(tmp_path, [str(ROOT / "api.py"), "--workers", "1", "--port"], "/health", None)
     try:
         head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2000\r\n\r\n{"
-        halfway = [send(server, head) for _ in range(MAX_BODIES)]
-        await_that(lambda: f"mnistcore_requests_in_progress {MAX_BODIES + 1}.0" in metrics(server))
+        halfway = [send(server, head) for _ in range(MAX_RECEIVED)]
+        await_that(lambda: f"mnistcore_requests_in_progress {MAX_RECEIVED + 1}.0" in metrics(server))
         for route in ("/health", "/ready"):
             assert server.ask("GET", route)[0] == 200
         status, content, headers = server.ask("POST", "/predict", BODY, JSON)

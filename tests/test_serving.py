@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -57,6 +58,37 @@ def test_with_the_key_everything_works_and_open_routes_need_none(monkeypatch):
     assert client.get("/nope").status_code == 404
 
 
+def test_keys_may_come_from_a_file_and_several_are_valid(monkeypatch, tmp_path):
+    (tmp_path / "keys").write_text("old\nnew\n")
+    monkeypatch.setenv("MNISTCORE_API_KEY_FILE", str(tmp_path / "keys"))
+    client = create_app().test_client()
+    statuses = [
+        client.get("/model", headers={"Authorization": f"Bearer {key}"}).status_code
+        for key in ("old", "new", "third", "")
+    ]
+    assert statuses == [200, 200, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "sentence"),
+    [
+        (None, "", "cannot be read"),
+        (" \n", "", "must hold a key"),
+        ("a,b", "", "may hold letters"),
+        ("one", "two", "must not both be set"),
+    ],
+)
+def test_a_file_of_keys_that_cannot_work_ends_the_start(monkeypatch, tmp_path, capsys, content, key, sentence):
+    if content is not None:
+        (tmp_path / "keys").write_text(content)
+    monkeypatch.setenv("MNISTCORE_API_KEY_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("MNISTCORE_API_KEY", key)
+    with pytest.raises(SystemExit) as end:
+        server.main(create_app, [])
+    assert end.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
 def test_other_origins_are_allowed_only_if_configured(monkeypatch):
     origin = {"Origin": "https://example.org"}
     allowed = "Access-Control-Allow-Origin"
@@ -78,16 +110,65 @@ def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
     with caplog.at_level(logging.INFO, "mnistcore.api"):
         client.post("/predict?probabilities=true", json={"data": SEVEN})
         client.post("/hidden-path?hidden=hidden", data=b"hidden")
-    first, second = (record.getMessage() for record in caplog.records)
-    assert first.startswith("/predict 200, ")
-    assert first.endswith("prediction 7")
-    assert second.startswith("unknown 404, 6 bytes")
+    first, second = (record.getMessage() for record in caplog.records if record.name == "mnistcore.api")
+    model = load_model("classic")
+    assert first.startswith("POST /predict 200, bytes ")
+    assert first.endswith(f"prediction 7, model classic {model.version}")
+    assert second.startswith("POST unknown 404, bytes 6, ms ")
+    assert "client 127.0.0.1" in second
     assert "hidden" not in caplog.text
+
+
+def test_the_log_may_be_json(monkeypatch, capsys):
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setenv("MNISTCORE_LOG_REQUESTS", "json")
+    monkeypatch.setenv("MNISTCORE_PROXIES", "1")
+    client = create_app().test_client()
+    headers = {"X-Request-ID": "abc-1", "X-Forwarded-For": "192.0.2.9, 192.0.2.7"}
+    assert client.post("/predict", json={"data": SEVEN}, headers=headers).headers["X-Request-ID"] == "abc-1"
+    monkeypatch.setattr(Model, "probabilities", lambda *_: 1 / 0)
+    client.post("/predict", json={"data": SEVEN})
+    loaded, request, *_, failed = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert loaded["message"].startswith("The model classic, version ")
+    assert list(request) == [
+        *("time", "level", "method", "route", "status", "bytes", "ms", "client", "id", "prediction", "model")
+    ]
+    assert (request["route"], request["status"], request["prediction"]) == ("/predict", 200, 7)
+    assert (request["client"], request["id"]) == ("192.0.2.7", "abc-1")
+    assert failed["status"] == 500
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 65, "é", "<script>"])
+def test_a_request_gets_an_id_of_its_own_if_it_has_no_usable_one(sent):
+    client = create_app().test_client()
+    first, second = (client.get("/health", headers={"X-Request-ID": sent}).headers["X-Request-ID"] for _ in range(2))
+    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert first != second
+
+
+def test_without_a_proxy_nobody_is_believed_to_be_another(caplog):
+    client = create_app().test_client()
+    with caplog.at_level(logging.INFO, "mnistcore.api"):
+        client.get("/health", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert "client 127.0.0.1" in caplog.text
+
+
+def test_a_swap_of_models_is_logged(monkeypatch, tmp_path, caplog):
+    file = tmp_path / "model.npz"
+    load_model("classic").save(file)
+    monkeypatch.setenv("MNISTCORE_MODEL", str(file))
+    client = create_app().test_client()
+    load_model("robust").save(file)
+    await_that(lambda: client.get("/model").get_json()["name"] == "robust", seconds=10)
+    assert f"The model robust, version {load_model('robust').version}, is in use." in caplog.text
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("API_KEY", "geh heim"), ("API_KEY", "schlüssel"), ("API_KEY", "a=b"), ("CORS_ORIGINS", "https://*.example.org")],
+    [
+        *(("API_KEY", "geh,heim"), ("API_KEY", "schlüssel"), ("API_KEY", "a=b")),
+        *(("CORS_ORIGINS", "https://*.example.org"), ("PROXIES", "two"), ("LOG_REQUESTS", "xml")),
+    ],
 )
 def test_settings_that_cannot_work_end_the_start(monkeypatch, capsys, name, value):
     monkeypatch.setenv(f"MNISTCORE_{name}", value)
@@ -191,7 +272,8 @@ def test_requests_and_predictions_are_counted():
     assert metric(client, 'mnistcore_requests_total{route="unknown",status="404"}') == 2
     assert metric(client, 'mnistcore_request_seconds_count{route="/predict"}') == 5
     assert metric(client, "mnistcore_requests_in_progress") == 1  # the one that asks
-    assert metric(client, 'mnistcore_predictions_total{confidence="0.99",digit="7"}') == 4
+    labels = f'digit="7",model="classic",version="{load_model("classic").version}"'
+    assert metric(client, f'mnistcore_predictions_total{{confidence="0.99",{labels}}}') == 4
     text = client.get("/metrics").get_data(as_text=True)
     total = sum(float(row.split()[-1]) for row in text.splitlines() if row.startswith("mnistcore_predictions_total"))
     assert total == 7

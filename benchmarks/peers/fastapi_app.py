@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request
 
 import mnistcore
-from serving.bodies import json_images
+from serving.images import json_images
 
 model = mnistcore.load_model("classic")
 app = FastAPI()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import rankdata
 
 CALIBRATION_BINS = 15  # of equally many answers each
 
@@ -86,5 +85,7 @@ def risk_coverage(confidences: np.ndarray, correct: np.ndarray, rejected: Sequen
 
 def roc_auc(positives: np.ndarray, negatives: np.ndarray) -> float:
     """The area under the ROC curve, 0-1: how often a positive (n,) has a higher score than a negative (m,)."""
+    from scipy.stats import rankdata  # here, for it takes 70 MB, and whoever reads digits needs none of it
+
     ranks = rankdata(np.concatenate([positives, negatives]))[: len(positives)]
     return float((ranks.sum() / len(positives) - (len(positives) + 1) / 2) / len(negatives))

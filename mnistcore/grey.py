@@ -1,0 +1,108 @@
+"""Any picture or array -> its brightness, whatever its mode, size and orientation."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from mnistcore.errors import BadImage
+
+WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
+PAGE_SIDE = 2600  # the same for a page of many digits; it is halved, so that 1300 pixels at least are left
+
+
+def to_grey(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) -> np.ndarray:
+    """How bright each pixel is, transparent parts being paper.
+
+    Args:
+        image: as `mnistcore.prepare` takes it.
+        longer_side: pixels; a larger picture is reduced to at most that.
+
+    Returns:
+        (H, W) uint8 or float32, 0-255, upright.
+
+    Raises:
+        BadImage: the input is not a picture.
+    """
+    if not isinstance(image, Image.Image):
+        image = _as_picture(np.asarray(image))
+    if min(image.size) < 1:
+        raise BadImage("The picture has no pixels.")
+    image = _reduce(upright(image), longer_side)
+    if image.mode == "F":
+        return _rescale_to_8bit(np.asarray(image))
+    if image.mode == "L":
+        return np.asarray(image)
+    light = np.asarray(image.getchannel("L"), np.float32)
+    opacity = np.asarray(image.getchannel("A"), np.float32) / 255
+    visible = opacity > 0.5
+    if visible.mean() > 0.5:  # mostly opaque, so the picture brings its own paper
+        paper = float(np.median(light[visible]))
+    else:  # strokes alone: lay them on paper of the opposite brightness
+        paper = 0.0 if (light * opacity).sum() > 127.5 * opacity.sum() else 255.0
+    return light * opacity + paper * (1 - opacity)
+
+
+def _reduce(image: Image.Image, longer_side: int = WORKING_SIDE) -> Image.Image:
+    """The picture without colour, its longer side at most `longer_side` pixels.
+
+    Strip by strip, for each conversion of a large picture as a whole would hold another copy of it in memory.
+    """
+    factor = -(-max(image.size) // longer_side)
+    if factor == 1:
+        return _without_colour(image)
+    height = 64 * factor
+    tops = range(0, image.height, height)
+    strips = (image.crop((0, top, image.width, min(top + height, image.height))) for top in tops)
+    reduced = [_without_colour(strip).reduce(factor) for strip in strips]
+    whole = Image.new(reduced[0].mode, (reduced[0].width, sum(strip.height for strip in reduced)))
+    for index, strip in enumerate(reduced):
+        whole.paste(strip, (0, 64 * index))
+    return whole
+
+
+def _without_colour(image: Image.Image) -> Image.Image:
+    """The picture in the one of Pillow's modes F (16 or 32 bits a pixel), LA (parts of it are transparent) or L that
+    holds all of its brightness; any other may be one that Pillow cannot reduce."""
+    try:
+        if image.mode.startswith(("I", "F")):
+            return image.convert("F")
+        return image.convert("RGBA").convert("LA") if image.has_transparency_data else image.convert("L")
+    except ValueError:
+        raise BadImage(f"Pictures of the mode {image.mode} cannot be read: send one in greys or in RGB.") from None
+
+
+def _rescale_to_8bit(deep: np.ndarray) -> np.ndarray:
+    """Brightness in whatever numbers a picture of mode F has, (H, W), brought to 0-255."""
+    if not np.isfinite(deep).all():
+        raise BadImage("Image pixels must be finite numbers.")
+    low, high = min(float(deep.min()), 0.0), float(deep.max())
+    if not 2 < high - low <= 255 and high > low:  # 16 bits, or such as go from 0 or -1 to 1
+        return (deep - low) * np.float32(255 / (high - low))
+    return deep - low
+
+
+def _as_picture(pixels: np.ndarray) -> Image.Image:
+    """An array as a PIL image, so that arrays and files take the same way from here."""
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))):
+        raise BadImage(f"An image array must be (H, W) or (H, W, 1|3|4); this one is {pixels.shape}.")
+    if 0 in pixels.shape:
+        raise BadImage("The picture has no pixels.")
+    if pixels.dtype != np.uint8:
+        if pixels.dtype.kind not in "biuf" or not np.isfinite(pixels).all():
+            raise BadImage("Image pixels must be finite numbers in 0-1 or 0-255.")
+        if pixels.min() < 0 or pixels.max() > 255:
+            raise BadImage(f"Image pixels must lie in 0-1 or 0-255; these go from {pixels.min()} to {pixels.max()}.")
+        pixels = np.rint(pixels * (255.0 if pixels.max() <= 1 else 1.0)).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture turned the way up that its EXIF data says; as it is, if that data is damaged."""
+    try:
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
+    except Exception:  # Pillow's parser fails in more ways than can be listed
+        return image

@@ -1,0 +1,102 @@
+"""From what a request sends to images, whichever of the accepted forms it has."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any
+
+import flask
+import msgspec
+import numpy as np
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from mnistcore import open_image, prepare
+from serving import contract
+from serving.admission import LIGHT, turn
+from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
+
+_image = msgspec.json.Decoder(contract.Image)
+_batch = msgspec.json.Decoder(contract.Batch)
+# msgspec can't tell a list of numbers from a list of lists; the first bracket of a valid body can
+holds_batch = re.compile(rb"[^\[]*\[\s*\[").match
+
+
+def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
+    """Read the images that a request to /predict asks about.
+
+    Returns:
+        (n, 28, 28) uint8, ink bright on 0, and whether they are a batch. Pictures are in MNIST's form already, pixel
+        data may not be.
+
+    Raises:
+        HTTPException: with a sentence on what is wrong with the body, and the status 400, 411, 413 or 415.
+        BadImage, UnsupportedImage: the body is a picture that cannot be read.
+        BlankImage: it is a picture without a digit.
+        Busy: there are too many pictures before this one.
+    """
+    media = media_type(request)
+    if media not in (JSON, RAW, FORM, *PICTURES, *ALSO_PICTURES):
+        expected, sent = ", ".join((JSON, RAW, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
+        raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
+    body = receive(request)
+    if media == JSON:
+        return json_images(body)
+    if media == RAW:
+        return _raw_images(body), True
+    with turn():
+        return prepare(open_image(file_in_form(request, body) if media == FORM else body))[np.newaxis], False
+
+
+def as_bytes(pixels: np.ndarray) -> np.ndarray:
+    """(n, 784) numbers within 0-1 or 0-255 -> (n, 28, 28) uint8; each image by itself, so batches answer as singles."""
+    within_one = pixels.max(axis=1) <= 1
+    if within_one.any():
+        pixels = pixels * np.where(within_one, 255, 1).astype(pixels.dtype)[:, np.newaxis]
+    if pixels.dtype != np.uint8:
+        pixels = pixels.round().astype(np.uint8)
+    return pixels.reshape(-1, 28, 28)
+
+
+def as_pixels(rows: list[list[Any]]) -> np.ndarray:
+    """Rows of checked numbers, n x 784 -> (n, 784), uint8 if all are whole."""
+    try:
+        return np.frombuffer(b"".join(map(bytes, rows)), np.uint8).reshape(-1, contract.PIXELS)
+    except TypeError:  # not all are whole numbers, so the long way
+        return np.array(rows)
+
+
+def json_images(body: bytes) -> tuple[np.ndarray, bool]:
+    """`{"data": ...}` -> (n, 28, 28) uint8, and whether it is a batch."""
+    body = body.removeprefix(codecs.BOM_UTF8)  # which some editors write
+    batch = holds_batch(body) is not None
+    try:
+        with turn(len(body) > LIGHT):  # lists of numbers take several times a body's memory
+            pixels = as_pixels(_batch.decode(body).data if batch else [_image.decode(body).data])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(
+            'The body must be {"data": [784 numbers]} or {"data": [[784 numbers], ...]}, each image row by row, '
+            f"numbers within 0-1 or 0-255; {fault(error)}."
+        ) from None
+    if body.count(b'"') != 2:  # one key is all the text that a valid body holds
+        raise BadRequest('The body must have the key "data" once, not several times.')
+    return as_bytes(pixels), batch
+
+
+def _raw_images(body: bytes) -> np.ndarray:
+    """Raw bytes, one a pixel and 784 an image -> (n, 28, 28) uint8."""
+    count, rest = divmod(len(body), contract.PIXELS)
+    if rest or not 1 <= count <= contract.MAX_RAW_BATCH:
+        raise BadRequest(
+            f"Raw pixels must be 784 bytes for each of 1 to {contract.MAX_RAW_BATCH:,} images;"
+            f" these are {len(body):,} bytes."
+        )
+    return as_bytes(np.frombuffer(body, np.uint8).reshape(count, contract.PIXELS))
+
+
+def fault(error: Exception) -> str:
+    """What msgspec says, such as "Expected `int` <= 255 - at `$.data[3]`", as the end of a sentence."""
+    said, _, place = str(error).replace("`", "").partition(" - at $.")
+    if not isinstance(error, msgspec.ValidationError):
+        return "the JSON is cut off" if "truncated" in said else "it is not JSON"
+    return (f"{place}: " if place else "") + said[0].lower() + said[1:]

@@ -1,0 +1,55 @@
+"""Picture files that anybody may have sent: what each may cost is bounded."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
+from conftest import ROOT
+from PIL import Image
+
+from mnistcore import image_files, open_image
+from mnistcore.data.datasets import shipped_test_digits
+
+IMAGES, _ = shipped_test_digits()
+
+
+def file_of(image, kind, **options):
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def test_a_large_jpeg_is_reduced_while_it_is_decoded():
+    assert open_image(file_of(Image.new("L", (4000, 3000)), "JPEG")).size == (2000, 1500)
+    assert open_image(file_of(Image.new("L", (2000, 1500)), "JPEG")).size == (2000, 1500)
+
+
+def test_scans_are_counted_and_nothing_else_is_taken_for_one():
+    jpeg = file_of(Image.fromarray(np.kron(IMAGES[0], np.ones((10, 10), np.uint8))), "JPEG", progressive=True)
+    scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    there = jpeg.count(b"\xff\xda")
+    most = jpeg[:-2] + scan * (image_files.MAX_SCANS - there) + jpeg[-2:]
+    assert not image_files._has_too_many_scans(most)
+    assert image_files._has_too_many_scans(most[:-2] + scan + most[-2:])
+    thumbnail = b"\xff\xe1" + (2 + 2 * 60).to_bytes(2) + b"\xff\xda" * 60
+    assert not image_files._has_too_many_scans(most[:2] + thumbnail + most[2:])
+    assert not image_files._has_too_many_scans(most + scan * 9)  # behind the end, as the preview of a phone's photo
+
+
+def test_pillows_warnings_are_neither_printed_nor_kept():
+    code = """
+from io import BytesIO
+from PIL import Image
+from mnistcore import MnistCoreError, open_image
+for side in range(10_000, 10_005):
+    file = BytesIO()
+    Image.new("1", (side, side)).save(file, "PNG")
+    try:
+        open_image(file.getvalue())
+    except MnistCoreError as error:
+        assert "25,000,000 pixels" in str(error)
+assert len(getattr(Image, "__warningregistry__", {})) <= 1, Image.__warningregistry__
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
