@@ -129,7 +129,7 @@ class Line:
         step: list[tuple[int, Candidate | None]] = [(0, None)] * (count + 1)
         digits = {span: self.candidates[self.key(*span)] for span in self.spans()}
         for end in range(1, count + 1):
-            for start in range(max(0, end - MOST_CUTS - 1), end):
+            for start in range(max(0, end - 20), end):
                 score, chosen = -np.inf, None
                 candidate = digits.get((start, end))
                 if candidate is not None and candidate.probability > 0:

@@ -31,10 +31,9 @@ PART_GAP = 0.35  # heights: how far above or below its digit a part may be, such
 HALVES_GAP = 0.1  # heights: how far apart two halves of a digit may be, one above the other
 SAME_ROW = 0.45  # heights: by how much the chains of one row may be off
 
-STEEPEST = 0.35  # a cut's sideways way, as a share of its way down; digits slant
 THIN = 0.5  # heights: how much ink a cut may go through
 CUTS_APART = 0.12  # heights: between two cuts
-MOST_CUTS = 8  # of a piece
+MOST_CUTS = 8  # for each height of a piece's width
 
 
 @dataclass(frozen=True)
@@ -249,7 +248,7 @@ def _seams(ink: np.ndarray, height: float) -> list[np.ndarray]:
     apart = max(2, round(CUTS_APART * height))
     seams: list[np.ndarray] = []
     for x in np.argsort(through + 1e-3 * np.abs(np.arange(w) - w / 2) / w, kind="stable"):
-        if through[x] > THIN * height or len(seams) == MOST_CUTS:
+        if through[x] > THIN * height or len(seams) >= MOST_CUTS * w / height:
             break
         seam = np.empty(h, int)
         seam[middle] = x
