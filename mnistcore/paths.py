@@ -23,6 +23,8 @@ WIDEST_JOINED = 1.3  # one that is put together not wider than this,
 TALLEST = 1.6  # nor taller,
 LOWEST = 0.4  # nor lower
 GAP = 0.3  # heights: between two parts of a digit, across
+USUAL_WIDTH = 1.1  # heights: nearly all digits are narrower,
+WIDTH_COST = 8.0  # and each height more makes one by e to the power of this less probable
 SURE = 0.8  # a whole piece that is read with such a probability is not cut
 
 # probabilities, before the network is asked:
@@ -88,6 +90,11 @@ class Line:
         """From the pieces before the last to it, across."""
         return self.pieces[last].box[0] - max(piece.box[2] for piece in self.pieces[start:last])
 
+    def _width(self, start: int, end: int) -> float:
+        """Of pieces together, in heights of the line."""
+        left, _, right, _ = bounding_box(self.pieces[start:end])
+        return (right - left) / self.height
+
     def key(self, start: int, end: int) -> tuple[int, ...]:
         return tuple(piece.number for piece in self.pieces[start:end])
 
@@ -113,7 +120,8 @@ class Line:
         """Cut the pieces that no reading explains."""
         explained: set[int] = set()
         for start, end in self.spans():
-            if self.candidates[self.key(start, end)].probability > SURE:
+            narrow = self._width(start, end) <= USUAL_WIDTH
+            if narrow and self.candidates[self.key(start, end)].probability > SURE:
                 explained.update(self.key(start, end))
         parts = []
         for piece in self.pieces:
@@ -134,6 +142,7 @@ class Line:
                 candidate = digits.get((start, end))
                 if candidate is not None and candidate.probability > 0:
                     score, chosen = np.log(candidate.probability) + self._joins(start, end), candidate
+                    score -= WIDTH_COST * max(0.0, self._width(start, end) - USUAL_WIDTH)
                 if len({piece.origin for piece in self.pieces[start:end]}) == 1:
                     other = self._other(start, end, candidate)
                     if other > score:

@@ -32,8 +32,8 @@ HALVES_GAP = 0.1  # heights: how far apart two halves of a digit may be, one abo
 SAME_ROW = 0.45  # heights: by how much the chains of one row may be off
 
 THIN = 0.5  # heights: how much ink a cut may go through
-CUTS_APART = 0.12  # heights: between two cuts
-MOST_CUTS = 8  # for each height of a piece's width
+CUTS_APART = 0.06  # of the ink in a height of a piece's width: between two cuts
+MOST_CUTS = 10  # for each height of a piece's width
 
 
 @dataclass(frozen=True)
@@ -245,8 +245,9 @@ def _seams(ink: np.ndarray, height: float) -> list[np.ndarray]:
     up, from_below = _cheapest_ways(cost[::-1])
     middle = h // 2
     through = down[middle] + up[h - 1 - middle] - cost[middle]
-    apart = max(2, round(CUTS_APART * height))
+    apart = CUTS_APART * np.count_nonzero(ink) * height / w  # pixels of ink between two cuts
     seams: list[np.ndarray] = []
+    lefts = [np.zeros_like(ink), ink]
     for x in np.argsort(through + 1e-3 * np.abs(np.arange(w) - w / 2) / w, kind="stable"):
         if through[x] > THIN * height or len(seams) >= MOST_CUTS * w / height:
             break
@@ -256,12 +257,10 @@ def _seams(ink: np.ndarray, height: float) -> list[np.ndarray]:
             seam[y - 1] = seam[y] + from_above[y, seam[y]]
         for y in range(middle, h - 1):
             seam[y + 1] = seam[y] + from_below[h - 1 - y, seam[y]]
-        left_ink = (ink & (np.arange(w) < seam[:, np.newaxis])).sum()
-        smallest = min(left_ink, ink.sum() - left_ink)
-        if smallest < 0.05 * height**2 / 4:
-            continue
-        if all(np.abs(seam - other).mean() >= apart for other in seams):
+        left = ink & (np.arange(w) < seam[:, np.newaxis])
+        if all(np.count_nonzero(left != other) >= apart for other in lefts):
             seams.append(seam)
+            lefts.append(left)
     seams.sort(key=lambda seam: seam.mean())
     return seams
 
