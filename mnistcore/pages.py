@@ -26,11 +26,17 @@ from mnistcore.store import load_model
 OTHER = 0.03  # on a photo,
 OTHER_DRAWN = 0.003  # and on a sheet that is there to draw digits on
 SURELY = 0.9  # a digit that was not cut and is read with such a probability supports others
-NEEDED = (0.6, 0.4, 0.2)  # probability that a digit with no, one, several others that support it must have;
-NEEDED_OF_PARTS = (0.9, 0.8, 0.3)  # the same if it was cut from a larger piece
+# the logarithm of how much likelier each of these makes it that what was found is a digit, not a part of a letter; from
+# a logistic regression on made photos of MNIST's training digits, rounded:
+LOGIT = 0.5  # for each unit of its probability's logit
+SUPPORT, MOST_SUPPORT = 0.9, 3  # for each digit that supports it, up to so many
+LOWER, USUAL_HEIGHT = -4.0, 0.9  # for each typical height that it is lower than this share of that height
+STROKE = -2.0  # for a 1
+WHOLE = -1.2  # for one that was not cut
+PART, WIDTH, WIDE = -4.5, 3.0, 1.6  # for one that was cut, and for each height that all cut from the same are wide
+CERTAIN = 0.998  # probabilities beyond this count as this one
 SIMILAR = 0.55  # the heights of digits that support each other, the lower to the higher one
 COLUMN = 3.0  # heights: between two that stand one below the other
-LOWEST_OF_PAGE = 0.55  # of the typical height of what is surely a digit
 
 
 @dataclass(frozen=True)
@@ -111,15 +117,10 @@ def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size:
         line.cut_doubtful()
     read_candidates(lines, model)
     found: list[_Found] = []
-    left_over: set[int] = set()
     for number, line in enumerate(lines):
-        for some, candidate in line.best_path():
-            if candidate is not None:
-                found.append(_Found(number, some, candidate))
-            else:
-                left_over.update(piece.origin for piece in some)
+        found += [_Found(number, some, candidate) for some, candidate in line.best_path() if candidate is not None]
     if ink.photo:
-        found = _supported(found, left_over)
+        found = _believed(found)
     return _page(found, model, grey.shape, size or _size(image))
 
 
@@ -145,25 +146,33 @@ class _Found:
         return {piece.origin for piece in self.pieces if piece.number != piece.origin}
 
 
-def _supported(found: list[_Found], left_over: set[int]) -> list[_Found]:
-    """The digits that can be believed, given those around them, and the pieces of which no digit was made.
+def _believed(found: list[_Found]) -> list[_Found]:
+    """The digits that can be believed, given those around them.
 
     Strokes of letters and stains look like digits now and then, like a 1 most of all, and so do halves of letters. They
-    stand alone or differ in size, where digits mostly stand side by side or one below the other.
+    stand alone or differ in size, where digits mostly stand side by side or one below the other; and two digits that
+    touch are wider than a letter.
     """
     sure = [f for f in found if f.candidate.probability >= SURELY and not f.cut_from]
-    typical = float(np.median([f.height for f in sure])) if sure else 0.0
-    doubted: set[int] = set()
-    for f in found:
-        support = sum(_supports(other, f) for other in sure if other is not f)
-        needed = NEEDED_OF_PARTS if f.cut_from else NEEDED
-        improbable = f.candidate.probability < needed[min(support, len(needed) - 1)]
-        lone_stroke = support == 0 and f.candidate.digit == 1 and len(sure) > 1 and f.height < 2 * typical
-        low = f.height < LOWEST_OF_PAGE * typical and support < 3
-        rest_of_a_letter = support < 2 and bool(f.cut_from & left_over)
-        if improbable or lone_stroke or low or rest_of_a_letter:
-            doubted |= {piece.origin for piece in f.pieces}
-    return [f for f in found if not doubted & {piece.origin for piece in f.pieces}]
+    typical = float(np.median([f.height for f in sure or found])) if found else 0.0
+    return [f for f in found if _log_odds(f, found, sure, typical) > 0]
+
+
+def _log_odds(f: _Found, found: list[_Found], sure: list[_Found], typical: float) -> float:
+    """How much likelier it is a digit than not, as a logarithm."""
+    support = sum(_supports(other, f) for other in sure if other is not f)
+    lower = max(0.0, USUAL_HEIGHT - f.height / typical)
+    evidence = SUPPORT * min(support, MOST_SUPPORT) + LOWER * lower
+    if f.cut_from:
+        together = [other for other in found if other.cut_from & f.cut_from]
+        probability = min(other.candidate.probability for other in together)
+        left, _, right, _ = bounding_box([piece for other in together for piece in other.pieces])
+        evidence += PART + WIDTH * min((right - left) / typical, WIDE)
+    else:
+        probability = f.candidate.probability
+        evidence += WHOLE + (STROKE if f.candidate.digit == 1 and len(sure) > 1 else 0.0)
+    probability = float(np.clip(probability, 1 - CERTAIN, CERTAIN))
+    return evidence + LOGIT * float(np.log(probability / (1 - probability)))
 
 
 def _supports(one: _Found, other: _Found) -> bool:
