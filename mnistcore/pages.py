@@ -28,12 +28,14 @@ OTHER_DRAWN = 0.003  # and on a sheet that is there to draw digits on
 SURELY = 0.9  # a digit that was not cut and is read with such a probability supports others
 # the logarithm of how much likelier each of these makes it that what was found is a digit, not a part of a letter; from
 # a logistic regression on made photos of MNIST's training digits, rounded:
-LOGIT = 0.5  # for each unit of its probability's logit
-SUPPORT, MOST_SUPPORT = 0.9, 3  # for each digit that supports it, up to so many
+LOGIT = 0.6  # for each unit of its probability's logit
+SUPPORT, MOST_SUPPORT = 1.0, 3  # for each digit that supports it, up to so many
 LOWER, USUAL_HEIGHT = -4.0, 0.9  # for each typical height that it is lower than this share of that height
+ISOLATED, SEVERAL = -1.0, 3  # for one that nothing supports, on a page with several that are surely digits
 STROKE = -2.0  # for a 1
-WHOLE = -1.2  # for one that was not cut
-PART, WIDTH, WIDE = -4.5, 3.0, 1.6  # for one that was cut, and for each height that all cut from the same are wide
+WHOLE = -1.3  # for one that was not cut
+PART, WIDTH, WIDE = -5.3, 3.5, 1.6  # for one that was cut, and for each height that all cut from the same are wide
+ALONE = 1.0  # for one that was cut, but from what no other digit was cut from
 CERTAIN = 0.998  # probabilities beyond this count as this one
 SIMILAR = 0.55  # the heights of digits that support each other, the lower to the higher one
 COLUMN = 3.0  # heights: between two that stand one below the other
@@ -167,10 +169,12 @@ def _log_odds(f: _Found, found: list[_Found], sure: list[_Found], typical: float
         together = [other for other in found if other.cut_from & f.cut_from]
         probability = min(other.candidate.probability for other in together)
         left, _, right, _ = bounding_box([piece for other in together for piece in other.pieces])
-        evidence += PART + WIDTH * min((right - left) / typical, WIDE)
+        evidence += PART + WIDTH * min((right - left) / typical, WIDE) + (ALONE if len(together) == 1 else 0.0)
     else:
         probability = f.candidate.probability
-        evidence += WHOLE + (STROKE if f.candidate.digit == 1 and len(sure) > 1 else 0.0)
+        evidence += WHOLE + (ISOLATED if not support and len(sure) >= SEVERAL else 0.0)
+    if f.candidate.digit == 1 and len(sure) > 1:
+        evidence += STROKE if not f.cut_from else STROKE / 2
     probability = float(np.clip(probability, 1 - CERTAIN, CERTAIN))
     return evidence + LOGIT * float(np.log(probability / (1 - probability)))
 
