@@ -26,9 +26,10 @@ from mnistcore.errors import (
     MnistCoreError,
     UnsupportedImage,
 )
-from mnistcore.image_files import open_image
+from mnistcore.image_files import open_image, open_page
 from mnistcore.images import prepare
 from mnistcore.model import Model
+from mnistcore.pages import Page, PageDigit, read_page
 from mnistcore.reading import Reading, Readings, read, read_batch
 from mnistcore.store import load_model
 
@@ -45,14 +46,18 @@ __all__ = [
     "DataUnavailable",
     "MnistCoreError",
     "Model",
+    "Page",
+    "PageDigit",
     "Reading",
     "Readings",
     "UnsupportedImage",
     "load_model",
     "open_image",
+    "open_page",
     "prepare",
     "read",
     "read_batch",
+    "read_page",
     "train",
 ]
 

@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, predict, info, report."""
+"""The command line: train, evaluate, predict, read, info, report."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from mnistcore import store
-from mnistcore.errors import BadModelFile, MnistCoreError
+from mnistcore.annotation import annotate
+from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
-from mnistcore.image_files import open_image
+from mnistcore.image_files import open_image, open_page
+from mnistcore.pages import read_page
 from mnistcore.reading import read
 from mnistcore.training.recipes import RECIPES, get_recipe
 
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 DISTORTED = 500  # digits that an evaluation distorts in each way
-TRAIN_EXTRA = ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "tqdm", "urllib3")  # optional, see pyproject.toml
+TRAIN_EXTRA = ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3")  # optional, see pyproject.toml
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     predict = add("predict", _predict, "Read the digit in each picture: one line a file.")
     predict.add_argument("files", nargs="+", metavar="FILE", help="a picture in any format that Pillow can open")
     _add_model_option(predict)
+
+    read_ = add("read", _read, "Read all digits on photos, scans or drawings of pages.")
+    read_.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a picture, or a folder of pictures")
+    read_.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
+    read_.add_argument("--annotate", type=Path, metavar="OUT.png", help="draw boxes on the one picture, and write it")
+    _add_model_option(read_)
 
     info = add("info", _info, "Print a model's card: what it was trained on, and how good it is.")
     _add_model_option(info)
@@ -181,6 +190,43 @@ def _predict(options: argparse.Namespace) -> int:
             remark = f" {reading.message}" if reading.message else ""
             print(f"{file}: {reading.digit} ({reading.confidence:.1%}){remark}")
     return status
+
+
+def _read(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    files = [file for given in options.files for file in _pictures(given)]
+    if options.annotate and len(files) != 1:
+        raise BadImage(f"--annotate takes one picture; these are {len(files)}.")
+    model = store.load_model(options.model)
+    status = 0
+    bar = tqdm(files, unit="page", disable=None if len(files) > 1 else True)  # None: unless on a terminal
+    for file in bar:
+        try:
+            image, size = open_page(file)
+            page = read_page(image, model, size)
+        except MnistCoreError as error:
+            bar.write(f"{file}: {error}", file=sys.stderr)
+            status = 1
+            continue
+        if options.json:
+            bar.write(json.dumps({"file": str(file)} | page.as_dict()))
+        else:
+            bar.write(page.text if len(files) == 1 else f"{file}:\n{page.text}")
+        if options.annotate:
+            with atomic_path(options.annotate) as temporary:
+                annotate(image, page).save(temporary, "PNG")
+    return status
+
+
+def _pictures(given: Path) -> list[Path]:
+    """A file, or the pictures in a folder in the order of their names."""
+    if not given.is_dir():
+        return [given]
+    files = sorted(file for file in given.iterdir() if file.suffix.lower() in PICTURES)
+    if not files:
+        raise BadImage(f"There is no picture in the folder {given}.")
+    return files
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -8,15 +8,27 @@ from PIL import ExifTags, Image, ImageOps
 from mnistcore.errors import BadImage
 
 WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
+PAGE_SIDE = 2600  # the same for a page of many digits; it is halved, so that 1300 pixels at least are left
 
 
-def to_grey(image: Image.Image | np.ndarray) -> np.ndarray:
-    """Brightness, (H, W) float32 in 0-255."""
+def to_grey(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) -> np.ndarray:
+    """How bright each pixel is, transparent parts being paper.
+
+    Args:
+        image: as `mnistcore.prepare` takes it.
+        longer_side: pixels; a larger picture is reduced to at most that.
+
+    Returns:
+        (H, W) uint8 or float32, 0-255, upright.
+
+    Raises:
+        BadImage: the input is not a picture.
+    """
     if not isinstance(image, Image.Image):
         image = _as_picture(np.asarray(image))
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
-    image = _reduce(upright(image))
+    image = _reduce(upright(image), longer_side)
     if image.mode == "F":
         return _rescale_to_8bit(np.asarray(image))
     if image.mode == "L":
@@ -31,12 +43,12 @@ def to_grey(image: Image.Image | np.ndarray) -> np.ndarray:
     return light * opacity + paper * (1 - opacity)
 
 
-def _reduce(image: Image.Image) -> Image.Image:
-    """The picture without colour, its longer side at most WORKING_SIDE.
+def _reduce(image: Image.Image, longer_side: int = WORKING_SIDE) -> Image.Image:
+    """The picture without colour, its longer side at most `longer_side` pixels.
 
     Strip by strip, for each conversion of a large picture as a whole would hold another copy of it in memory.
     """
-    factor = -(-max(image.size) // WORKING_SIDE)
+    factor = -(-max(image.size) // longer_side)
     if factor == 1:
         return _without_colour(image)
     height = 64 * factor

@@ -10,10 +10,11 @@ from pathlib import Path
 from PIL import Image
 
 from mnistcore.errors import BadImage, UnsupportedImage
-from mnistcore.grey import WORKING_SIDE, upright
+from mnistcore.grey import PAGE_SIDE, WORKING_SIDE, upright
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders are not used
 MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
+MAX_JPEG_PAGE_PIXELS = 50_000_000  # of a JPEG page, which is reduced while it is decoded
 MAX_WEBP_PIXELS = 12_500_000  # whose decoder holds four copies of a picture
 MAX_SCANS = 50  # of a JPEG: programs write about ten, and each can take 20 ms at MAX_PIXELS
 MAX_READS = 100_000  # of a picture file: Pillow makes a few for every segment, chunk or block, however small
@@ -37,10 +38,26 @@ def open_image(file: Path | str | bytes) -> Image.Image:
         UnsupportedImage: the picture has too many pixels or scans, is animated or has several pages.
         BadImage: there is no such file, or it is not a picture that can be decoded.
     """
+    return _open(file, WORKING_SIDE, MAX_PIXELS)[0]
+
+
+def open_page(file: Path | str | bytes) -> tuple[Image.Image, tuple[int, int]]:
+    """The same for a picture of many digits: its longer side stays PAGE_SIDE / 2 at least, and a JPEG may have
+    MAX_JPEG_PAGE_PIXELS.
+
+    Returns:
+        The decoded picture, and the width and height that it has in the file, turned as the picture is.
+    """
+    return _open(file, PAGE_SIDE // 2, MAX_JPEG_PAGE_PIXELS)
+
+
+def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
     try:
         content = file if isinstance(file, bytes) else Path(file).read_bytes()  # Pillow would keep some files open
         image = Image.open(_File(content), formats=FORMATS)
-        limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        jpeg = image.format in ("JPEG", "MPO")
+        limit = max_jpeg_pixels if jpeg else MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        width, height = image.size
         if image.width * image.height > limit:
             raise UnsupportedImage(
                 f"The picture may have {limit:,} pixels at most; this one is {image.width} x {image.height}."
@@ -48,10 +65,10 @@ def open_image(file: Path | str | bytes) -> Image.Image:
         # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise UnsupportedImage("The picture is animated or has several pages; send a single one.")
-        if image.format in ("JPEG", "MPO"):
+        if jpeg:
             if _has_too_many_scans(content):
                 raise UnsupportedImage(f"The JPEG may have {MAX_SCANS} scans at most; save it as a baseline JPEG.")
-            shrink = WORKING_SIDE / max(image.size)
+            shrink = longer_side / max(image.size)
             image.draft(None, (max(1, int(image.width * shrink)), max(1, int(image.height * shrink))))
         image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -65,7 +82,9 @@ def open_image(file: Path | str | bytes) -> Image.Image:
             f"The picture cannot be read ({type(error).__name__}): it must be a whole PNG, JPEG, WebP, GIF, BMP or "
             "TIFF file."
         ) from error
-    return upright(image)
+    shown = upright(image)
+    turned = shown.size != image.size
+    return shown, (height, width) if turned else (width, height)
 
 
 class _File(BytesIO):

@@ -178,13 +178,13 @@ def test_what_cannot_be_done_is_one_sentence_and_status_1(run, words, sentence):
 
 
 def test_without_the_packages_for_training_it_says_what_to_install(run, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.setattr("mnistcore.cli._train", lambda _: __import__("tqdm"))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.setattr("mnistcore.cli._train", lambda _: __import__("pandas"))
     status, _, err = run("train")
-    assert (status, err) == (1, ["This needs tqdm, which is not installed: pip install 'mnistcore[train]'"])
+    assert (status, err) == (1, ["This needs pandas, which is not installed: pip install 'mnistcore[train]'"])
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "info", "report"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "read", "info", "report"])
 def test_every_command_explains_itself(capsys, command):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])

@@ -21,6 +21,7 @@ SCREENS = {"streamlit", "altair", "flask", "msgspec"}
     ("program", "heavy"),
     [
         pytest.param(READ, TRAINING | SCREENS | {"scipy"}, id="reading"),
+        pytest.param(READ + "mnistcore.read_page(image)", TRAINING | SCREENS, id="reading a page"),
         pytest.param("import sys, mnistcore.data.datasets", TRAINING | SCREENS, id="datasets"),
         pytest.param("import sys, mnistcore.training.train", SCREENS, id="training"),
     ],

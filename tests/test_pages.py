@@ -1,0 +1,207 @@
+"""From a page to its digits: lines, boxes, light, printed lines, parts that belong together, digits that touch."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnistcore import BadImage, UnsupportedImage, cli, load_model, open_page, read, read_page
+from mnistcore.annotation import annotate
+from mnistcore.data.datasets import shipped_test_digits
+
+IMAGES, LABELS = shipped_test_digits()
+EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "page.jpg"
+EXAMPLE_LINES = ["021718", "1058077", "7821527", "71"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("robust")
+
+
+def digit(label: int, height: int, which: int = 0) -> np.ndarray:
+    """One of MNIST's test digits, cropped and enlarged: (height, width) float in 0-1."""
+    image = IMAGES[(label == LABELS).nonzero()[0][which]]
+    cropped = Image.fromarray(image)
+    cropped = cropped.crop(cropped.getbbox())
+    width = max(2, round(cropped.width * height / cropped.height))
+    return np.asarray(cropped.resize((width, height), Image.Resampling.BICUBIC), float) / 255
+
+
+def ink_of(lines: list[str], size: tuple[int, int] = (600, 400), height: int = 50) -> np.ndarray:
+    """Lines of digits, well apart: (H, W) float in 0-1."""
+    ink = np.zeros((size[1], size[0]))
+    for row, line in enumerate(lines):
+        x, y = 60, 60 + row * 2 * height
+        for character in line:
+            image = digit(int(character), height)
+            ink[y : y + height, x : x + image.shape[1]] = image
+            x += image.shape[1] + height // 2
+    return ink
+
+
+def photo_of(ink: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Ink on grainy paper, in light that falls off: (H, W) uint8."""
+    light = np.linspace(235, 130, ink.shape[1]) + np.random.default_rng(seed).normal(0, 2, ink.shape)
+    return (light * (1 - 0.8 * ink)).clip(0, 255).astype(np.uint8)
+
+
+def test_lines_are_read_from_top_to_bottom_and_left_to_right(model) -> None:
+    page = read_page(photo_of(ink_of(["0172", "33"])), model)
+    assert page.text == "0172\n33"
+    assert page.lines == ["0172", "33"]
+    assert [found.line for found in page.digits] == [0, 0, 0, 0, 1, 1]
+    assert page.size == (600, 400)
+    assert all(found.reading.status in ("digit", "uncertain") for found in page.digits)
+    x, y, width, height = page.digits[0].box
+    assert (x, y, height) == pytest.approx((60, 60, 50), abs=3)
+    assert width == pytest.approx(digit(0, 50).shape[1], abs=4)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_screenshot_is_read_light_or_dark(model, dark: bool) -> None:
+    grey = (40 + 190 * ink_of(["2047"])).astype(np.uint8)
+    assert read_page(grey if dark else 255 - grey, model).text == "2047"
+
+
+def test_printed_lines_and_a_frame_are_not_digits(model) -> None:
+    ink = ink_of(["0172", "33"], (800, 600))
+    for y in range(40, 600, 35):
+        ink[y : y + 2] = np.maximum(ink[y : y + 2], 0.4)
+    ink[20:580, 20:23] = ink[20:580, 770:773] = 0.8
+    assert read_page(photo_of(ink), model).text == "0172\n33"
+
+
+def test_a_turned_page_is_read_and_its_boxes_are_in_the_upright_picture(model) -> None:
+    upright = Image.fromarray(photo_of(ink_of(["0172", "33"])))
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    upright.transpose(Image.Transpose.ROTATE_90).save(file, "JPEG", quality=95, exif=exif)
+    given = Image.open(io.BytesIO(file.getvalue()))
+    opened, size = open_page(file.getvalue())
+    for page in (read_page(given, model), read_page(opened, model, size)):
+        assert page.text == "0172\n33"
+        assert page.size == (600, 400)
+        assert page.digits[0].box[:2] == pytest.approx((60, 60), abs=4)
+
+
+def test_boxes_are_in_the_pixels_of_the_picture_as_it_was_sent(model) -> None:
+    photo = Image.fromarray(photo_of(ink_of(["0172", "33"]))).resize((4000, 2667), Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    photo.save(file, "JPEG")
+    opened, size = open_page(file.getvalue())
+    assert max(opened.size) < 2600
+    assert size == (4000, 2667)
+    page = read_page(opened, model, size)
+    assert page.text == "0172\n33"
+    assert page.digits[0].box[:2] == pytest.approx((400, 400), abs=20)
+
+
+def test_a_number_of_which_two_digits_touch_is_cut(model) -> None:
+    ink = np.zeros((280, 280))
+    four, two = digit(4, 120), digit(2, 120)
+    ink[80:200, 40 : 40 + four.shape[1]] = four
+    x = 40 + four.shape[1] - 3
+    ink[80:200, x : x + two.shape[1]] = np.maximum(ink[80:200, x : x + two.shape[1]], two)
+    assert read_page((255 * ink).astype(np.uint8), model).text == "42"
+
+
+def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
+    image = Image.new("L", (280, 280))
+    draw = ImageDraw.Draw(image)
+    draw.line([(100, 70), (95, 130), (140, 120), (175, 150), (165, 200), (120, 225), (80, 210)], 255, 12, "curve")
+    draw.line([(118, 62), (185, 60)], 255, 12)
+    page = read_page(image, model)
+    assert page.text == "5"
+    assert page.digits[0].box[1] == pytest.approx(55, abs=4)  # the bar belongs to it
+
+
+def test_one_prepared_digit_is_read_as_read_does(model) -> None:
+    for image in IMAGES[:20]:
+        assert read_page(image, model).text == str(read(image, model).digit)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((50, 50), np.uint8),
+        np.full((500, 700, 3), 255, np.uint8),
+        photo_of(np.zeros((500, 700))),
+        np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ],
+    ids=["black", "white", "paper", "noise", "one pixel"],
+)
+def test_a_page_without_digits_is_empty(model, picture: np.ndarray) -> None:
+    page = read_page(picture, model)
+    assert page.text == ""
+    assert page.lines == []
+    assert page.as_dict() == {"text": "", "lines": [], "digits": []}
+
+
+def test_letters_among_digits_are_left_out(model) -> None:
+    ink = ink_of(["0172"], (900, 500))
+    letters = Image.new("L", (900, 500))
+    draw = ImageDraw.Draw(letters)
+    draw.line([(100, 400), (120, 340), (140, 400), (160, 340), (180, 400)], 255, 5)  # M
+    draw.line([(300, 340), (300, 400), (300, 370), (340, 370), (340, 340), (340, 400)], 255, 5)  # H
+    assert read_page(photo_of(np.maximum(ink, np.asarray(letters) / 255)), model).text == "0172"
+
+
+def test_what_is_no_picture_is_refused(model) -> None:
+    with pytest.raises(BadImage):
+        read_page(np.zeros((3, 4, 5, 6)), model)
+
+
+def test_a_page_may_be_larger_only_as_a_jpeg() -> None:
+    picture = Image.new("1", (6000, 5000))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    with pytest.raises(UnsupportedImage, match="25,000,000"):
+        open_page(file.getvalue())
+
+
+@pytest.mark.slow
+def test_the_example_is_read_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = tmp_path / "annotated.png"
+    assert cli.main(["read", str(EXAMPLE), "--annotate", str(out)]) == 0
+    assert capsys.readouterr().out.split() == EXAMPLE_LINES
+    with Image.open(out) as annotated, Image.open(EXAMPLE) as example:
+        assert annotated.size == example.size
+        assert (np.asarray(annotated) != np.asarray(example)).any()
+
+
+def test_a_folder_is_read_and_what_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    Image.fromarray(photo_of(ink_of(["33"]))).save(tmp_path / "a.png")
+    (tmp_path / "b.jpg").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("33")
+    assert cli.main(["read", "--json", str(tmp_path)]) == 1
+    output = capsys.readouterr()
+    (answer,) = map(json.loads, output.out.splitlines())
+    assert answer["file"] == str(tmp_path / "a.png")
+    assert answer["text"] == "33"
+    assert answer["digits"][0].keys() == {"prediction", "confidence", "status", "box", "line"}
+    assert f"{tmp_path / 'b.jpg'}: The picture cannot be read" in output.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["."], "no picture in the folder"), (["a.png", "b.png", "--annotate", "c.png"], "takes one picture")],
+)
+def test_a_mistake_is_one_sentence(
+    arguments: list[str], complaint: str, tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["read", *arguments]) == 1
+    assert complaint in capsys.readouterr().err
+
+
+def test_an_uncertain_digit_is_marked(model) -> None:
+    page = read_page(photo_of(ink_of(["0172"])), model)
+    annotated = annotate(Image.new("L", (1200, 800), 255), page)
+    x, y, *_ = page.digits[0].box
+    assert annotated.getpixel((2 * x, 2 * y + 10)) != (255, 255, 255)
