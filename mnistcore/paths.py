@@ -15,7 +15,7 @@ import numpy as np
 from mnistcore.errors import BlankImage
 from mnistcore.images import SIDE, prepare
 from mnistcore.model import Model
-from mnistcore.segmentation import MOST_CUTS, Piece, bounding_box, cut, picture
+from mnistcore.segmentation import Piece, bounding_box, cut, picture
 
 MOST_JOINED = 5  # pieces of one digit, not counting cuts
 WIDEST = 1.8  # heights of a line: a digit in one piece is not wider,
