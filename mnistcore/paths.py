@@ -17,7 +17,8 @@ from mnistcore.images import SIDE, prepare
 from mnistcore.model import Model
 from mnistcore.segmentation import Piece, bounding_box, cut, picture
 
-MOST_JOINED = 5  # pieces of one digit, not counting cuts
+MOST_JOINED = 5  # pieces of one digit, not counting cuts,
+MOST_PARTS = 20  # and counting them
 WIDEST = 1.8  # heights of a line: a digit in one piece is not wider,
 WIDEST_JOINED = 1.3  # one that is put together not wider than this,
 TALLEST = 1.6  # nor taller,
@@ -117,7 +118,7 @@ class Line:
         return new
 
     def cut_doubtful(self) -> None:
-        """Cut the pieces that no reading explains."""
+        """Cut the pieces that no reading explains, and those that are wider than most digits."""
         explained: set[int] = set()
         for start, end in self.spans():
             narrow = self._width(start, end) <= USUAL_WIDTH
@@ -137,7 +138,7 @@ class Line:
         step: list[tuple[int, Candidate | None]] = [(0, None)] * (count + 1)
         digits = {span: self.candidates[self.key(*span)] for span in self.spans()}
         for end in range(1, count + 1):
-            for start in range(max(0, end - 20), end):
+            for start in range(max(0, end - MOST_PARTS), end):
                 score, chosen = -np.inf, None
                 candidate = digits.get((start, end))
                 if candidate is not None and candidate.probability > 0:
