@@ -68,8 +68,7 @@ def predict() -> Response:
     start = time.monotonic()
     in_full, model = parameters("probabilities", "model")
     images, batch = read_images(request)
-    readings = read(images, model, start)
-    digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
+    digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
     return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
 
@@ -77,21 +76,21 @@ def predict() -> Response:
 def infer(name: str) -> Response:
     start, model = time.monotonic(), models().get(name)
     images, asked = inference.read_request(request)
-    readings = read(images, model, start)
-    request.environ[PREDICTION] = f"{len(images)} digits"
-    return named(inference.write_response(model, asked, readings), model)
+    digits, readings = read(images, model, start)
+    request.environ[PREDICTION] = f"{len(digits)} digits"
+    return named(inference.write_response(model, asked, digits, readings), model)
 
 
-def read(images: np.ndarray, model: Model, start: float) -> Readings:
-    """What the model reads in the images of a request that began at the time `start`."""
+def read(images: np.ndarray, model: Model, start: float) -> tuple[np.ndarray, Readings]:
+    """The digits (n,), and what else the model reads in the images of a request that began at the time `start`."""
     try:
         with turn(len(images) > 1):
             readings = read_batch(images, model, deadline=start + contract.DEADLINE)
     except TimeoutError:
         raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None
-    digits = readings.probabilities.argmax(axis=1)
+    digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
     current_app.extensions["metrics"].count_predictions(model, digits, readings.confidence)
-    return readings
+    return digits, readings
 
 
 def as_single(digits: list[int], readings: Readings, in_full: bool, model: Model) -> contract.Prediction:

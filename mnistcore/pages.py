@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.evidence import Found, believed
-from mnistcore.grey import PAGE_SIDE, to_grey
+from mnistcore.grey import PAGE_SIDE, to_grey, upright
 from mnistcore.model import Model
 from mnistcore.paper import find_ink
 from mnistcore.paths import Line, read_candidates
@@ -137,5 +137,4 @@ def _size(image: Image.Image | np.ndarray) -> tuple[int, int]:
     if not isinstance(image, Image.Image):
         height, width = np.asarray(image).shape[:2]
         return width, height
-    turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    return (image.height, image.width) if turned else image.size
+    return upright(image).size

@@ -138,10 +138,10 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
     return as_bytes(pixels), asked
 
 
-def write_response(model: Model, asked: InferenceRequest, readings: Readings) -> flask.Response:
+def write_response(model: Model, asked: InferenceRequest, digits: np.ndarray, readings: Readings) -> flask.Response:
     """The outputs that were wanted, as JSON or in binary form."""
     values = {
-        "digit": readings.probabilities.argmax(axis=1),
+        "digit": digits,
         "probabilities": readings.probabilities,
         "digit_probability": readings.digit_probability,
     }

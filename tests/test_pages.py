@@ -205,3 +205,12 @@ def test_an_uncertain_digit_is_marked(model) -> None:
     annotated = annotate(Image.new("L", (1200, 800), 255), page)
     x, y, *_ = page.digits[0].box
     assert annotated.getpixel((2 * x, 2 * y + 10)) != (255, 255, 255)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.image_files has it
+def test_damaged_exif_data_do_not_cost_the_page():
+    file = io.BytesIO()
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\0\x03" + b"\xff" * 40
+    Image.new("L", (300, 200), 255).save(file, "JPEG", exif=exif)
+    page = read_page(Image.open(file), load_model("classic"))
+    assert (page.text, page.size) == ("", (300, 200))
