@@ -26,7 +26,7 @@ import mnistcore
 from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, read_batch
 from serving import logs
 from serving.admission import Admission, Busy, turn
-from serving.images import read_images
+from serving.images import read_images, read_sent_page
 from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
 from serving.models import Models
 from serving.routes import Route
@@ -71,6 +71,16 @@ def predict() -> Response:
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
     return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
+
+
+def read_page() -> Response:
+    model = parameters("model")[-1]
+    page = read_sent_page(request, model).as_dict()
+    digits = page["digits"]
+    predictions, confidences = (np.array([digit[key] for digit in digits]) for key in ("prediction", "confidence"))
+    current_app.extensions["metrics"].count_predictions(model, predictions, confidences)
+    request.environ[PREDICTION] = f"{len(digits)} digits"
+    return answer(page, model)
 
 
 def infer(name: str) -> Response:
@@ -261,6 +271,15 @@ ROUTES = (
         (contract.Prediction, contract.Predictions),
         errors=(400, 404, 411, 413, 415, 422, 503),
         request=openapi.PREDICT_REQUEST,
+    ),
+    Route(
+        "POST",
+        "/read",
+        read_page,
+        "Which digits are on this page, and where?",
+        (contract.Page,),
+        errors=(400, 404, 411, 413, 415, 422, 503),
+        request=openapi.READ_REQUEST,
     ),
     Route("GET", "/", index, "What there is.", (contract.Index,), protected=False),
     Route("GET", "/health", health, "Is the process up?", (contract.Status,), protected=False),

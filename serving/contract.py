@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -70,6 +70,27 @@ class Predictions(Struct, omit_defaults=True):
     uncertain: list[Uncertain] | UnsetType = UNSET
     digit_probabilities: list[DigitProbability] | UnsetType = UNSET
     warnings: Annotated[dict[str, str], Meta(description="Index of an image to a sentence.")] | UnsetType = UNSET
+
+
+class PageDigit(Struct):
+    """One digit of a page."""
+
+    prediction: Digit
+    confidence: Fraction
+    status: Literal["digit", "uncertain"]
+    box: Annotated[
+        list[Annotated[int, Meta(ge=0)]],
+        Meta(min_length=4, max_length=4, description="x, y, width, height in pixels of the picture as sent, upright."),
+    ]
+    line: Annotated[int, Meta(ge=0, description="The index of its line.")]
+
+
+class Page(Struct):
+    """All digits of a page in reading order: the lines below each other, one by one, and digit by digit."""
+
+    text: str
+    lines: list[str]
+    digits: list[PageDigit]
 
 
 class Error(Struct):

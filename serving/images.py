@@ -1,4 +1,4 @@
-"""From what a request sends to images, whichever of the accepted forms it has."""
+"""From what a request sends to images or to a page, whichever of the accepted forms it has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from mnistcore import open_image, prepare
+from mnistcore import Model, Page, open_image, open_page, prepare, read_page
 from serving import contract
 from serving.admission import LIGHT, turn
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
@@ -35,17 +35,34 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         BlankImage: it is a picture without a digit.
         Busy: there are too many pictures before this one.
     """
-    media = media_type(request)
-    if media not in (JSON, RAW, FORM, *PICTURES, *ALSO_PICTURES):
-        expected, sent = ", ".join((JSON, RAW, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
-        raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
-    body = receive(request)
+    media, body = _receive(request, JSON, RAW)
     if media == JSON:
         return json_images(body)
     if media == RAW:
         return _raw_images(body), True
     with turn():
-        return prepare(open_image(file_in_form(request, body) if media == FORM else body))[np.newaxis], False
+        return prepare(open_image(_picture_file(request, media, body)))[np.newaxis], False
+
+
+def read_sent_page(request: flask.Request, model: Model) -> Page:
+    """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage."""
+    media, body = _receive(request)
+    with turn():
+        picture, size = open_page(_picture_file(request, media, body))
+        return read_page(picture, model, size)
+
+
+def _receive(request: flask.Request, *others: str) -> tuple[str, bytes]:
+    """The content type and the body of a request that sends a picture, or content of the other types."""
+    media = media_type(request)
+    if media not in (*others, FORM, *PICTURES, *ALSO_PICTURES):
+        expected, sent = ", ".join((*others, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
+        raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
+    return media, receive(request)
+
+
+def _picture_file(request: flask.Request, media: str, body: bytes) -> bytes:
+    return file_in_form(request, body) if media == FORM else body
 
 
 def as_bytes(pixels: np.ndarray) -> np.ndarray:

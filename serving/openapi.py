@@ -17,7 +17,7 @@ ERRORS = contract.SENTENCES | {
     400: "The body or a parameter is not as declared.",
     404: "There is no model of that name.",
     415: "The content type is none of those declared.",
-    422: "The picture has no digit in it, is animated, or has too many pixels or scans.",
+    422: "The picture has no digit in it (but for /read), is animated, or has too many pixels or scans.",
     503: "There is no model that can be loaded, or the server is too busy, and Retry-After says for how long.",
 }
 
@@ -82,6 +82,14 @@ _MODEL = {
 MODEL_PARAMETER = {"parameters": [_MODEL]}
 
 _BINARY = {"type": "string", "format": "binary"}
+_PICTURES = {
+    bodies.FORM: {
+        "schema": {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]},
+        "encoding": {"image": {"contentType": "image/png"}},
+    },
+    **{media: {"schema": _BINARY} for media in bodies.PICTURES},
+}
+READ_REQUEST = {"parameters": [_MODEL], "requestBody": {"required": True, "content": _PICTURES}}
 PREDICT_REQUEST = {
     "parameters": [
         {
@@ -101,11 +109,7 @@ PREDICT_REQUEST = {
                 "example": {"data": [0] * contract.PIXELS},
             },
             bodies.RAW: {"schema": _BINARY | {"description": "784 bytes an image, scaled as in JSON."}},
-            bodies.FORM: {
-                "schema": {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]},
-                "encoding": {"image": {"contentType": "image/png"}},
-            },
-            **{media: {"schema": _BINARY} for media in bodies.PICTURES},
+            **_PICTURES,
         },
     },
 }
