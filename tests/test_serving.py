@@ -26,6 +26,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from serving import openapi, server
 
 DIGITS = shipped_test_digits()[0][:4]
+EXAMPLE = ROOT / "docs" / "examples" / "page.jpg"  # of a page
 SEVEN = DIGITS[0].ravel().tolist()
 
 
@@ -38,7 +39,9 @@ pytestmark = pytest.mark.usefixtures("api_environment")
 @pytest.mark.parametrize(
     "sent", [None, "Bearer wrong", "Bearer", "Basic c2VjcmV0", "secret", "Bearer é", "Bearer secretx"]
 )
-@pytest.mark.parametrize(("method", "route"), [("POST", "/predict"), ("GET", "/model"), ("GET", "/metrics")])
+@pytest.mark.parametrize(
+    ("method", "route"), [("POST", "/predict"), ("POST", "/read"), ("GET", "/model"), ("GET", "/metrics")]
+)
 def test_protected_routes_need_the_key_if_one_is_set(monkeypatch, method, route, sent):
     monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
     answer = create_app().test_client().open(route, method=method, headers={"Authorization": sent} if sent else {})
@@ -321,6 +324,9 @@ def test_answers_are_as_the_document_says():
         for query in ("", "?probabilities=true"):
             answer = client.post(f"/predict{query}", json=body).get_json()
             jsonschema.validate(answer, {"$ref": f"#/components/schemas/{name}"} | components)
+    answer = client.post("/read?model=robust", data=EXAMPLE.read_bytes(), content_type="image/jpeg").get_json()
+    assert len(answer["digits"]) == 22
+    jsonschema.validate(answer, {"$ref": "#/components/schemas/Page"} | components)
 
 
 def test_the_page_has_every_route_and_needs_no_other_host():
@@ -365,10 +371,22 @@ def test_json_is_answered_with_200_if_it_is_an_image_else_with_400(client, body)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=2000), st.sampled_from(["application/json", "image/png", "multipart/form-data; boundary=x"]))
-def test_random_bytes_are_answered_with_400(client, body, media):
+@given(
+    st.binary(max_size=2000),
+    st.sampled_from(
+        [
+            ("/predict", "application/json"),
+            ("/predict", "image/png"),
+            ("/predict", "multipart/form-data; boundary=x"),
+            ("/read", "image/png"),
+            ("/read", "multipart/form-data; boundary=x"),
+        ]
+    ),
+)
+def test_random_bytes_are_answered_with_400(client, body, sent):
+    path, media = sent
     length = {"CONTENT_LENGTH": str(len(body))}  # which the test client leaves out when it is 0
-    answer = client.post("/predict", data=body, content_type=media, environ_overrides=length)
+    answer = client.post(path, data=body, content_type=media, environ_overrides=length)
     assert answer.status_code == 400
 
 
@@ -388,13 +406,14 @@ def _files() -> list[bytes]:
     st.sampled_from(_files()),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
     st.integers(0, 99),
+    st.sampled_from(["/predict", "/read"]),
 )
-def test_a_damaged_picture_is_read_or_refused(client, body, changes, cut):
+def test_a_damaged_picture_is_read_or_refused(client, body, changes, cut, path):
     damaged = bytearray(body)
     for place, value in changes:
         damaged[place % len(damaged)] = value
     damaged = bytes(damaged[: len(damaged) - cut])
-    answer = client.post("/predict", data=damaged, content_type="image/png")
+    answer = client.post(path, data=damaged, content_type="image/png")
     assert answer.status_code in (200, 400, 422)
 
 
