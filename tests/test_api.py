@@ -12,16 +12,18 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from PIL import Image, ImageDraw
 
 from api import create_app
-from mnistcore import load_model, prepare, read_batch
+from mnistcore import cli, load_model, open_page, prepare, read_batch, read_page
 from mnistcore.data.datasets import shipped_test_digits
 from serving import admission, contract
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
 SEVEN = DIGITS[0].ravel().tolist()
 JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/form-data"
+EXAMPLE = ROOT / "docs" / "examples" / "page.jpg"
 EMPTY_PAGE = {"text": "", "lines": [], "digits": []}
 both = pytest.mark.parametrize("path", ["/predict", "/read"])
 
@@ -223,6 +225,36 @@ def test_pictures_of_every_kind_are_read(client, path, media, body):
     assert digits_in(client.post(path, data=body, content_type=media)) == "7"
 
 
+def photographed_lying() -> bytes:
+    """The example as a phone keeps it: larger, on its side, with EXIF data that say so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(EXAMPLE) as example:
+        photo = example.resize((2250, 3000)).transpose(Image.Transpose.ROTATE_90)
+    return picture(photo, "JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    "body", [EXAMPLE.read_bytes(), photographed_lying()], ids=["as it is", "large, turned by EXIF"]
+)
+def test_a_page_is_read_as_by_the_package_and_on_the_command_line(client, tmp_path, capsys, body):
+    file = tmp_path / "page.jpg"
+    file.write_bytes(body)
+    answer = client.post("/read?model=robust", data=body, content_type="image/jpeg")
+    assert answer.headers["X-Model"].startswith("robust ")
+    page = answer.get_json()
+    opened, size = open_page(file)
+    assert page == read_page(opened, load_model("robust"), size).as_dict()
+    assert cli.main(["read", "--json", "--model", "robust", str(file)]) == 0
+    assert {"file": str(file)} | page == json.loads(capsys.readouterr().out)
+
+    with Image.open(file) as image:
+        whole = read_page(image, load_model("robust")).as_dict()
+    assert page["lines"] == whole["lines"] == ["021718", "1058077", "7821527", "71"]
+    boxes = (np.array([digit["box"] for digit in some["digits"]]) for some in (page, whole))
+    np.testing.assert_allclose(*boxes, atol=8)  # a large JPEG was reduced while it was opened
+
+
 def pixels_with(last: str, count: int = 784) -> str:
     return '{"data": [' + ", ".join(["0"] * (count - 1) + [last]) + "]}"
 
@@ -250,7 +282,6 @@ def png_of_parts(count: int) -> bytes:
     return png[:33] + (chunk + zlib.crc32(chunk[4:]).to_bytes(4)) * count + png[33:]
 
 
-OTHER_MEDIA = "image/jpeg, image/webp, image/gif, image/bmp, image/tiff"
 # body, content type, status, words of the sentence
 BAD = {
     "no body": (b"", JSON, 400, "the JSON is cut off"),
@@ -326,16 +357,33 @@ BAD = {
 }
 
 
-@both
-@pytest.mark.parametrize(("body", "media", "status", "words"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize(
+    ("path", "body", "media", "status", "words"),
+    [
+        pytest.param(path, *row, id=f"{path} {name}")
+        for path in ("/predict", "/read")
+        for name, row in BAD.items()
+        if path == "/predict" or row[1] not in (JSON, RAW)
+    ],
+)
 def test_a_bad_body_gets_one_clear_sentence(client, path, body, media, status, words):
-    if path == "/read" and media in (JSON, RAW):  # a page is a picture, never pixels
-        status, words = 415, f"one of multipart/form-data, image/png, {OTHER_MEDIA}, not {media}."
     length = {"CONTENT_LENGTH": str(len(body))}  # which the test client leaves out when it is 0
     answer = client.post(path, data=body, content_type=media, environ_overrides=length)
     assert answer.status_code == status, answer.get_data(as_text=True)
     assert_error_shape(answer)
     assert words in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(("body", "media"), [(pixels_with("0"), JSON), (DIGITS.tobytes(), RAW)])
+def test_a_page_is_sent_as_a_picture_never_as_pixels(client, body, media):
+    answer = client.post("/read", data=body, content_type=media)
+    assert (answer.status_code, answer.get_json()) == (
+        415,
+        {
+            "error": "The content type must be one of multipart/form-data, image/png, image/jpeg, image/webp, image/gif, "
+            f"image/bmp, image/tiff, not {media}."
+        },
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,9 +103,10 @@ def test_other_origins_are_allowed_only_if_configured(monkeypatch):
     assert client.get("/health", headers=origin).headers[allowed] == "https://example.org"
     assert allowed not in client.get("/health", headers={"Origin": "https://evil.example"}).headers
     asked = origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    preflight = client.options("/predict", headers=asked)
-    assert preflight.status_code == 200
-    assert preflight.headers[allowed] == "https://example.org"
+    for path in ("/predict", "/read"):
+        preflight = client.options(path, headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers[allowed] == "https://example.org"
 
 
 def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
@@ -113,12 +114,15 @@ def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
     with caplog.at_level(logging.INFO, "mnistcore.api"):
         client.post("/predict?probabilities=true", json={"data": SEVEN})
         client.post("/hidden-path?hidden=hidden", data=b"hidden")
-    first, second = (record.getMessage() for record in caplog.records if record.name == "mnistcore.api")
+        client.post("/read?model=robust", data=EXAMPLE.read_bytes(), content_type="image/jpeg")
+    first, second, third = (record.getMessage() for record in caplog.records if record.name == "mnistcore.api")
     model = load_model("classic")
     assert first.startswith("POST /predict 200, bytes ")
     assert first.endswith(f"prediction 7, model classic {model.version}")
     assert second.startswith("POST unknown 404, bytes 6, ms ")
     assert "client 127.0.0.1" in second
+    assert third.startswith("POST /read 200, bytes ")
+    assert third.endswith(f"prediction 22 digits, model robust {load_model('robust').version}")
     assert "hidden" not in caplog.text
 
 
@@ -268,6 +272,7 @@ def test_requests_and_predictions_are_counted():
         client.post("/predict", json={"data": SEVEN})
     client.post("/predict", json={"data": []})
     client.post("/predict", data=DIGITS.tobytes(), content_type="application/octet-stream")
+    page = client.post("/read", data=EXAMPLE.read_bytes(), content_type="image/jpeg").get_json()
     client.get("/nope")
     client.get("/nope/2")
     assert metric(client, 'mnistcore_requests_total{route="/predict",status="200"}') == 4
@@ -276,10 +281,12 @@ def test_requests_and_predictions_are_counted():
     assert metric(client, 'mnistcore_request_seconds_count{route="/predict"}') == 5
     assert metric(client, "mnistcore_requests_in_progress") == 1  # the one that asks
     labels = f'digit="7",model="classic",version="{load_model("classic").version}"'
-    assert metric(client, f'mnistcore_predictions_total{{confidence="0.99",{labels}}}') == 4
+    sevens = [d for d in page["digits"] if d["prediction"] == 7 and d["confidence"] > 0.99]
+    assert metric(client, f'mnistcore_predictions_total{{confidence="0.99",{labels}}}') == 4 + len(sevens)
+    assert metric(client, 'mnistcore_requests_total{route="/read",status="200"}') == 1
     text = client.get("/metrics").get_data(as_text=True)
     total = sum(float(row.split()[-1]) for row in text.splitlines() if row.startswith("mnistcore_predictions_total"))
-    assert total == 7
+    assert total == 7 + len(page["digits"])
 
 
 def test_an_error_in_the_server_is_counted_and_its_details_are_not_sent(monkeypatch):
