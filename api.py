@@ -74,8 +74,11 @@ def predict() -> Response:
 
 
 def read_page() -> Response:
-    model = parameters("model")[-1]
-    page = read_sent_page(request, model).as_dict()
+    start, model = time.monotonic(), parameters("model")[-1]
+    try:
+        page = read_sent_page(request, model, start + contract.DEADLINE).as_dict()
+    except TimeoutError:
+        raise Busy(f"Reading this page took longer than {contract.DEADLINE:g} s: send a part of it.") from None
     digits = page["digits"]
     predictions, confidences = (np.array([digit[key] for digit in digits]) for key in ("prediction", "confidence"))
     current_app.extensions["metrics"].count_predictions(model, predictions, confidences)

@@ -151,7 +151,6 @@ WITH_PAGES: dict[str, Attack] = {
     "JPEG, 50 megapixels, 40 more scans": lambda path: request(
         path, progressive(drawn(8160, 6120, "RGB"), 40), "image/jpeg"
     ),
-    "page of noise": lambda path: request(path, picture(noise(2600, 2600), "PNG"), "image/png"),
     "page of squares, 8 pixels": lambda path: request(path, picture(blocks(2600, 8), "PNG"), "image/png"),
     "page of squares, 24 pixels": lambda path: request(path, picture(blocks(2600, 24), "PNG"), "image/png"),
     "page of 100,000 specks": lambda path: request(path, picture(specks(2600, 8), "PNG"), "image/png"),
@@ -159,6 +158,7 @@ WITH_PAGES: dict[str, Attack] = {
     "page of 8,000 digits": lambda path: request(path, picture(full_of_digits(2016, 1), "PNG"), "image/png"),
     "page of 800 large digits": lambda path: request(path, picture(full_of_digits(2576, 4), "PNG"), "image/png"),
     "page of 400 printed lines": lambda path: request(path, picture(ruled(2600, 12), "PNG"), "image/png"),
+    "page of noise": lambda path: request(path, picture(noise(2600, 2600), "PNG"), "image/png"),
 }
 ATTACKS: dict[str, Callable[[], bytes]] = {
     f"{path}: {name}": partial(attack, path)

@@ -10,7 +10,7 @@ MAX_BODY = 16 * 1024 * 1024  # bytes
 MAX_BATCH = 1_000  # images in one request as JSON: so many fit into a body with 20 characters to each pixel
 MAX_RAW_BATCH = 10_000  # images in one request as raw bytes: MNIST's whole test set
 PIXELS = 28 * 28
-DEADLINE = 5.0  # seconds in which a request's images must have been prepared
+DEADLINE = 5.0  # seconds in which a request's images must have been prepared, or its page read
 
 SENTENCES = {  # of the errors that always mean the same; the others say what was wrong with the one request
     401: "This route needs the API key: send it as 'Authorization: Bearer <key>'.",

@@ -44,12 +44,13 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         return prepare(open_image(_picture_file(request, media, body)))[np.newaxis], False
 
 
-def read_sent_page(request: flask.Request, model: Model) -> Page:
-    """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage."""
+def read_sent_page(request: flask.Request, model: Model, deadline: float) -> Page:
+    """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage, and
+    TimeoutError as `mnistcore.read_page`."""
     media, body = _receive(request)
     with turn():
         picture, size = open_page(_picture_file(request, media, body))
-        return read_page(picture, model, size)
+        return read_page(picture, model, size, deadline)
 
 
 def _receive(request: flask.Request, *others: str) -> tuple[str, bytes]:

@@ -432,6 +432,14 @@ def test_a_batch_that_cannot_be_prepared_in_time_is_told_so(client, monkeypatch)
     assert client.post("/predict", data=DIGITS.tobytes(), content_type=RAW).status_code == 200  # nothing to prepare
 
 
+def test_a_page_that_cannot_be_read_in_time_is_told_so(client, monkeypatch):
+    monkeypatch.setattr(contract, "DEADLINE", -1.0)
+    answer = client.post("/read", data=EXAMPLE.read_bytes(), content_type="image/jpeg")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert_error_shape(answer)
+    assert "send a part of it" in answer.get_json()["error"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "media"),
     [
