@@ -12,11 +12,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     marks.innerHTML = root.shown = data.marks;
     if (focused) marks.querySelector(`[data-index="${focused}"]`)?.focus();
   }
-  root.send = setTriggerValue;
-  if (root.listens) return;
-  root.listens = true;
-
-  marks.addEventListener("click", (event) => {
+  marks.onclick = (event) => {
     const digit = event.target.closest("[data-index]");
     if (!digit) return;
     dialog.dataset.index = digit.dataset.index;
@@ -24,10 +20,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     words.textContent = digit.dataset.words;
     dialog.ariaLabel = digit.ariaLabel;
     dialog.showModal();
-  });
-  dialog.addEventListener("click", (event) => {
+  };
+  dialog.onclick = (event) => {
     const answer = event.target.closest("[data-answer]")?.dataset.answer;
-    if (answer) root.send("correction", { index: Number(dialog.dataset.index), digit: Number(answer) });
+    if (answer) setTriggerValue("correction", { index: Number(dialog.dataset.index), digit: Number(answer) });
     if (answer || event.target === dialog || event.target.closest("[data-cancel]")) dialog.close();
-  });
+  };
 }

@@ -12,6 +12,7 @@ from app.charts.network import percent
 from app.charts.pictures import ink_url
 from app.corrections import NO_DIGIT
 from app.photo import Found, Photo
+from app.tiles import tile
 
 _CHOICES = "".join(f'<button type="button" data-answer="{digit}">{digit}</button>' for digit in range(10))
 _digits = st.components.v2.component(
@@ -90,7 +91,8 @@ def boxes(shown: Photo, lines: list[list[Found]]) -> str:
             f"left:{100 * x / width:.2f}%;top:{100 * y / height:.2f}%;"
             f"width:{100 * across / width:.2f}%;height:{100 * down / height:.2f}%;--height:{down / width:.4f}"
         )
-        html += f'<button class="box {_kind(found)}" style="{place}" {_about(found)}><b>{_sign(found)}</b></button>'
+        button = f'<button type="button" class="box {_kind(found)}" style="{place}" {_about(found)}>'
+        html += f"{button}<b>{_sign(found)}</b></button>"
     return html
 
 
@@ -101,11 +103,7 @@ def tiles(lines: list[list[Found]]) -> str:
         html += '<div class="line">'
         for found in line:
             said = "corrected" if found.corrected else percent(found.reading.confidence)
-            html += (
-                f'<button class="tile {_kind(found)}" {_about(found)}>'
-                f'<img src="{ink_url(found.reading.image, 255)}" alt=""><b>{_sign(found)}</b><small>{said}</small>'
-                "</button>"
-            )
+            html += tile(found.reading, _sign(found), said, _kind(found), _about(found))
         html += "</div>"
     return html
 
@@ -126,10 +124,7 @@ def _about(found: Found) -> str:
         words = f"{reading.message} It was read as {reading.digit}."
     elif found.corrected:
         words += f" You said that it is a {found.digit}."
-    label = (
-        f"{found.digit}, {'uncertain' if found.uncertain else 'corrected' if found.corrected else 'sure'}: correct it"
-    )
     return (
-        f'type="button" data-index="{found.index}" data-picture="{ink_url(reading.image, 255)}" '
+        f'data-index="{found.index}" data-picture="{ink_url(reading.image, 255)}" '
         f'data-words="{words} Which digit is it?" aria-label="{found.digit}, {_kind(found)}: correct it"'
     )
