@@ -96,7 +96,9 @@ def _of_the_least_sure(page: Page) -> str:
     if uncertain:
         return f"{len(uncertain)} of them are uncertain."
     least = min(readings, key=lambda reading: reading.confidence)
-    return "Each over 99% sure." if least.confidence > 0.99 else f"Least sure: the {least.digit}, {least.confidence:.0%}."
+    if least.confidence > 0.99:
+        return "Each over 99% sure."
+    return f"Least sure: the {least.digit}, {least.confidence:.0%}."
 
 
 def _number_of_another(page: Page, model: Model) -> str:
