@@ -133,7 +133,7 @@ def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
         ),
         ([[(90, 50), (85, 230)], [(170, 50), (165, 230)]], "11"),
         ([[(60, 60), (140, 60), (95, 220)], [(190, 60), (185, 220)]], "71"),
-    ],  # fmt: skip
+    ],
 )
 def test_a_drawing_of_one_digit_is_not_divided_and_one_of_two_is(model, strokes: list, text: str) -> None:
     image = Image.new("L", (280, 280))
