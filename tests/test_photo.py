@@ -58,7 +58,11 @@ def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
     page = read_page(picture, load_model(), size)
     assert number_of(app) == page.lines
     assert f"**{len(page.digits)} digits** in {len(page.lines)} lines" in words_of(app)
-    assert app.session_state["photo"].page.as_dict() == page.as_dict()
+    first = app.session_state["photo"]
+    assert first.page.as_dict() == page.as_dict()
+    app.selectbox(key="model").set_value("classic").run()
+    assert app.session_state["photo"].model.name == "classic"
+    assert app.session_state["photo"].hash != first.hash, "corrections are of one reading"
 
 
 def test_the_example_is_read_and_still_there_after_a_change_of_page():
@@ -70,14 +74,6 @@ def test_the_example_is_read_and_still_there_after_a_change_of_page():
     app.switch_page("app/pages/draw.py").run()
     app.switch_page(PHOTO).run()
     assert number_of(app) == number
-
-
-def test_another_model_reads_it_anew():
-    app = upload(open_app(PHOTO), EXAMPLE)
-    first = app.session_state["photo"]
-    app.selectbox(key="model").set_value("classic").run()
-    assert app.session_state["photo"].model.name == "classic"
-    assert app.session_state["photo"].hash != first.hash, "corrections are of one reading"
 
 
 @pytest.mark.parametrize(
