@@ -9,11 +9,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
 from app.corrections import NO_DIGIT, corrected
 from mnistcore import Model, Page, Reading, open_page, read_page
+from mnistcore.grey import to_grey
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "page.jpg"
 LARGEST = 25  # MB of a file
@@ -113,12 +115,14 @@ def read(content: bytes, model: Model) -> Photo:
 
 
 def _as_url(picture: Image.Image) -> str:
+    if picture.mode.startswith(("I", "F")):  # more than 8 bits a pixel
+        picture = Image.fromarray(to_grey(picture).astype(np.uint8))
     small = picture.copy()
-    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE), reducing_gap=2)
-    opaque = Image.new("RGB", small.size, "white")
-    opaque.paste(small.convert("RGBA"), mask=small.convert("RGBA") if small.has_transparency_data else None)
+    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    coloured = small.convert("RGBA")
+    on_white = Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
     file = io.BytesIO()
-    opaque.save(file, "JPEG", quality=85)
+    on_white.convert("RGB").save(file, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 

@@ -98,10 +98,13 @@ def test_a_picture_without_digits_is_no_error():
     assert "No digits were found" in words_of(app)
 
 
-def test_a_transparent_picture_is_shown_on_white():
-    url = photo._as_url(Image.new("LA", (30, 20), (0, 0)))
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"])
+def test_a_picture_of_any_mode_can_be_shown(mode):
+    url = photo._as_url(Image.new(mode, (30, 20)))
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as shown:
-        assert shown.getpixel((5, 5)) == (255, 255, 255)
+        assert shown.size == (30, 20)
+        if mode in ("LA", "RGBA"):
+            assert shown.getpixel((5, 5)) == (255, 255, 255), "a transparent one on white"
 
 
 def a_photo(*lines: str, status: str = "digit") -> photo.Photo:
