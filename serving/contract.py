@@ -72,6 +72,12 @@ class Predictions(Struct, omit_defaults=True):
     warnings: Annotated[dict[str, str], Meta(description="Index of an image to a sentence.")] | UnsetType = UNSET
 
 
+class Kept(Struct):
+    """A digit that was confirmed or corrected, and is kept."""
+
+    id: str
+
+
 class Error(Struct):
     """What was wrong with the request, and what is expected."""
 

@@ -273,7 +273,8 @@ def _checked(name: str) -> str:
 
 
 def _existing(connection: sa.Connection, profile_id: str) -> Any:
-    row = connection.execute(sa.select(*_PROFILE).where(profiles.c.id == profile_id)).first()
+    # PostgreSQL takes no NUL, which no id has
+    row = connection.execute(sa.select(*_PROFILE).where(profiles.c.id == profile_id.replace("\0", ""))).first()
     if row is None:
         raise NoSuchProfile("There is no such profile, or it was deleted.")
     return row
