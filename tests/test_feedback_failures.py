@@ -209,15 +209,8 @@ def test_a_disk_that_is_really_full(feedback, file):
                 subprocess.run(["umount", small], check=True)
 
 
-@pytest.mark.parametrize(
-    ("directory", "sentence"),
-    [
-        (0o755, "The database file may only be read: nothing was changed. It must be one that can be written to.\n"),
-        (0o555, "The database file cannot be opened: its directory must be one that can be written to.\n"),
-    ],
-    ids=["the file", "its directory too"],
-)
-def test_a_file_that_may_only_be_read(file, feedback, directory, sentence):
+@pytest.mark.parametrize("directory", [0o755, 0o555], ids=["the file", "its directory too"])
+def test_a_file_that_may_only_be_read(file, feedback, directory):
     feedback.close()
     file.chmod(0o444)
     file.parent.chmod(directory)
@@ -225,7 +218,9 @@ def test_a_file_that_may_only_be_read(file, feedback, directory, sentence):
     as_others = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
     ended = fill_elsewhere(file, *as_others)
     file.parent.chmod(0o755)
-    assert ended.stderr == sentence
+    assert ended.stderr == (
+        "The database file may only be read: nothing was changed. It must be one that can be written to.\n"
+    )
     assert kept(file) == 3
 
 
