@@ -80,6 +80,8 @@ def test_digits_are_kept_newest_first(feedback, ada):
     assert (page[0].predicted, page[0].model, page[0].misread) == (7, MODEL, True)
     assert abs(page[0].created - datetime.now(UTC)) < timedelta(minutes=1)
     assert feedback.picture(ada.id, page[0].id) == b"picture 4"
+    assert [digit.id for digit in feedback.digits(ada.id, limit=2, before=page[0].id)] == [page[1].id, page[2].id]
+    assert feedback.digits(ada.id, before=feedback.digits(ada.id)[-1].id) == []
     images, labels = feedback.images_and_labels(ada.id)
     assert (images == DIGITS[:7]).all()
     assert (labels == LABELS[:7]).all()

@@ -202,9 +202,7 @@ def test_who_waits_too_long_is_told_to_try_again(client, home, monkeypatch):
 
 @pytest.mark.server
 def test_two_workers_share_a_database(database_url, tmp_path):
-    server: Server = start_api(
-        tmp_path, MNISTCORE_MODEL="classic", MNISTCORE_API_KEY="secret", MNISTCORE_DB=database_url
-    )
+    server = start_api(tmp_path, MNISTCORE_API_KEY="secret", MNISTCORE_DB=database_url)
     answers: list[tuple[int, str]] = []
 
     def send(start: int) -> None:
