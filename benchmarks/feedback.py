@@ -3,8 +3,9 @@
     python benchmarks/feedback.py
     python benchmarks/feedback.py --url postgresql://user@host/empty_database
 
-Prints the least time of each in milliseconds, since whatever else runs only adds to it, and 100,000 relative to 100; the
-rounds take turns. The digits are noise, each with a picture of 5 kB. The database must be empty; by default it is SQLite in a temporary directory.
+Prints the least time of each in milliseconds, since whatever else runs only adds to it, and 100,000 relative to 100;
+the rounds take turns. The digits are noise, each with a picture of 5 kB. The database must be empty; by default it is
+SQLite in a temporary directory.
 """
 
 from __future__ import annotations

@@ -48,9 +48,14 @@ def map_path_parameters(_context: schemathesis.HookContext, values: dict | None)
 
 @schemathesis.hook
 def map_query(_context: schemathesis.HookContext, values: dict | None) -> dict | None:
-    """The parameter `model`."""
-    known = isinstance(values, dict) and isinstance(values.get("model"), str)
-    return values | {"model": _model(values["model"])} if known else values
+    """The parameters `model` and `profile`, of which three of four are left out: there is no profile of that name."""
+    if not isinstance(values, dict):
+        return values
+    if isinstance(values.get("model"), str):
+        values = values | {"model": _model(values["model"])}
+    if isinstance(values.get("profile"), str) and _model(values["profile"]) == "classic":
+        values = {name: value for name, value in values.items() if name != "profile"}
+    return values
 
 
 @schemathesis.hook
