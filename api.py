@@ -27,7 +27,7 @@ from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, r
 from serving import logs
 from serving.admission import Admission, Busy, turn
 from serving.feedback import FeedbackStore, feedback_parameters
-from serving.images import read_images, read_sent_digit
+from serving.images import read_images, read_sent_digit, read_sent_page
 from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
 from serving.models import Models
 from serving.routes import Route
@@ -74,6 +74,19 @@ def predict() -> Response:
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
     return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
+
+
+def read_page() -> Response:
+    start, model = time.monotonic(), parameters("model")[-1]
+    try:
+        page = read_sent_page(request, model, start + contract.DEADLINE).as_dict()
+    except TimeoutError:
+        raise Busy(f"Reading this page took longer than {contract.DEADLINE:g} s: send a part of it.") from None
+    digits = page["digits"]
+    predictions, confidences = (np.array([digit[key] for digit in digits]) for key in ("prediction", "confidence"))
+    current_app.extensions["metrics"].count_predictions(model, predictions, confidences)
+    request.environ[PREDICTION] = f"{len(digits)} digits"
+    return answer(page, model)
 
 
 def feedback() -> Response:
@@ -278,6 +291,15 @@ ROUTES = (
         (contract.Prediction, contract.Predictions),
         errors=(400, 404, 411, 413, 415, 422, 503),
         request=openapi.PREDICT_REQUEST,
+    ),
+    Route(
+        "POST",
+        "/read",
+        read_page,
+        "Which digits are on this page, and where?",
+        (contract.Page,),
+        errors=(400, 404, 411, 413, 415, 422, 503),
+        request=openapi.READ_REQUEST,
     ),
     Route(
         "POST",

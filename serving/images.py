@@ -1,4 +1,4 @@
-"""From what a request sends to images, whichever of the accepted forms it has."""
+"""From what a request sends to images or to a page, whichever of the accepted forms it has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from mnistcore import open_image, prepare
+from mnistcore import Model, Page, open_image, open_page, prepare, read_page
 from mnistcore.image_files import as_png
 from serving import contract
 from serving.admission import LIGHT, turn
@@ -43,6 +43,15 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         return _raw_images(body), True
     with turn():
         return prepare(open_image(_picture_file(request, media, body)))[np.newaxis], False
+
+
+def read_sent_page(request: flask.Request, model: Model, deadline: float) -> Page:
+    """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage, and
+    TimeoutError as `mnistcore.read_page`."""
+    media, body = _receive(request)
+    with turn():
+        picture, size = open_page(_picture_file(request, media, body))
+        return read_page(picture, model, size, deadline)
 
 
 def read_sent_digit(request: flask.Request) -> tuple[bytes, np.ndarray]:

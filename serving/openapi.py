@@ -19,7 +19,7 @@ ERRORS = contract.SENTENCES | {
     404: "There is no model or profile of that name, or feedback is off because no API key is set.",
     429: "As many digits are kept as may be.",
     415: "The content type is none of those declared.",
-    422: "The picture has no digit in it, is animated, or has too many pixels or scans.",
+    422: "The picture has no digit in it (but for /read), is animated, or has too many pixels or scans.",
     503: "There is no model that can be loaded, or the server is too busy, and Retry-After says for how long.",
 }
 
@@ -91,6 +91,8 @@ _PICTURES = {
     },
     **{media: {"schema": _BINARY} for media in bodies.PICTURES},
 }
+READ_REQUEST = {"parameters": [_MODEL], "requestBody": {"required": True, "content": _PICTURES}}
+_UPRIGHT_LINE = ([0] * 28 * 4) + ([0] * 13 + [255] * 2 + [0] * 13) * 20 + ([0] * 28 * 4)
 FEEDBACK_REQUEST = {
     "parameters": [
         {
@@ -110,7 +112,7 @@ FEEDBACK_REQUEST = {
     "requestBody": {
         "required": True,
         "content": {
-            bodies.JSON: {"schema": _schema(contract.Image), "example": {"data": [0] * contract.PIXELS}},
+            bodies.JSON: {"schema": _schema(contract.Image), "example": {"data": _UPRIGHT_LINE}},
             **_PICTURES,
         },
     },
