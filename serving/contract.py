@@ -93,6 +93,12 @@ class Page(Struct):
     digits: list[PageDigit]
 
 
+class Kept(Struct):
+    """A digit that was confirmed or corrected, and is kept."""
+
+    id: str
+
+
 class Error(Struct):
     """What was wrong with the request, and what is expected."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from mnistcore import Model, Page, open_image, open_page, prepare, read_page
+from mnistcore.image_files import as_png
 from serving import contract
 from serving.admission import LIGHT, turn
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
@@ -51,6 +52,23 @@ def read_sent_page(request: flask.Request, model: Model, deadline: float) -> Pag
     with turn():
         picture, size = open_page(_picture_file(request, media, body))
         return read_page(picture, model, size, deadline)
+
+
+def read_sent_digit(request: flask.Request) -> tuple[bytes, np.ndarray]:
+    """Read the one digit that a request to /feedback sends; raises what `read_images` does.
+
+    Returns:
+        The picture as it was sent, numbers as PNG; and the image, (28, 28) uint8, ink bright on 0, in MNIST's form.
+    """
+    media, body = _receive(request, JSON)
+    if media == JSON:
+        images, batch = json_images(body)
+        if batch:
+            raise BadRequest('The body must hold one image: {"data": [784 numbers]}.')
+        return as_png(images[0]), prepare(images[0])
+    picture = _picture_file(request, media, body)
+    with turn():
+        return picture, prepare(open_image(picture))
 
 
 def _receive(request: flask.Request, *others: str) -> tuple[str, bytes]:

@@ -607,7 +607,7 @@ def test_every_route_answers(client, route):
 
 def test_the_index_names_every_route(client):
     listed = {line.split()[1].replace("{name}", "classic") for line in client.get("/").get_json()["routes"]}
-    assert listed == {*GET_ROUTES, "/predict", "/read", "/v2/models/classic/infer"}
+    assert listed == {*GET_ROUTES, "/predict", "/read", "/feedback", "/v2/models/classic/infer"}
 
 
 def test_the_model_tells_where_it_comes_from(client):
