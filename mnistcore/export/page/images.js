@@ -21,7 +21,7 @@ function prepare(greys) {
   const found = findInk(greys);
   if (!found) throw new BlankImage(NOTHING_DRAWN);
   const ink = withoutSpecks(found, f32(INK / 255), SPECK);
-  const box = boxOf(ink, (pixel) => pixel > f32(INK / 255));
+  const box = boxOf(ink, 0, f32(INK / 255));
   if (isDot(ink, box)) throw new BlankImage(ONLY_A_DOT);
   return fit(crop(ink, box));
 }
@@ -32,13 +32,13 @@ function isDot(ink, { top, left, height, width }) {
   const rows = Math.ceil((ink.height - top) / step);
   const columns = Math.ceil((ink.width - left) / step);
   const solid = new Uint8Array(rows * columns);
+  let count = 0;
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
-      solid[y * columns + x] = ink.pixels[(top + y * step) * ink.width + left + x * step] > 0.5;
+      count += solid[y * columns + x] = ink.pixels[(top + y * step) * ink.width + left + x * step] > 0.5;
     }
   }
   const radius = (DOT * Math.max(height, width)) / (2 * step); // pixels, of the smallest circle that makes it a dot
-  const count = solid.reduce((sum, pixel) => sum + pixel, 0);
   // such a circle has more than 3 radius^2 - 7 pixels, which few digits have
   return count > 3 * radius ** 2 - 7 && holdsCircle(solid, rows, columns, radius);
 }
@@ -47,10 +47,10 @@ function isDot(ink, { top, left, height, width }) {
 function fit(cut) {
   const shrinking = Math.max(cut.height, cut.width) > SPAN;
   const scaled = scale(cut, SPAN, shrinking ? BOX : BICUBIC);
-  const strongest = scaled.pixels.reduce((a, b) => Math.max(a, b), 0);
-  const digit = { ...scaled, pixels: scaled.pixels.map((ink) => rint(f32(Math.max(ink, 0) * f32(255 / strongest)))) };
+  const full = f32(255 / largest(scaled.pixels));
+  const digit = { ...scaled, pixels: scaled.pixels.map((ink) => rint(f32(Math.max(ink, 0) * full))) };
   // a tip that faded to nothing leaves a digit short: stretching the rest by whole pixels makes up for it
-  const tipless = crop(digit, boxOf(digit, (pixel) => pixel > INK));
+  const tipless = crop(digit, boxOf(digit, 0, INK));
   return centre(stretch(tipless, SPAN));
 }
 

@@ -1,7 +1,8 @@
 // Brightness -> how much ink, whichever of paper and ink is the darker. As mnistcore/ink.py.
 //
 // A picture is { pixels, height, width }: a Float32Array of its pixels, row by row. NumPy calculates with 32-bit numbers
-// here and JavaScript with 64 bits: f32 rounds to 32, so that both see the same ink.
+// here and JavaScript with 64 bits: f32 rounds to 32, so that both see the same ink. Where a whole drawing is gone
+// through there are plain loops, which take a tenth of the time that `map` and `filter` do.
 
 const FAINTEST = 16; // of 255: a picture with less contrast than this is blank paper
 const GRAINY = 0.03; // of full ink, standard deviation: paper noisier than this is smoothed first
@@ -20,8 +21,11 @@ function findInk(greys) {
   if (!drawn()) return null;
   // on paper as on the sheet's border, a murmur may not count as strokes
   const murmur = f32(3 * f32(grain / full));
-  const ink = shades.pixels.map((shade) => clip(f32(f32(shade / full) - murmur) / f32(1 - murmur), 0, 1));
-  return { ...shades, pixels: ink };
+  const { pixels } = shades;
+  for (let i = 0; i < pixels.length; i++) {
+    pixels[i] = clip(f32(f32(pixels[i] / full) - murmur) / f32(1 - murmur), 0, 1);
+  }
+  return shades;
 }
 
 // How far each pixel is from its paper, ink above 0, cropped to where any is; how far full ink is; and the standard
@@ -31,11 +35,12 @@ function contrast(greys) {
   const length = frame.length;
   const sorted = frame.slice().sort();
   const paper = f32((sorted[length / 2 - 1] + sorted[length / 2]) / 2); // the median
-  const shades = crop(greys, boxOf(greys, (grey) => grey !== paper));
+  const shades = crop(greys, boxOf(greys, paper, 0));
+  const { pixels } = shades;
   let sum = 0;
-  for (let i = 0; i < shades.pixels.length; i++) sum += shades.pixels[i] -= paper;
-  if (sum <= 0) shades.pixels = shades.pixels.map((shade) => -shade); // more is darker than lighter
-  const full = fullInk(shades.pixels);
+  for (let i = 0; i < pixels.length; i++) sum += pixels[i] -= paper;
+  if (sum <= 0) for (let i = 0; i < pixels.length; i++) pixels[i] *= -1; // more is darker than lighter
+  const full = fullInk(pixels);
   const strayed = frame.map((grey) => Math.abs(grey - paper));
   const offStrokes = strayed.filter((distance) => distance <= full / 2); // the frame without the strokes that touch it
   return { shades, full, grain: f32(1.5 * f32(deviation(offStrokes))) };
@@ -55,12 +60,15 @@ function border({ pixels, height, width }) {
 
 // The 90th percentile of the strong ink, that above half of the strongest.
 function fullInk(shades) {
-  const most = shades.reduce((a, b) => Math.max(a, b), 0);
-  const strong = shades.filter((shade) => shade > most / 2).sort();
-  if (!strong.length) return 0;
-  const rank = 0.9 * (strong.length - 1);
+  const half = largest(shades) / 2;
+  const strong = new Float32Array(shades.length);
+  let count = 0;
+  for (const shade of shades) if (shade > half) strong[count++] = shade;
+  if (!count) return 0;
+  strong.subarray(0, count).sort();
+  const rank = 0.9 * (count - 1);
   const below = Math.floor(rank);
-  const [lower, upper] = [strong[below], strong[Math.min(below + 1, strong.length - 1)]];
+  const [lower, upper] = [strong[below], strong[Math.min(below + 1, count - 1)]];
   return f32(lower + f32(f32(upper - lower) * f32(rank - below)));
 }
 
@@ -101,6 +109,12 @@ function smooth({ pixels, height, width }, sigma) {
 
   const down = smoothLines(pixels, width, height, 1, width);
   return { pixels: smoothLines(down, height, width, width, 1), height, width };
+}
+
+function largest(numbers) {
+  let most = 0;
+  for (const number of numbers) if (number > most) most = number;
+  return most;
 }
 
 function clip(value, low, high) {

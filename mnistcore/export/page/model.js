@@ -21,7 +21,9 @@ function loadModel() {
 
 // Base64 -> 32-bit numbers.
 function floats(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
   return new Float32Array(bytes.buffer);
 }
 

@@ -65,7 +65,9 @@ function paint(from, to) {
 // How bright each pixel of the sheet is, 0-255.
 function greysOfSheet() {
   const { data, width, height } = pen.getImageData(0, 0, sheet.width, sheet.height);
-  return { pixels: Float32Array.from({ length: width * height }, (_, i) => data[4 * i]), height, width };
+  const pixels = new Float32Array(width * height);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i]; // red, which is as bright as green and blue
+  return { pixels, height, width };
 }
 
 // Where the pointer is, however large the sheet is shown.

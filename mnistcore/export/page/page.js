@@ -19,7 +19,17 @@ function start() {
     if (event.key === "Delete") clearSheet();
     if (event.key === "z" && (event.ctrlKey || event.metaKey)) undo();
   });
+  warmUp(model);
   repaint();
+}
+
+// A browser compiles the code that has run a few times: from here on a stroke is answered in a few milliseconds.
+function warmUp(model) {
+  startStroke({ x: 150, y: 100 });
+  for (const [x, y] of [[270, 100], [200, 320]]) continueStroke({ x, y });
+  for (let i = 0; i < 5; i++) read(greysOfSheet(), model);
+  strokes = [];
+  drawing = false;
 }
 
 function showAnswer(reading) {
@@ -50,7 +60,7 @@ function buildNetwork(model) {
     `<canvas width="${width}" height="${height}" role="img" aria-label="${label}"></canvas>`;
   const units = (layer, i) => {
     const count = layer.biases.length;
-    const across = Math.ceil(Math.sqrt(count / 5)); // as a tall rectangle
+    const across = Math.ceil(Math.sqrt(count / 8)); // in a rectangle eight times as high as wide
     const label = `How strongly each unit of hidden layer ${i + 1} fires`;
     return [`${count.toLocaleString("en")} units`, "units", canvas(across, Math.ceil(count / across), label)];
   };
@@ -72,10 +82,10 @@ function buildNetwork(model) {
 function showNetwork(model, { status, digit, probabilities, digitProbability, image, layers }) {
   const pictures = [[image, 255]]; // in the order of their canvases: numbers, and which of them is white
   if (model.input !== "pixels") {
-    const most = Math.max(...layers[0]);
+    const most = largest(layers[0]);
     for (let i = 0; i < DIRECTIONS; i++) pictures.push([layers[0].subarray(i * GRID ** 2, (i + 1) * GRID ** 2), most]);
   }
-  for (const layer of layers.slice(1, -1)) pictures.push([status === "blank" ? layer.map(() => 0) : layer, Math.max(...layer)]);
+  for (const layer of layers.slice(1, -1)) pictures.push([status === "blank" ? layer.map(() => 0) : layer, largest(layer)]);
   element("network").querySelectorAll("canvas").forEach((canvas, i) => paintGreys(canvas, ...pictures[i]));
   // given that it is a digit, one of the ten may have 99%
   const isDigit = { blank: 0, "not a digit": digitProbability }[status] ?? 1;

@@ -1,12 +1,12 @@
 // Which rectangle holds a shape, which pixels belong together, and whether a circle fits among them. As
 // mnistcore/shapes.py.
 
-// The smallest rectangle around the pixels that are occupied.
-function boxOf({ pixels, height, width }, occupied) {
+// The smallest rectangle around the pixels that are further from `paper` than `least`.
+function boxOf({ pixels, height, width }, paper, least) {
   let [top, bottom, left, right] = [height, 0, width, 0];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (!occupied(pixels[y * width + x])) continue;
+      if (Math.abs(pixels[y * width + x] - paper) <= least) continue;
       top = Math.min(top, y);
       bottom = y + 1;
       left = Math.min(left, x);
@@ -48,10 +48,10 @@ function withoutSpecks({ pixels, height, width }, least, share) {
     }
     parts.push(part);
   }
-  const largest = Math.max(...parts.map((part) => part.length));
+  const most = largest(parts.map((part) => part.length));
   const clean = pixels.slice();
   for (const part of parts) {
-    if (part.length < share * largest) for (const pixel of part) clean[pixel] = 0;
+    if (part.length < share * most) for (const pixel of part) clean[pixel] = 0;
   }
   return { pixels: clean, height, width };
 }
