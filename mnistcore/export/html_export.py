@@ -17,7 +17,17 @@ import numpy as np
 from mnistcore.model import Model
 
 PAGE = Path(__file__).with_name("page")
-SCRIPTS = ("ink", "shapes", "scaling", "images", "features", "model", "reading", "pad", "page")  # as a drawing meets them
+SCRIPTS = (
+    "ink",
+    "shapes",
+    "scaling",
+    "images",
+    "features",
+    "model",
+    "reading",
+    "pad",
+    "page",
+)  # as a drawing meets them
 
 
 def to_html(model: Model) -> str:
