@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +182,7 @@ def draw(page, strokes: list[list[tuple[float, float]]], steps: int = 6) -> None
     touch = page.evaluate("navigator.maxTouchPoints > 0")
     protocol = page.context.new_cdp_session(page)
     for stroke in strokes:
-        path = np.concatenate([np.linspace(*ends, steps) for ends in zip(stroke, stroke[1:], strict=False)])
+        path = np.concatenate([np.linspace(*ends, steps) for ends in pairwise(stroke)])
         path = [(box["x"] + scale * x, box["y"] + scale * y) for x, y in path]
         if touch:
             for i, (x, y) in enumerate(path):

@@ -17,6 +17,7 @@ import numpy as np
 from mnistcore.model import Model
 
 PAGE = Path(__file__).with_name("page")
+# in the order in which they call each other
 SCRIPTS = (
     "ink",
     "shapes",
@@ -27,7 +28,7 @@ SCRIPTS = (
     "reading",
     "pad",
     "page",
-)  # as a drawing meets them
+)
 
 
 def to_html(model: Model) -> str:
