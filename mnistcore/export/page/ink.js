@@ -63,7 +63,7 @@ function fullInk(shades) {
   const half = largest(shades) / 2;
   const strong = new Float32Array(shades.length);
   let count = 0;
-  for (const shade of shades) if (shade > half) strong[count++] = shade;
+  for (let i = 0; i < shades.length; i++) if (shades[i] > half) strong[count++] = shades[i];
   if (!count) return 0;
   strong.subarray(0, count).sort();
   const rank = 0.9 * (count - 1);
@@ -113,7 +113,7 @@ function smooth({ pixels, height, width }, sigma) {
 
 function largest(numbers) {
   let most = 0;
-  for (const number of numbers) if (number > most) most = number;
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] > most) most = numbers[i];
   return most;
 }
 
