@@ -38,22 +38,26 @@ def offer(name: str) -> None:
 
 
 def _offer_files(name: str, path: Path) -> None:
-    """The model in three forms, each made when it is asked for. By then, this visitor is not known any more."""
-    st.download_button(
+    """The model in three forms, each made when it is asked for. By then, the visitor is not known any more."""
+
+    def offer_file(label: str, ending: str, make: Callable[[], bytes], purpose: str) -> None:
+        with st.container(gap="xxsmall"):
+            st.download_button(label, make, f"{name}.{ending}", on_click="ignore", icon=":material/download:")
+            st.markdown(f":small[{purpose}]")
+
+    offer_file(
         "One HTML file",
+        "html",
         lambda: to_html(Model.load(path)).encode(),
-        f"{name}.html",
-        "text/html",
-        on_click="ignore",
-        icon=":material/draw:",
+        "A page to draw on, with this model inside: it needs no server and no network.",
     )
-    st.markdown(":small[A page to draw on, with this model inside: it needs no server and no network.]")
-    st.download_button(
-        "ONNX", lambda: to_onnx(Model.load(path)), f"{name}.onnx", on_click="ignore", icon=":material/hub:"
+    offer_file(
+        "ONNX",
+        "onnx",
+        lambda: to_onnx(Model.load(path)),
+        "For programs in other languages, which run it with an ONNX runtime.",
     )
-    st.markdown(":small[For programs in other languages, which run it with an ONNX runtime.]")
-    st.download_button("Model file", path.read_bytes, f"{name}.npz", on_click="ignore", icon=":material/deployed_code:")
-    st.markdown(":small[For this project: its command line, its API and Python.]")
+    offer_file("Model file", "npz", path.read_bytes, "For this project: its command line, its API and Python.")
 
 
 def _offer_for_own(name: str) -> None:

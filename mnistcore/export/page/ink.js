@@ -1,8 +1,8 @@
 // Brightness -> how much ink, whichever of paper and ink is the darker. As mnistcore/ink.py.
 //
-// A picture is { pixels, height, width }: a Float32Array of its pixels, row by row. NumPy calculates with 32-bit numbers
-// here and JavaScript with 64 bits: f32 rounds to 32, so that both see the same ink. Where a whole drawing is gone
-// through there are plain loops, which take a tenth of the time that `map` and `filter` do.
+// A picture is { pixels, height, width }: a Float32Array of its pixels, row by row. NumPy calculates with 32 bits here and
+// JavaScript with 64: f32 rounds to 32, so that both see the same ink. Where a whole drawing is gone through there are
+// plain loops, which take a tenth of the time that `map` and `filter` do.
 
 const FAINTEST = 16; // of 255: a picture with less contrast than this is blank paper
 const GRAINY = 0.03; // of full ink, standard deviation: paper noisier than this is smoothed first

@@ -63,7 +63,7 @@ function paint(from, to) {
   }
 }
 
-// How bright each pixel of the sheet is, 0-255. Always the same picture, for making one anew takes longer than filling it.
+// How bright each pixel of the sheet is, 0-255: always the same array, for a new one takes longer than filling it.
 function greysOfSheet() {
   const { data } = pen.getImageData(0, 0, sheet.width, sheet.height);
   const { pixels } = greys;

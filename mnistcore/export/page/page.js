@@ -64,28 +64,30 @@ function buildNetwork(model) {
     const label = `How strongly each unit of hidden layer ${i + 1} fires`;
     return [`${count.toLocaleString("en")} units`, "units", canvas(across, Math.ceil(count / across), label)];
   };
-  const directions = [...ARROWS].map((arrow) => `<span>${arrow}${canvas(GRID, GRID, `Edges whose ink lies ${arrow}`)}</span>`);
+  const direction = (arrow) => `<span>${arrow}${canvas(GRID, GRID, `Edges whose ink lies ${arrow}`)}</span>`;
   const columns = [
     ["28×28 pixels", "pixels", canvas(SIDE, SIDE, "The image that the network is given")],
-    ...(model.input === "pixels" ? [] : [["8 directions", "directions", directions.join("")]]),
+    ...(model.input === "pixels" ? [] : [["8 directions", "directions", [...ARROWS].map(direction).join("")]]),
     ...model.layers.slice(0, -1).map(units),
   ];
   const bars = Array.from(
     { length: DIGITS },
     (_, digit) => `<li><span>${digit}</span><span class="track"><span class="bar"></span></span><span></span></li>`,
   );
+  element("network").classList.toggle("deep", model.layers.length > 3);
   element("network").innerHTML =
     columns.map(([caption, kind, nodes]) => `<h2>${caption}</h2><div class="nodes ${kind}">${nodes}</div>`).join("") +
     `<h2>10 digits</h2><ol class="nodes digits" aria-label="Probability of each digit">${bars.join("")}</ol>`;
 }
 
 function showNetwork(model, { status, digit, probabilities, digitProbability, image, layers }) {
+  const blank = status === "blank";
   const pictures = [[image, 255]]; // in the order of their canvases: numbers, and which of them is white
   if (model.input !== "pixels") {
     const most = largest(layers[0]);
     for (let i = 0; i < DIRECTIONS; i++) pictures.push([layers[0].subarray(i * GRID ** 2, (i + 1) * GRID ** 2), most]);
   }
-  for (const layer of layers.slice(1, -1)) pictures.push([status === "blank" ? layer.map(() => 0) : layer, largest(layer)]);
+  for (const layer of layers.slice(1, -1)) pictures.push([blank ? layer.map(() => 0) : layer, largest(layer)]);
   element("network").querySelectorAll("canvas").forEach((canvas, i) => paintGreys(canvas, ...pictures[i]));
   // given that it is a digit, one of the ten may have 99%
   const isDigit = { blank: 0, "not a digit": digitProbability }[status] ?? 1;
@@ -93,7 +95,8 @@ function showNetwork(model, { status, digit, probabilities, digitProbability, im
     const p = isDigit * probabilities[i];
     row.className = i === digit && status !== "not a digit" ? "best" : "";
     row.querySelector(".bar").style.width = `${100 * p}%`;
-    row.lastChild.textContent = p < 0.0005 ? "" : `${(100 * Math.min(p, 0.999)).toFixed(1)}%`; // 100% would look certain
+    // rounded to 100% it would look certain
+    row.lastChild.textContent = p < 0.0005 ? "" : `${(100 * Math.min(p, 0.999)).toFixed(1)}%`;
   });
 }
 

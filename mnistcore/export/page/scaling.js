@@ -1,6 +1,6 @@
 // A digit's picture made larger or smaller. As Pillow's `resize` does it, to the last bit.
 //
-// Each new pixel is a weighted sum of the old ones around it: of those that it covers (BOX, to shrink), or of four that
+// Each new pixel is a weighted sum of old ones: of those that it covers (BOX, to shrink), or of the four around it, which
 // a cubic curve weighs (BICUBIC, to enlarge; Keys 1981, "Cubic convolution interpolation for digital image processing").
 
 const BOX = { support: 0.5, weight: (x) => (-0.5 < x && x <= 0.5 ? 1 : 0) };
