@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
 from app import models, operator
 from app.training_job import trainer
 from app.visitors import current_visitor
-from mnistcore import BadModelFile, store
+from mnistcore import BadModelFile, Model, store
+from mnistcore.export.html_export import to_html
+from mnistcore.export.onnx_export import to_onnx
 
 OUTCOME = "action_outcome"  # session key: whether an action succeeded, and its sentence for the next run of the script
 
@@ -26,17 +29,35 @@ def offer(name: str) -> None:
         if st.button("Use it for my drawings", icon=":material/draw:"):
             st.session_state.model = name
             st.switch_page("app/pages/draw.py")
-        st.download_button(
-            "Download",
-            lambda: models.path(name).read_bytes(),
-            f"{name}.npz",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        with st.popover("Download", icon=":material/download:", key=f"download-{name}"):
+            _offer_files(name, models.path(name))
         if models.is_own(name):
             _offer_for_own(name)
         else:
             _offer_for_everybodys(name)
+
+
+def _offer_files(name: str, path: Path) -> None:
+    """The model in three forms, each made when it is asked for. By then, the visitor is not known any more."""
+
+    def offer_file(label: str, ending: str, make: Callable[[], bytes], purpose: str) -> None:
+        with st.container(gap="xxsmall"):
+            st.download_button(label, make, f"{name}.{ending}", on_click="ignore", icon=":material/download:")
+            st.markdown(f":small[{purpose}]")
+
+    offer_file(
+        "One HTML file",
+        "html",
+        lambda: to_html(Model.load(path)).encode(),
+        "A page to draw on, with this model inside: it needs no server and no network.",
+    )
+    offer_file(
+        "ONNX",
+        "onnx",
+        lambda: to_onnx(Model.load(path)),
+        "For programs in other languages, which run it with an ONNX runtime.",
+    )
+    offer_file("Model file", "npz", path.read_bytes, "For this project: its command line, its API and Python.")
 
 
 def _offer_for_own(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, predict, read, info, report."""
+"""The command line: train, evaluate, predict, read, info, report, export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from mnistcore.training.recipes import RECIPES, get_recipe
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 DISTORTED = 500  # digits that an evaluation distorts in each way
-TRAIN_EXTRA = ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3")  # optional, see pyproject.toml
+EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
+    **dict.fromkeys(("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3"), "train"),
+    "onnx": "export",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,9 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        if error.name not in TRAIN_EXTRA:
+        if error.name not in EXTRAS:
             raise
-        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[train]'", file=sys.stderr)
+        extra = EXTRAS[error.name]
+        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[{extra}]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. The model that was in use before still is.", file=sys.stderr)
@@ -96,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", _report, "Write the report of a model's training as one HTML file.")
     report.add_argument("model", metavar="MODEL", nargs="?", help="a model's name (default: the current one)")
     report.add_argument("--output", metavar="FILE", type=Path, help="where to (default: MODEL.html)")
+
+    export = add("export", _export, "Write a model as a file that needs no Python.")
+    export.add_argument("model", metavar="MODEL", help="a model's name or file")
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--onnx", dest="form", action="store_const", const="onnx", help="a graph for ONNX runtimes")
+    form.add_argument("--html", dest="form", action="store_const", const="html", help="one page to draw on, off line")
+    export.add_argument("--out", metavar="FILE", type=Path, help="where to (default: MODEL.onnx or MODEL.html)")
     return parser
 
 
@@ -248,6 +259,19 @@ def _report(options: argparse.Namespace) -> int:
     with atomic_path(target) as temporary:
         temporary.write_text(html_report(report), encoding="utf-8")
     print(f"The report on {report.name} is in {target}.")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from mnistcore.export.html_export import to_html
+    from mnistcore.export.onnx_export import to_onnx
+
+    model = store.load_model(options.model)
+    content = to_onnx(model) if options.form == "onnx" else to_html(model).encode()
+    target = options.out or Path(f"{Path(options.model).name.removesuffix('.npz')}.{options.form}")
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content)
+    print(f"The model {model.name} is in {target}.")
     return 0
 
 

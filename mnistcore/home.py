@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -34,7 +35,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
     Whoever reads `target` sees the old file or the new one, never half of either. If the block raises (or the user
     presses Ctrl-C), `target` is left as it was and nothing else stays behind.
+
+    Raises:
+        OSError: there is something else than a file at `target`.
     """
+    if target.exists() and not target.is_file():  # a device such as /dev/null, in whose place root could put a file
+        raise OSError(errno.EINVAL, "It is not a file", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
     os.close(handle)

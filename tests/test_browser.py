@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from conftest import Server, start_app
@@ -298,6 +299,22 @@ def test_export(page):
     with Image.open(download.value.path()) as image:
         assert image.size == (28, 28)
     assert "curl" in page.locator("code.language-bash").inner_text()
+
+
+def test_a_model_is_downloaded_in_three_forms(page):
+    page.get_by_role("link", name="Dashboard").click()
+    page.get_by_text(LAST_WORDS["Dashboard"]).wait_for()
+    settle(page)
+    page.locator(".st-key-download-robust button").click()
+    for button, first_bytes, ending in (
+        ("One HTML file", b"<!do", "html"),
+        ("ONNX", b"\x08\x08", "onnx"),
+        ("Model file", b"PK", "npz"),
+    ):
+        with page.expect_download() as download:
+            press(page, button)
+        assert download.value.suggested_filename == f"robust.{ending}"
+        assert Path(download.value.path()).read_bytes().startswith(first_bytes)
 
 
 def test_drawing_survives_a_killed_server(browser, tmp_path):

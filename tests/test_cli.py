@@ -161,6 +161,17 @@ def test_report_writes_one_html_file(run, tmp_path, monkeypatch):
     assert (tmp_path / "mine.html").read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.usefixtures("mine")
+def test_export_writes_a_file_named_after_the_model(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("export", "mine", "--html")[1] == ["The model mine is in mine.html."]
+    assert (tmp_path / "mine.html").read_text().startswith("<!doctype html>")
+    load_model("classic").save("my.2.npz")
+    assert run("export", tmp_path / "my.2.npz", "--onnx")[1] == ["The model classic is in my.2.onnx."]
+    assert run("export", "classic", "--onnx", "--out", "deep/er.onnx")[1] == ["The model classic is in deep/er.onnx."]
+    assert (tmp_path / "deep" / "er.onnx").read_bytes() == (tmp_path / "my.2.onnx").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -169,6 +180,8 @@ def test_report_writes_one_html_file(run, tmp_path, monkeypatch):
         (("train", "--source", "none"), "There is no data source 'none'"),
         (("info", "--model", "none"), "There is no model 'none'"),
         (("report", "none"), "none.+ is not a training report"),
+        (("export", "none", "--onnx"), "There is no model 'none'"),
+        (("export", "classic", "--html", "--out", "/dev/null/a.html"), "^/dev/null cannot be used: "),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_status_1(run, words, sentence):
@@ -177,14 +190,17 @@ def test_what_cannot_be_done_is_one_sentence_and_status_1(run, words, sentence):
     assert re.search(sentence, err[0])
 
 
-def test_without_the_packages_for_training_it_says_what_to_install(run, monkeypatch):
+def test_without_the_optional_packages_it_says_what_to_install(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setattr("mnistcore.cli._train", lambda _: __import__("pandas"))
     status, _, err = run("train")
     assert (status, err) == (1, ["This needs pandas, which is not installed: pip install 'mnistcore[train]'"])
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    status, _, err = run("export", "classic", "--onnx")
+    assert (status, err) == (1, ["This needs onnx, which is not installed: pip install 'mnistcore[export]'"])
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "read", "info", "report"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "read", "info", "report", "export"])
 def test_every_command_explains_itself(capsys, command):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])

@@ -1,5 +1,7 @@
 """Where files are kept, and how they are written."""
 
+import os
+
 import numpy as np
 import platformdirs
 import pytest
@@ -28,3 +30,14 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     with atomic_path(target) as temporary:
         np.save(temporary, np.arange(3))
     assert (np.load(target) == np.arange(3)).all()
+
+
+def test_what_is_not_a_file_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for target in (pipe, tmp_path):
+        with pytest.raises(OSError, match="not a file") as error, atomic_path(target):
+            pass
+        assert error.value.filename == str(target)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

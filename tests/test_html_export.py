@@ -1,0 +1,215 @@
+"""The exported page: complete in one file, and its answers are Python's for whatever is painted on its sheet."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.answer import _words
+from mnistcore import load_model, read
+from mnistcore.data.synthetic import allographs
+from mnistcore.export.html_export import to_html
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SEVEN = [[(110, 100), (300, 100), (200, 330)]]  # in pixels of the sheet's picture
+SIDE = 420
+CLASSIC = load_model("classic")
+MODELS = {
+    "classic": replace(CLASSIC, card=CLASSIC.card | {"rejection_threshold": 0.95}),  # it is hardly ever uncertain
+    "robust": load_model("robust"),
+}
+
+# what a person may draw besides digits, or how
+ODD = {
+    "nothing": [],
+    "a dot": [[(200, 200)]],
+    "a fat dot": [[(200, 200), (203, 200), (203, 203)]],
+    "a speck at the border": [*SEVEN, [(426, 300)]],
+    "a small digit": [[(200, 200), (230, 200), (210, 245)]],
+    "in the corner": [[(-6, -4), (2, -8)]],  # so little that it is enlarged
+    "a cross": [[(60, 60), (360, 360)], [(360, 60), (60, 360)]],
+    "a line": [[(30, 210), (390, 210)]],
+    "over the border": [[(-30, 100), (450, 120), (100, 460)]],
+    "along the border": [[(0.5, 5.3), (300, 5.3), (410.7, 200), (409.4, 420)]],
+    "ends on the border": [[(12.3, y), (407.6, y + 3.4)] for y in range(20, 420, 40)],
+    "more ink than paper": [[(0, y), (420, y)] for y in range(0, 300, 20)],
+    "a white sheet with a black 1": [[(x, 0), (x, 420)] for x in (*range(0, 190, 15), *range(240, 421, 15))],
+}
+
+PAINT = """strokes => {
+    clearSheet();
+    for (const [first, ...others] of strokes.map(stroke => stroke.map(([x, y]) => ({ x, y })))) {
+        startStroke(first);
+        others.forEach(continueStroke);
+        endStroke();
+    }
+    const { layers, probabilities, image, ...reading } = read(greysOfSheet(), theModel);
+    return {
+        ...reading,
+        probabilities: [...probabilities],
+        image: [...image],
+        words: ["sign", "headline", "detail"].map(id => document.getElementById(id).textContent),
+        png: sheet.toDataURL(),
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> dict[str, Path]:
+    """A page of each model."""
+    directory = tmp_path_factory.mktemp("pages")
+    pages = {name: directory / f"{name}.html" for name in MODELS}
+    for name, path in pages.items():
+        path.write_text(to_html(MODELS[name]), encoding="utf-8")
+    return pages
+
+
+@contextmanager
+def cut_off(browser, file: Path, **screen) -> Iterator:
+    """The page in a browser without any network; a request for anything but the file itself is a failure."""
+    with browser.new_context(**screen, offline=True) as context:
+        asked, errors = [], []
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        page.goto(file.as_uri())
+        yield page
+        assert (asked, errors) == ([file.as_uri()], [])
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(request, browser, files) -> Iterator:
+    with cut_off(browser, files["robust"], **request.param) as page:
+        yield page
+
+
+def drawings(count: int) -> Iterator[list[list[tuple[float, float]]]]:
+    """Digits in every way of writing in turn, of all sizes, anywhere on the sheet."""
+    rng = np.random.default_rng(0)
+    forms = [forms[i % len(forms)] for i in range(count) for forms in allographs().values()]
+    for form in forms[:count]:
+        size = rng.uniform(60, 380)
+        place = rng.uniform(0, SIDE - size, 2)
+        strokes = [[point.split(",") for point in stroke.split()] for stroke in form.split("/")]
+        yield [(place + size * np.array(stroke, float) / 100).tolist() for stroke in strokes]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_everything_is_in_the_file(name, files):
+    page, model = files[name].read_text(encoding="utf-8"), MODELS[name]
+    assert not re.search(r"https?://|src=|href=|url\(|@import|fetch\(|XMLHttpRequest", page)
+    assert "default-src 'none'" in page
+    assert files[name].stat().st_size < 9e6
+    content = json.loads(re.search(r'<script type="application/json" id="model">(.*?)</script>', page, re.DOTALL)[1])
+    for layer, weight, bias in zip(content["layers"], model.weights, model.biases, strict=True):
+        assert base64.b64decode(layer["weights"]) == weight.tobytes()
+        assert base64.b64decode(layer["biases"]) == bias.tobytes()
+
+
+def test_names_are_escaped():
+    model = replace(CLASSIC, card={"name": "</script><b>$x"})
+    page = to_html(model)
+    assert "&lt;/script&gt;&lt;b&gt;$x" in page
+    assert "</script><b>" not in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("name", "count"), [("classic", 10), ("robust", 50)])
+def test_its_answers_are_those_of_python(name, count, browser, files):
+    model = MODELS[name]
+    with cut_off(browser, files[name], **DESKTOP) as page:
+        page.evaluate("globalThis.theModel = loadModel()")
+        seen = set()
+        for strokes in [*ODD.values(), *drawings(count)]:
+            theirs = page.evaluate(PAINT, strokes)
+            sheet = Image.open(io.BytesIO(base64.b64decode(theirs["png"].split(",")[1])))
+            ours = read(sheet, model)
+            assert np.array_equal(np.reshape(theirs["image"], (28, 28)), ours.image), strokes
+            assert np.abs(theirs["probabilities"] - ours.probabilities).max() < 1e-5
+            assert abs(theirs["digitProbability"] - ours.digit_probability) < 1e-5
+            fields = (ours.status, ours.digit, ours.runner_up, ours.message)
+            assert tuple(theirs[key] for key in ("status", "digit", "runnerUp", "message")) == fields
+            assert theirs["words"] == list(_words(ours if strokes else None))
+            seen.add(ours.status)
+        assert seen >= {"digit", "blank", "not a digit" if name == "robust" else "uncertain"}
+
+
+@pytest.mark.browser
+def test_draw_undo_clear_by_mouse_and_by_touch(page):
+    def answer() -> tuple[str, str]:
+        return page.locator("#sign").inner_text(), page.locator("#headline").inner_text()
+
+    def press(button: str) -> None:
+        page.get_by_role("button", name=button).click()
+
+    assert answer() == ("–", "Draw a digit")
+    draw(page, SEVEN)
+    assert answer()[0] == "7"
+    assert page.locator(".digits .best").inner_text().startswith("7")
+    draw(page, [[(60, 60), (360, 360)], [(360, 60), (60, 360)], [(60, 200), (360, 200)]])
+    assert answer() == ("×", "Not a digit")
+    for _ in range(3):
+        press("Undo")
+    assert answer()[0] == "7"
+    press("Clear")
+    assert answer() == ("–", "Draw a digit")
+    press("Undo")
+    assert answer()[0] == "7"
+    page.keyboard.press("Delete")
+    assert answer() == ("–", "Draw a digit")
+    page.keyboard.press("Control+z")
+    assert answer()[0] == "7"
+    assert page.evaluate("window.scrollY") == 0
+
+
+def draw(page, strokes: list[list[tuple[float, float]]], steps: int = 6) -> None:
+    """By touch where there is touch, else with the mouse."""
+    box = page.locator("#sheet").bounding_box()
+    scale = box["width"] / SIDE
+    touch = page.evaluate("navigator.maxTouchPoints > 0")
+    protocol = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        path = np.concatenate([np.linspace(*ends, steps) for ends in pairwise(stroke)])
+        path = [(box["x"] + scale * x, box["y"] + scale * y) for x, y in path]
+        if touch:
+            for i, (x, y) in enumerate(path):
+                kind = "touchMove" if i else "touchStart"
+                protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+            protocol.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        else:
+            page.mouse.move(*path[0])
+            page.mouse.down()
+            for point in path[1:]:
+                page.mouse.move(*point)
+            page.mouse.up()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_and_fits_every_screen(scheme, browser, files):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with cut_off(browser, files["robust"], **DESKTOP, color_scheme=scheme) as page:
+        draw(page, SEVEN)
+        for width, height in ((1280, 800), (820, 1180), (390, 844), (844, 390)):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+            box = page.locator("#sheet").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["width"] == box["height"]
+        violations = [(found["id"], found["nodes"]) for found in Axe().run(page).response["violations"]]
+        assert violations == []
