@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -10,8 +11,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from mnistcore.errors import FeedbackError
-from mnistcore.feedback.database import writing
+from mnistcore.errors import FeedbackBusy, FeedbackError
+from mnistcore.feedback.database import WAIT, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "mnistcore_version"  # not Alembic's own name for it, which other programs' databases have
@@ -36,5 +37,18 @@ def bring_up_to_date(engine: sa.Engine) -> None:
         scripts.attributes["connection"] = connection
         command.upgrade(scripts, "head")
     if engine.dialect.name == "sqlite":  # now that the file is known to be ours
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        _log_changes(engine)
+
+
+def _log_changes(engine: sa.Engine) -> None:
+    """Have SQLite append changes to a log (WAL), which it refuses at once while others open the file."""
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            return
+        except FeedbackBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
