@@ -33,7 +33,9 @@ SAME_ROW = 0.45  # heights: by how much the chains of one row may be off
 
 THIN = 0.5  # heights: how much ink a cut may go through
 CUTS_APART = 0.06  # of the ink in a height of a piece's width: between two cuts
-MOST_CUTS = 10  # for each height of a piece's width
+ASIDE = 0.15  # pixels of ink: what a step to the side costs a cut
+THROUGH = (0.25, 0.5, 0.75)  # of a piece's height: rows in each of which cuts begin, to either side
+MOST_CUTS = 7  # for each height of a piece's width
 
 
 @dataclass(frozen=True)
@@ -123,17 +125,19 @@ def picture(labels: np.ndarray, strength: np.ndarray, pieces: list[Piece]) -> np
     left, top, right, bottom = bounding_box(pieces)
     window = slice(max(0, top - EDGE), bottom + EDGE), slice(max(0, left - EDGE), right + EDGE)
     numbers = labels[window]
-    wanted = np.isin(numbers, [piece.number for piece in pieces])
-    reached = ndimage.binary_dilation(wanted, np.ones((3, 3), bool), EDGE) & (wanted | (numbers == 0))
-    shown = np.where(reached, strength[window], 0)
+    wanted = np.logical_or.reduce([numbers == piece.number for piece in pieces])
+    near = ndimage.maximum_filter(wanted.view(np.uint8), 2 * EDGE + 1, mode="constant").view(bool)
+    shown = np.where(near & (wanted | (numbers == 0)), strength[window], 0)
     full = np.percentile(shown[wanted], FULL)
-    return np.pad(np.rint(255 * np.minimum(shown / full, 1)).astype(np.uint8), MARGIN)
+    whole = np.zeros((shown.shape[0] + 2 * MARGIN, shown.shape[1] + 2 * MARGIN), np.uint8)
+    whole[MARGIN:-MARGIN, MARGIN:-MARGIN] = np.rint(255 * np.minimum(shown / full, 1))
+    return whole
 
 
 def bounding_box(pieces: list[Piece]) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of several pieces."""
-    boxes = np.array([piece.box for piece in pieces])
-    return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    lefts, tops, rights, bottoms = zip(*(piece.box for piece in pieces), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def group_lines(pieces: list[Piece]) -> list[list[Piece]]:
@@ -238,41 +242,61 @@ def cut(labels: np.ndarray, piece: Piece, height: float) -> list[Piece]:
 
 
 def _seams(ink: np.ndarray, height: float) -> list[np.ndarray]:
-    """Cuts through `ink` (h, w): the first column to the right of each, (h,) int, from left to right."""
+    """Cuts through `ink` (h, w) bool: the first column to the right of each, (h,) int, from left to right."""
     h, w = ink.shape
-    cost = np.where(ink, 1.0, 0.0).astype(np.float32)
-    down, from_above = _cheapest_ways(cost)
-    up, from_below = _cheapest_ways(cost[::-1])
-    middle = h // 2
-    through = down[middle] + up[h - 1 - middle] - cost[middle]
+    before = np.pad(ink.cumsum(axis=1), ((0, 0), (1, 0)))  # pixels of ink before each column, row by row
+    down, from_above = _cheapest_ways(ink)
+    up, from_below = (ways[::-1] for ways in _cheapest_ways(ink[::-1]))
+    through = down + up - ink  # of the cheapest way through each pixel
+    ways = []
+    for row in sorted({round(share * (h - 1)) for share in THROUGH}):
+        seams = np.empty((h, w), int)  # one for each column that it passes in that row
+        seams[row] = np.arange(w)
+        for y in range(row, 0, -1):
+            seams[y - 1] = from_above[y, seams[y]]
+        for y in range(row, h - 1):
+            seams[y + 1] = from_below[y, seams[y]]
+        ways += list(zip(through[row].tolist(), seams.T, strict=True))
+    ways.sort(key=lambda way: (way[0], abs(way[1].mean() - w / 2)))
     apart = CUTS_APART * np.count_nonzero(ink) * height / w  # pixels of ink between two cuts
-    seams: list[np.ndarray] = []
-    lefts = [np.zeros_like(ink), ink]
-    for x in np.argsort(through + 1e-3 * np.abs(np.arange(w) - w / 2) / w, kind="stable"):
-        if through[x] > THIN * height or len(seams) >= MOST_CUTS * w / height:
+    taken: list[np.ndarray] = []
+    lefts = [before[:, 0], before[:, -1]]
+    for cost, seam in ways:
+        if cost > THIN * height or len(taken) >= MOST_CUTS * w / height:
             break
-        seam = np.empty(h, int)
-        seam[middle] = x
-        for y in range(middle, 0, -1):
-            seam[y - 1] = seam[y] + from_above[y, seam[y]]
-        for y in range(middle, h - 1):
-            seam[y + 1] = seam[y] + from_below[h - 1 - y, seam[y]]
-        left = ink & (np.arange(w) < seam[:, np.newaxis])
-        if all(np.count_nonzero(left != other) >= apart for other in lefts):
-            seams.append(seam)
+        left = before[np.arange(h), seam]
+        if np.abs(left - lefts).sum(axis=1).min() >= apart:
+            taken.append(seam)
             lefts.append(left)
-    seams.sort(key=lambda seam: seam.mean())
-    return seams
+    return sorted(taken, key=lambda seam: seam.mean())
 
 
-def _cheapest_ways(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the cheapest way from the top to each pixel costs, and by how many columns it comes from aside: (h, w)."""
-    aside = 0.15  # of a pixel of ink, for each step that is not straight down
-    total, steps = cost.copy(), np.zeros(cost.shape, int)
-    for y in range(1, len(cost)):
+def _cheapest_ways(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the cheapest way from the top to each pixel costs, and the column from which it comes in the row above.
+
+    A way goes straight down, aslant, or along a row as far as it likes; it costs a pixel for each pixel of ink, and
+    ASIDE for each column to the side.
+    """
+    h, w = ink.shape
+    columns = np.arange(w)
+    total, origin = np.zeros((h, w)), np.zeros((h, w), int)
+    total[0] = ink[0]
+    for y in range(1, h):
         above = np.pad(total[y - 1], 1, constant_values=np.inf)
-        options = np.stack([above[1:-1], above[:-2] + aside, above[2:] + aside])
+        options = np.stack([above[1:-1], above[:-2] + ASIDE, above[2:] + ASIDE])
         best = options.argmin(axis=0)
-        total[y] += options.min(axis=0)
-        steps[y] = np.array([0, -1, 1])[best]
-    return total, steps
+        row, come = options.min(axis=0) + ink[y], columns + np.array([0, -1, 1])[best]
+        for turn in (slice(None), slice(None, None, -1)):  # to the right, to the left
+            row, come = _along(row, come, ink[y] + ASIDE, turn)
+        total[y], origin[y] = row, come
+    return total, origin
+
+
+def _along(row: np.ndarray, come: np.ndarray, step: np.ndarray, turn: slice) -> tuple[np.ndarray, np.ndarray]:
+    """What each pixel of a row costs if it may also be reached along the row, and from which column above."""
+    row, come = row[turn], come[turn]
+    along = np.cumsum(step[turn])
+    start = row - along
+    cheapest = np.minimum.accumulate(start)
+    first = np.maximum.accumulate(np.where(start <= cheapest, np.arange(len(row)), 0))
+    return (cheapest + along)[turn], come[first][turn]
