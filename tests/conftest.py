@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import os
 import shutil
 import socket
@@ -17,11 +18,13 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported: networks as small as the tests' gain by it
 
 import numpy as np
+import postgresql
 import pytest
 
 from mnistcore import store
 from mnistcore.data import datasets
 from mnistcore.training.recipes import CLASSIC
+from serving import contract
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -68,6 +71,26 @@ def browser() -> Iterator:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQL]:
+    """A running PostgreSQL; without one installed the test is left out, but for CI, where it fails."""
+    programs = postgresql.programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail(postgresql.ABSENT)
+        pytest.skip(postgresql.ABSENT)
+    with postgresql.running(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database: of either kind, one after the other."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/feedback.db"
+    return request.getfixturevalue("postgresql_server").new_database()
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """MNISTCORE_HOME of the one test; there is nothing in it yet."""
@@ -100,8 +123,9 @@ def mine(_kept_run: Path, home: Path) -> Path:
 
 @pytest.fixture
 def api_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API serves the shipped classic."""
+    """The API serves the shipped classic, however long it takes on a busy machine."""
     monkeypatch.setenv("MNISTCORE_MODEL", "classic")
+    monkeypatch.setattr(contract, "DEADLINE", math.inf)
 
 
 @pytest.fixture(scope="session")
