@@ -20,7 +20,7 @@ from mnistcore.segmentation import Piece, bounding_box, cut, picture
 MOST_JOINED = 5  # pieces of one digit, not counting cuts,
 MOST_PARTS = 20  # and counting them
 WIDEST = 1.8  # heights of a line: a digit in one piece is not wider,
-WIDEST_JOINED = 1.2  # one that is put together or cut off not wider than this,
+WIDEST_JOINED = 1.3  # one that is put together or cut off not wider than this,
 TALLEST = 1.6  # nor taller,
 LOWEST = 0.4  # nor lower
 GAP = 0.3  # heights: between two parts of a digit, across
