@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnistcore.cuts import cut
 from mnistcore.errors import BlankImage
 from mnistcore.images import SIDE, prepare
 from mnistcore.model import Model
-from mnistcore.segmentation import Piece, bounding_box, cut, picture
+from mnistcore.segmentation import Piece, bounding_box, picture
 
 MOST_JOINED = 5  # pieces of one digit, not counting cuts,
 MOST_PARTS = 20  # and counting them
