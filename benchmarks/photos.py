@@ -171,7 +171,8 @@ def measure_cost():
     for megapixels, size in {12: (4000, 3000), 50: (8160, 6120)}.items():
         for mode in ("baseline", "progressive"):
             file = io.BytesIO()
-            photo = made.image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+            upright = made.image.height > made.image.width
+            photo = made.image.convert("RGB").resize(size[::-1] if upright else size, Image.Resampling.BICUBIC)
             photo.save(file, "JPEG", quality=90, progressive=mode == "progressive")
             command = [sys.executable, __file__, "--cost-of-stdin"]
             out = subprocess.run(command, input=file.getvalue(), capture_output=True, check=True).stdout

@@ -2,7 +2,7 @@
 
 1. ink        what is written on the paper, in whatever light (`paper`)
 2. pieces     ink that hangs together, in lines (`segmentation`)
-3. paths      which pieces are a digit, as the network reads them (`paths`)
+3. paths      which pieces are a digit, as the network reads them (`paths`), where digits touch cut apart (`cuts`)
 4. evidence   a digit among others of its size is believed more readily than one alone among letters (`evidence`);
               a drawing may be one digit as a whole (`sheet`)
 """

@@ -66,7 +66,7 @@ def find_ink(grey: np.ndarray) -> Ink:
 
     block = _block(strength)
     strongest = ndimage.maximum_filter(_blockwise(strength, block, np.max), max(3, round(NEARBY * BLOCKS)))
-    floor = np.float32(FAINTEST) if uniform else np.maximum(FAINTEST, _noise(strength, block))
+    floor = FAINTEST if uniform else np.maximum(FAINTEST, _enlarge(_noise(strength, block), strongest.shape))
     level = np.maximum(floor, SHARE_OF_STRONGEST * strongest)
     written = strength > _enlarge(level, strength.shape)
     return Ink(strength, _without_lines(strength, written), not uniform)
@@ -104,11 +104,11 @@ def _paper(grey: np.ndarray) -> np.ndarray:
 
 
 def _noise(strength: np.ndarray, block: int) -> np.ndarray:
-    """The strength that paper reaches by its noise and grain, coarse."""
+    """The strength that paper reaches by its noise and grain, of every second block across and down."""
     from scipy import ndimage
 
-    side = max(3, round(NARROW / 2 * BLOCKS))
-    middle, spread = _blockwise(strength, block, np.mean), _blockwise(strength, block, np.std)
+    side = max(3, round(NARROW / 4 * BLOCKS))
+    middle, spread = (_blockwise(strength, block, measure)[::2, ::2] for measure in (np.mean, np.std))
     # in most blocks around there is no ink, so that a low percentile is of paper alone
     return ndimage.percentile_filter(middle, 30, side) + NOISE * ndimage.percentile_filter(spread, 30, side)
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnistcore.cuts import cut
 from mnistcore.errors import BlankImage
 from mnistcore.images import SIDE, prepare
 from mnistcore.model import Model
-from mnistcore.segmentation import Piece, bounding_box, cut, picture
+from mnistcore.segmentation import Piece, bounding_box, picture
 
 MOST_JOINED = 5  # pieces of one digit, not counting cuts,
 MOST_PARTS = 20  # and counting them
 WIDEST = 1.8  # heights of a line: a digit in one piece is not wider,
-WIDEST_JOINED = 1.3  # one that is put together not wider than this,
+WIDEST_JOINED = 1.3  # one that is put together or cut off not wider than this,
 TALLEST = 1.6  # nor taller,
 LOWEST = 0.4  # nor lower
 GAP = 0.3  # heights: between two parts of a digit, across
@@ -82,7 +83,8 @@ class Line:
         if joined > MOST_JOINED:
             return False
         left, top, right, bottom = bounding_box(pieces)
-        widest = WIDEST if joined == 1 else WIDEST_JOINED
+        whole = end - start == 1 and pieces[0].number == pieces[0].origin
+        widest = WIDEST if whole else WIDEST_JOINED
         if right - left > widest * self.height or bottom - top > TALLEST * self.height:
             return False
         return end - start == 1 or self._gap(start, end - 1) <= GAP * self.height

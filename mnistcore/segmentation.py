@@ -1,10 +1,9 @@
-"""The ink on a page -> pieces in lines: digits, and parts of digits that belong together or touch.
+"""The ink on a page -> pieces in lines: digits, parts of digits, and digits that touch.
 
     1. pieces     ink that hangs together; specks and what is far too large for writing left out
     2. lines      chains of neighbours side by side; the chains of one row joined
-    3. cuts       a piece of several digits that touch is cut wherever they might, more often than needed
 
-Which pieces make up a digit is not decided here: `pages` asks the network.
+Which pieces make up a digit is not decided here: `paths` asks the network.
 """
 
 from __future__ import annotations
@@ -30,10 +29,6 @@ SIMILAR = 0.4  # neighbours' heights: the lower to the higher one
 PART_GAP = 0.35  # heights: how far above or below its digit a part may be, such as the bar of a 5
 HALVES_GAP = 0.1  # heights: how far apart two halves of a digit may be, one above the other
 SAME_ROW = 0.45  # heights: by how much the chains of one row may be off
-
-THIN = 0.5  # heights: how much ink a cut may go through
-CUTS_APART = 0.06  # of the ink in a height of a piece's width: between two cuts
-MOST_CUTS = 10  # for each height of a piece's width
 
 
 @dataclass(frozen=True)
@@ -123,17 +118,19 @@ def picture(labels: np.ndarray, strength: np.ndarray, pieces: list[Piece]) -> np
     left, top, right, bottom = bounding_box(pieces)
     window = slice(max(0, top - EDGE), bottom + EDGE), slice(max(0, left - EDGE), right + EDGE)
     numbers = labels[window]
-    wanted = np.isin(numbers, [piece.number for piece in pieces])
-    reached = ndimage.binary_dilation(wanted, np.ones((3, 3), bool), EDGE) & (wanted | (numbers == 0))
-    shown = np.where(reached, strength[window], 0)
+    wanted = np.logical_or.reduce([numbers == piece.number for piece in pieces])
+    near = ndimage.maximum_filter(wanted.view(np.uint8), 2 * EDGE + 1, mode="constant").view(bool)
+    shown = np.where(near & (wanted | (numbers == 0)), strength[window], 0)
     full = np.percentile(shown[wanted], FULL)
-    return np.pad(np.rint(255 * np.minimum(shown / full, 1)).astype(np.uint8), MARGIN)
+    whole = np.zeros((shown.shape[0] + 2 * MARGIN, shown.shape[1] + 2 * MARGIN), np.uint8)
+    whole[MARGIN:-MARGIN, MARGIN:-MARGIN] = np.rint(255 * np.minimum(shown / full, 1))
+    return whole
 
 
 def bounding_box(pieces: list[Piece]) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of several pieces."""
-    boxes = np.array([piece.box for piece in pieces])
-    return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    lefts, tops, rights, bottoms = zip(*(piece.box for piece in pieces), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def group_lines(pieces: list[Piece]) -> list[list[Piece]]:
@@ -197,82 +194,3 @@ def _join_rows(rows: list[np.ndarray], x: np.ndarray, y: np.ndarray, heights: np
         else:
             joined.append(row)
     return joined
-
-
-def cut(labels: np.ndarray, piece: Piece, height: float) -> list[Piece]:
-    """Cut a piece wherever two digits may touch in it, and number its parts in `labels`.
-
-    A cut runs from top to bottom along the way that passes through least ink. Of all such ways those are taken that
-    pass through less than their neighbours do.
-
-    Args:
-        labels: (H, W), as `find_pieces` gives them; changed in place.
-        piece: what to cut.
-        height: pixels, of a digit in its line.
-
-    Returns:
-        Its parts from left to right, or the piece itself alone.
-    """
-    left, top, right, bottom = piece.box
-    window = labels[top:bottom, left:right]
-    ink = window == piece.number
-    seams = _seams(ink, height)
-    if not seams:
-        return [piece]
-    columns = np.arange(ink.shape[1])
-    part = sum((columns >= seam[:, np.newaxis]).astype(np.int32) for seam in seams)
-    number = int(labels.max()) + 1
-    parts = []
-    for k in range(len(seams) + 1):
-        rows, across = np.nonzero(ink & (part == k))
-        if len(rows) < 4:
-            continue
-        window[rows, across] = number
-        box = left + across.min(), top + rows.min(), left + across.max() + 1, top + rows.max() + 1
-        share = len(rows) / np.count_nonzero(ink)
-        parts.append(
-            Piece(number, piece.number, (int(box[0]), int(box[1]), int(box[2]), int(box[3])), piece.mass * share)
-        )
-        number += 1
-    return parts if len(parts) > 1 else [piece]
-
-
-def _seams(ink: np.ndarray, height: float) -> list[np.ndarray]:
-    """Cuts through `ink` (h, w): the first column to the right of each, (h,) int, from left to right."""
-    h, w = ink.shape
-    cost = np.where(ink, 1.0, 0.0).astype(np.float32)
-    down, from_above = _cheapest_ways(cost)
-    up, from_below = _cheapest_ways(cost[::-1])
-    middle = h // 2
-    through = down[middle] + up[h - 1 - middle] - cost[middle]
-    apart = CUTS_APART * np.count_nonzero(ink) * height / w  # pixels of ink between two cuts
-    seams: list[np.ndarray] = []
-    lefts = [np.zeros_like(ink), ink]
-    for x in np.argsort(through + 1e-3 * np.abs(np.arange(w) - w / 2) / w, kind="stable"):
-        if through[x] > THIN * height or len(seams) >= MOST_CUTS * w / height:
-            break
-        seam = np.empty(h, int)
-        seam[middle] = x
-        for y in range(middle, 0, -1):
-            seam[y - 1] = seam[y] + from_above[y, seam[y]]
-        for y in range(middle, h - 1):
-            seam[y + 1] = seam[y] + from_below[h - 1 - y, seam[y]]
-        left = ink & (np.arange(w) < seam[:, np.newaxis])
-        if all(np.count_nonzero(left != other) >= apart for other in lefts):
-            seams.append(seam)
-            lefts.append(left)
-    seams.sort(key=lambda seam: seam.mean())
-    return seams
-
-
-def _cheapest_ways(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the cheapest way from the top to each pixel costs, and by how many columns it comes from aside: (h, w)."""
-    aside = 0.15  # of a pixel of ink, for each step that is not straight down
-    total, steps = cost.copy(), np.zeros(cost.shape, int)
-    for y in range(1, len(cost)):
-        above = np.pad(total[y - 1], 1, constant_values=np.inf)
-        options = np.stack([above[1:-1], above[:-2] + aside, above[2:] + aside])
-        best = options.argmin(axis=0)
-        total[y] += options.min(axis=0)
-        steps[y] = np.array([0, -1, 1])[best]
-    return total, steps
