@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -52,7 +51,8 @@ class Page:
     """What a model reads on a page.
 
     Attributes:
-        digits: in reading order.
+        digits: in reading order. A drawing with nothing but one thing that does not look like a digit is read as
+            `read` does it: one with the status "not a digit".
         size: (width, height) of the picture in whose pixels the boxes are.
     """
 
@@ -61,9 +61,10 @@ class Page:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The digits of each line, from top to bottom."""
-        count = 1 + max((digit.line for digit in self.digits), default=-1)
-        return ["".join(str(d.reading.digit) for d in self.digits if d.line == line) for line in range(count)]
+        """The digits of each line, from top to bottom, without what does not look like a digit."""
+        digits = [digit for digit in self.digits if digit.reading.status != "not a digit"]
+        count = 1 + max((digit.line for digit in digits), default=-1)
+        return ["".join(str(d.reading.digit) for d in digits if d.line == line) for line in range(count)]
 
     @property
     def text(self) -> str:
@@ -99,7 +100,7 @@ def read_page(
         model: by default `load_model()`, which is loaded anew at every call.
         size: (width, height) of the picture in whose pixels the boxes shall be; by default those of `image`. For a
             picture that was reduced while it was opened: `open_page` gives both.
-        deadline: the `time.monotonic()` by which all must be read; looked at before each line.
+        deadline: the `time.monotonic()` by which all must be read; looked at before each candidate.
 
     Raises:
         BadImage: the input is not a picture.
@@ -113,11 +114,9 @@ def read_page(
     other = OTHER if ink.photo else OTHER_DRAWN
     lines = [Line(line, labels, ink.strength, other) for line in group_lines(pieces)]
     for line in lines:
-        if time.monotonic() > deadline:
-            raise TimeoutError("The page could not be read in time.")
-        read_candidates([line], model)
-        line.cut_doubtful()
-        read_candidates([line], model)
+        read_candidates(line, model, deadline)
+        line.cut_doubtful(deadline)
+        read_candidates(line, model, deadline)
     found: list[Found] = []
     probability = 0.0  # of all that is found together, as a logarithm
     for number, line in enumerate(lines):

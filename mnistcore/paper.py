@@ -31,6 +31,8 @@ LINE_LENGTH = 0.12  # of the longer side: printed lines are longer,
 LINE_WIDTH = 1 / 30  # and narrower than this share of that length
 BEYOND = 3.0  # of LINE_LENGTH: how far a line is followed over what interrupts it
 SHORT_LINE = 0.3  # of LINE_LENGTH: lines that end at other lines may be as short as this
+SEVERAL_LINES = 20  # widths of a line: what is as high as this has several lines, if it has any,
+CROWDED = 0.2  # and these fill no more than this share of it
 SLOPES = np.linspace(-0.16, 0.16, 17)  # of nearly level lines
 ON_LINE = 1.6  # ink that is stronger than a line by this factor lies over it
 
@@ -170,6 +172,9 @@ def _without_level_lines(
         if box[1].stop - box[1].start < length:
             continue
         rows, columns = np.nonzero((parts[box] == number) & thin[box])
+        high, wide = parts[box].shape
+        if high > SEVERAL_LINES * widest and len(rows) > CROWDED * high * wide:
+            continue  # noise, or a picture
         for line in _straight_lines(rows + box[0].start, columns + box[1].start, widest, length):
             ends = np.array([line.first, line.end - 1])
             places = np.rint(line.curve(ends)).astype(int).clip(0, len(written) - 1), ends

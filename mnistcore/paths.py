@@ -8,6 +8,7 @@ over-segmentation, and a Viterbi search of the graph).
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ LOWEST = 0.4  # nor lower
 GAP = 0.3  # heights: between two parts of a digit, across
 USUAL_WIDTH = 1.1  # heights: nearly all digits are narrower,
 WIDTH_COST = 8.0  # and each height more makes one by e to the power of this less probable
+LONGEST = 15.0  # heights: what is longer is no row of digits that touch
 SURE = 0.8  # a whole piece that is read with such a probability is not cut
 
 # probabilities, before the network is asked:
@@ -101,10 +103,11 @@ class Line:
     def key(self, start: int, end: int) -> tuple[int, ...]:
         return tuple(piece.number for piece in self.pieces[start:end])
 
-    def unread(self) -> list[Candidate]:
-        """The candidates that the network has not read yet."""
+    def unread(self, deadline: float) -> list[Candidate]:
+        """The candidates that the network has not read yet; TimeoutError after the deadline."""
         new = []
         for start, end in self.spans():
+            check_time(deadline)
             pieces, key = self.pieces[start:end], self.key(start, end)
             if key in self.candidates:
                 continue
@@ -119,8 +122,9 @@ class Line:
             new.append(candidate)
         return new
 
-    def cut_doubtful(self) -> None:
-        """Cut the pieces that no reading explains, and those that are wider than most digits."""
+    def cut_doubtful(self, deadline: float) -> None:
+        """Cut the pieces that no reading explains, and those that are wider than most digits; raises TimeoutError after
+        the deadline."""
         explained: set[int] = set()
         for start, end in self.spans():
             narrow = self._width(start, end) <= USUAL_WIDTH
@@ -128,7 +132,9 @@ class Line:
                 explained.update(self.key(start, end))
         parts = []
         for piece in self.pieces:
+            check_time(deadline)
             whole = piece.number in explained or piece.height < LOWEST * self.height
+            whole |= piece.width > LONGEST * self.height
             parts += [piece] if whole else cut(self.labels, piece, self.height)
         self.pieces = sorted(parts, key=lambda piece: piece.x)
 
@@ -189,12 +195,18 @@ class Line:
         return float(others * np.log(self.other) + np.log(candidate.other + 1e-6 if candidate else 1.0))
 
 
-def read_candidates(lines: list[Line], model: Model) -> None:
-    """Have the network read all candidates that it has not read yet, at once."""
-    new = [candidate for line in lines for candidate in line.unread()]
+def read_candidates(line: Line, model: Model, deadline: float) -> None:
+    """Have the network read the candidates of a line that it has not read yet; TimeoutError after the deadline."""
+    new = line.unread(deadline)
     if not new:
         return
     probabilities, digit_probability = model.probabilities(np.stack([candidate.image for candidate in new]))
     for candidate, of_digits, of_any in zip(new, probabilities, digit_probability, strict=True):
         candidate.digit = int(of_digits.argmax())
         candidate.probability, candidate.other = float(of_digits.max() * of_any), float(1 - of_any)
+
+
+def check_time(deadline: float) -> None:
+    """Raise TimeoutError if the `time.monotonic()` of a deadline has passed."""
+    if time.monotonic() > deadline:
+        raise TimeoutError("The page could not be read in time.")

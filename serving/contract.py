@@ -77,7 +77,7 @@ class PageDigit(Struct):
 
     prediction: Digit
     confidence: Fraction
-    status: Literal["digit", "uncertain"]
+    status: Literal["digit", "uncertain", "not a digit"]
     box: Annotated[
         list[Annotated[int, Meta(ge=0)]],
         Meta(min_length=4, max_length=4, description="x, y, width, height in pixels of the picture as sent, upright."),
