@@ -142,7 +142,8 @@ def test_its_answers_are_those_of_python(name, count, browser, files):
             assert abs(theirs["digitProbability"] - ours.digit_probability) < 1e-5
             fields = (ours.status, ours.digit, ours.runner_up, ours.message)
             assert tuple(theirs[key] for key in ("status", "digit", "runnerUp", "message")) == fields
-            assert theirs["words"] == list(_words(ours if strokes else None))
+            if strokes:  # before the first one the app also asks for a number, which the page does not read
+                assert theirs["words"] == list(_words(ours))
             seen.add(ours.status)
         assert seen >= {"digit", "blank", "not a digit" if name == "robust" else "uncertain"}
 
