@@ -182,9 +182,11 @@ def test_a_large_picture_is_kept_reduced(feedback, ada):
 
 def test_the_tables_are_those_that_the_migrations_make(database_url):
     open_feedback(database_url).close()
-    with database.reading(database.connect(database_url)) as connection:
+    engine = database.connect(database_url)
+    with database.reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
         assert compare_metadata(context, database.metadata) == []
+    engine.dispose()
 
 
 LATER = """
