@@ -24,12 +24,13 @@ model: .venv/app ## rebuild the models that ship with the package, from DATA=mni
 	$(BIN)/mnistcore train --recipe robust --seed 2 $(DIGITS) --ship mnistcore/shipped
 DIGITS = $(if $(DATA),--data $(DATA),--source openml,keras)
 
-# Two processes for the tests that neither start a server nor a browser; the others would disturb each other.
+# The tests run in two processes; those that share a server or a browser, which are those of a file, in one of them.
 FAST_TESTS = -n 2 -m "not browser and not server and not slow"
+OTHER_TESTS = -n 2 --dist loadfile -m "browser or server or slow"
 
 test: .venv/dev ## run all tests
 	$(BIN)/python -m pytest $(FAST_TESTS)
-	$(BIN)/python -m pytest -m "browser or server or slow"
+	$(BIN)/python -m pytest $(OTHER_TESTS)
 
 check: lint ## lint, types and the fast tests, in under a minute
 	$(BIN)/python -m pytest $(FAST_TESTS)
