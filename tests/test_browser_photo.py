@@ -20,7 +20,6 @@ FOUR_TWO = [
 
 def tap(element) -> None:
     """Or click, where there is no touch."""
-    element.scroll_into_view_if_needed()
     element.tap() if element.evaluate("() => navigator.maxTouchPoints > 0") else element.click()
 
 
