@@ -21,7 +21,8 @@ from mnistcore.training.recipes import RECIPES, get_recipe
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 DISTORTED = 500  # digits that an evaluation distorts in each way
-TRAIN_EXTRA = ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3")  # optional, see pyproject.toml
+# optional, see pyproject.toml
+TRAIN_EXTRA = ("joblib", "matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "threadpoolctl", "urllib3")
 
 
 def main(arguments: list[str] | None = None) -> int:
