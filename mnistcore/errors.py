@@ -6,7 +6,8 @@ MnistCoreError
 │   └── UnsupportedImage    a picture that is too large, animated or of several pages
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
 ├── DataUnavailable     no source of digits could be read
-└── BadRecipe           a recipe that does not exist, or a setting outside its range
+├── BadRecipe           a recipe that does not exist, or a setting outside its range
+└── NothingUnfinished   no training was interrupted, so none can be resumed
 """
 
 
@@ -36,3 +37,7 @@ class DataUnavailable(MnistCoreError):
 
 class BadRecipe(MnistCoreError):
     """There is no such recipe, or one of its settings is out of range."""
+
+
+class NothingUnfinished(MnistCoreError):
+    """There is no interrupted training that could be resumed."""

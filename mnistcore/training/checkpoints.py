@@ -1,13 +1,8 @@
-"""Trainings that are under way, kept on the disk, so that one that was interrupted goes on from its last epoch.
+"""Where the networks of a training are, kept on the disk, so that an interrupted one goes on from its last epoch.
 
-Each has a directory of its own under `MNISTCORE_HOME`, which goes when the training is done:
-
-    unfinished/5f0c9d2e81b7a634/order.json    what was to be trained, by whom
-                                fold-1.npz    where the training of each network is: `State` and curves
-                                network.npz   of the final one
-
-Its name is taken from the recipe, the seed, the digits and the versions of the libraries: whatever differs is another
-training. Nothing is unpickled.
+Every network has a file of its own in the training's directory (`unfinished.py`): the arrays of its `State`, and the
+rest as JSON. Nothing is unpickled. The directory's name is taken from the recipe, the seed, the digits and the versions
+of the libraries: whatever differs is another training.
 """
 
 from __future__ import annotations
@@ -26,11 +21,11 @@ import numpy as np
 import sklearn
 
 from mnistcore.data.datasets import Dataset
-from mnistcore.home import atomic_path, home
+from mnistcore.home import atomic_path
 from mnistcore.training.fitting import Scaler, State
 from mnistcore.training.recipes import Recipe
+from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
 
-DAYS = 30  # that an unfinished training is kept
 SHARE_OF_TIME = 0.02  # that writing may take of a training: where epochs are short, not each of them is written
 
 
@@ -70,13 +65,24 @@ class Checkpoints:
         facts = [asdict(recipe), seed, dataset.sha256, len(dataset.images), np.__version__, sklearn.__version__, owner]
         self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self._owner, self._log = owner, log
-        self.directory = _root() / self._key
+        self.directory = unfinished_directory() / self._key
         self._next: dict[Path, float] = {}  # when each file may be written again
 
-    def begin(self, order: dict) -> None:
-        """Start anew, with this order, plain JSON that says how to start the training again."""
-        self.delete()
-        with atomic_path(self.directory / "order.json") as temporary:
+    def begin(self, order: dict, resume: bool = False) -> None:
+        """Start the training.
+
+        Args:
+            order: plain JSON that says how to start it again.
+            resume: whether to go on from what there is, rather than anew.
+        """
+        prune()
+        if not resume:
+            self.delete()
+        elif not self.directory.exists():
+            self._log(
+                "The digits or the versions of the libraries are not those of before, so the training starts anew."
+            )
+        with atomic_path(self.directory / ORDER) as temporary:
             temporary.write_text(json.dumps({"owner": self._owner, "order": order}), encoding="utf-8")
 
     def delete(self) -> None:
@@ -134,46 +140,3 @@ class Checkpoints:
 
     def _path(self, fold: int | None) -> Path:
         return self.directory / (f"fold-{fold}.npz" if fold else "network.npz")
-
-
-def latest_order(owner: str | None = None, log: Callable[[str], None] = lambda _: None) -> dict | None:
-    """The order of the owner's unfinished training that was under way last; None if there is none.
-
-    Args:
-        owner: who trains.
-        log: called with one sentence for each that is damaged.
-    """
-    for directory in sorted(_root().glob("[!.]*"), key=_last_written, reverse=True):
-        try:
-            kept = json.loads((directory / "order.json").read_text(encoding="utf-8"))
-            if kept["owner"] == owner:
-                return dict(kept["order"])
-        except FileNotFoundError:  # deleted meanwhile
-            continue
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            log(f"The unfinished training in {directory} cannot be used ({type(error).__name__}): it is passed over.")
-    return None
-
-
-def forget(owner: str) -> None:
-    """Delete the owner's unfinished trainings, and everybody's that nobody has gone on with for `DAYS`."""
-    oldest = time.time() - 24 * 3600 * DAYS
-    for directory in _root().glob("[!.]*"):
-        try:
-            is_owners = json.loads((directory / "order.json").read_text(encoding="utf-8"))["owner"] == owner
-        except (OSError, ValueError, TypeError, KeyError):
-            is_owners = False
-        if is_owners or _last_written(directory) < oldest:
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-def _root() -> Path:
-    return home() / "unfinished"
-
-
-def _last_written(directory: Path) -> float:
-    """When something in it was last written, in seconds since 1970; 0 if it was deleted meanwhile."""
-    try:
-        return max(path.stat().st_mtime for path in (directory, *directory.iterdir()))
-    except OSError:
-        return 0.0
