@@ -12,9 +12,10 @@ import streamlit as st
 from app import models
 from app.drawing import current_drawing
 from app.presets import BASES, PRESETS, SOURCES
-from app.training_job import TrainingBusy, trainer
+from app.training_job import TrainingBusy, interrupted, trainer
 from app.visitors import await_visitor, current_visitor
 from mnistcore import BadModelFile, BadRecipe, BlankImage, open_image, prepare
+from mnistcore.errors import NothingUnfinished
 from mnistcore.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
@@ -29,6 +30,22 @@ def start_wanted() -> None:
         _start(*wanted)
     if refused := st.session_state.pop(REFUSED, None):
         st.warning(refused)
+
+
+def offer_to_resume(said: bool) -> None:
+    """A button to go on with the visitor's training that was interrupted, if there is one.
+
+    Args:
+        said: whether the page says already that it was stopped; it does not if the server itself was.
+    """
+    visitor = current_visitor()
+    name = interrupted(visitor) if visitor else None
+    if not name:
+        return
+    if not said:
+        st.info(f"The training of **{name}** was interrupted. No model was changed.")
+    label = f"Resume {name} from its last epoch"
+    st.button(label, key="resume", on_click=_resume, args=(visitor,), icon=":material/play_arrow:")
 
 
 def offer_presets() -> None:
@@ -132,6 +149,13 @@ def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> 
         check_name(name, taken)
         trainer().start(visitor, name, recipe, sources, _image_to_read())
     except (BadModelFile, TrainingBusy) as error:
+        st.session_state[REFUSED] = str(error)
+
+
+def _resume(visitor: str) -> None:
+    try:
+        trainer().resume(visitor)
+    except (NothingUnfinished, TrainingBusy) as error:  # resumed already, in another tab
         st.session_state[REFUSED] = str(error)
 
 

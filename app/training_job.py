@@ -19,10 +19,11 @@ import streamlit as st
 
 from mnistcore import store
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.errors import MnistCoreError
+from mnistcore.errors import MnistCoreError, NothingUnfinished
 from mnistcore.home import home
 from mnistcore.images import SIDE
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.recipes import Recipe, recipe_from_json
+from mnistcore.training.unfinished import forget, latest_order
 
 ROOT = Path(__file__).parent.parent
 # one thread for the matrix products, so that a core is left for the answers to those who draw meanwhile
@@ -50,7 +51,8 @@ class Job:
         order: the line for the child process.
         state: waiting, running, finished, stopped or failed.
         messages: lines about the data.
-        progress: one dictionary an epoch, as `mnistcore.worker` sends it, without the filters.
+        progress: one dictionary an epoch, as `mnistcore.worker` sends it, without the filters; the epochs from before
+            an interruption have no probabilities.
         filters: the latest, (units, 28, 28) int8; None before the first epoch.
         outcome: the new run's name if it finished, a sentence if it failed.
     """
@@ -77,9 +79,10 @@ class Job:
     @property
     def remaining(self) -> float | None:
         """Estimated seconds until it ends; None before the second epoch."""
-        if len(self.progress) < 2:
+        shares = [step["share"] for step in self.progress if not step["resumed"]]
+        if len(shares) < 2:
             return None
-        first, last = self.progress[0]["share"], self.progress[-1]["share"]
+        first, last = shares[0], shares[-1]
         return (time.monotonic() - self.first_epoch_at) * (1 - last) / (last - first)
 
     def run(self) -> None:
@@ -116,9 +119,10 @@ class Job:
             case "said":
                 self.messages.append(event["line"])
             case "progress":
-                self.first_epoch_at = self.first_epoch_at or time.monotonic()
-                filters = np.frombuffer(base64.b64decode(event.pop("filters")), np.int8)
-                self.filters = filters.reshape(-1, SIDE, SIDE)
+                if not event["resumed"]:
+                    self.first_epoch_at = self.first_epoch_at or time.monotonic()
+                    filters = np.frombuffer(base64.b64decode(event.pop("filters")), np.int8)
+                    self.filters = filters.reshape(-1, SIDE, SIDE)
                 self.progress.append(event)
             case "finished":
                 self.state, self.outcome = "finished", event["name"]
@@ -166,12 +170,31 @@ class Trainer:
             "name": name,
             "visitor": visitor,
             "image": base64.b64encode(image.tobytes()).decode("ascii"),
+            "own_image": own_image,
+            "resume": False,
         }
+        return self._queue(order)
+
+    def resume(self, visitor: str) -> Job:
+        """Put the visitor's training that was interrupted last into the queue, to go on from its last epoch.
+
+        Raises:
+            NothingUnfinished: there is none.
+            TrainingBusy: one of this visitor is waiting or running.
+        """
+        return self._queue(latest_order(visitor) | {"resume": True})
+
+    def _queue(self, order: dict) -> Job:
+        visitor = order["visitor"]
+        image = np.frombuffer(base64.b64decode(order["image"]), np.uint8).reshape(SIDE, SIDE)
+        recipe = recipe_from_json(order["recipe"])
         store.prune_visitor_runs()
         with self._lock:
             if (latest := self.job_of(visitor)) and latest.active:
                 raise TrainingBusy("One of your trainings is waiting or running already: wait for it, or stop it.")
-            job = Job(visitor, name, recipe, image, own_image, json.dumps(order))
+            if not order["resume"]:
+                forget(visitor)
+            job = Job(visitor, order["name"], recipe, image, order["own_image"], json.dumps(order))
             ended = [other for other in self._jobs if not other.active]
             for forgotten in (latest, *ended[: -ENDED_KEPT + 1]):
                 if forgotten in self._jobs:
@@ -222,6 +245,14 @@ class Trainer:
             store.prune_visitor_runs()
             with self._lock:
                 self._run_next()
+
+
+def interrupted(visitor: str) -> str | None:
+    """The name of the model whose training `resume` would go on with; None if there is none."""
+    try:
+        return latest_order(visitor)["name"]
+    except NothingUnfinished:
+        return None
 
 
 @st.cache_resource(show_spinner=False)

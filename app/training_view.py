@@ -36,13 +36,13 @@ def show_learning(job: Job) -> None:
     with right:
         st.markdown(f"## {'Your drawing' if job.own_image else 'A digit'}, read after every epoch")
         st.html(training.reading_html(job.image, current))
-        st.markdown(training.reading_history(current) or "It is read as soon as the first epoch is done.")
+        st.markdown(training.reading_history(current) or "It is read as soon as the next epoch is done.")
         if not job.own_image:
             st.page_link("app/pages/draw.py", label="Draw your own before the next start", icon=":material/draw:")
     after = f", after epoch {current[-1]['epoch']}" if current else ""
     st.markdown(f"## What the first hidden units respond to{after}")
     if job.filters is None:
-        st.markdown("The pictures appear after the first epoch: at first noise, then parts of strokes.")
+        st.markdown("The pictures appear after the next epoch: at first noise, then parts of strokes.")
     else:
         st.html(training.filters_html(job.filters))
         st.markdown(":small[Ink where a picture is green activates that unit; ink where it is orange prevents it.]")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore import store
 from mnistcore.annotation import annotate
@@ -17,12 +18,22 @@ from mnistcore.home import atomic_path
 from mnistcore.image_files import open_image, open_page
 from mnistcore.pages import read_page
 from mnistcore.reading import read
-from mnistcore.training.recipes import RECIPES, get_recipe
+from mnistcore.training.recipes import RECIPES, Recipe, get_recipe
+from mnistcore.training.unfinished import latest_order
+
+if TYPE_CHECKING:  # scikit-learn takes a second to load
+    from mnistcore.data.datasets import Dataset
+    from mnistcore.evaluation.report import Report
+    from mnistcore.model import Model
+    from mnistcore.training.checkpoints import Checkpoints
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
+PATHS = ("data", "ship")  # options that a resumed training takes over, wherever it is started
 DISTORTED = 500  # digits that an evaluation distorts in each way
 EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
-    **dict.fromkeys(("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3"), "train"),
+    **dict.fromkeys(
+        ("joblib", "matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "threadpoolctl", "urllib3"), "train"
+    ),
     "onnx": "export",
 }
 
@@ -73,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--ship", metavar="DIRECTORY", type=Path, help="write the model there under its recipe's name, to be shipped"
     )
+    train.add_argument(
+        "--resume", action="store_true", help="go on with the training that was interrupted last, with its own options"
+    )
     _add_data_options(train)
 
     evaluate = add("evaluate", _evaluate, "Measure a model on MNIST's test digits, or on other data.")
@@ -120,24 +134,24 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from tqdm import tqdm  # imported with the rest of what only training needs
+    from mnistcore.training.checkpoints import Checkpoints
 
-    from mnistcore.training.train import Progress, train
-
+    if options.resume:
+        order = latest_order(None, _log)
+        options.recipe, options.seed, options.source = order["recipe"], order["seed"], order["source"]
+        options.data, options.ship = (Path(path) if path else None for path in (order["data"], order["ship"]))
+        print(f"Resuming the training of {options.recipe}, seed {options.seed}.")
     dataset = _load_data(options)
     print(f"Training on {len(dataset.images):,} digits: {dataset.source}.", flush=True)
-    with tqdm(total=100, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
-
-        def show(progress: Progress) -> None:
-            stage = f"fold {progress.fold}/{progress.folds}" if progress.fold else "all rows"
-            bar.set_description_str(
-                f"{stage}, epoch {progress.epoch}/{progress.epochs}, loss {progress.loss:.4f}", refresh=False
-            )
-            bar.update(100 * progress.share - bar.n)
-
-        recipe = get_recipe(options.recipe)
-        name = recipe.name if options.ship else None
-        model, report = train(recipe, dataset, options.seed, name, show)
+    recipe = get_recipe(options.recipe)
+    kept = Checkpoints(recipe, dataset, options.seed, log=_log)
+    paths = {name: str(path.absolute()) if path else None for name, path in vars(options).items() if name in PATHS}
+    kept.begin(paths | {"recipe": options.recipe, "seed": options.seed, "source": options.source}, options.resume)
+    try:
+        model, report = _train_with_a_bar(recipe, dataset, options, kept)
+    except KeyboardInterrupt:
+        print("To go on from its last epoch: mnistcore train --resume", file=sys.stderr)
+        raise
 
     evaluation = report.evaluation
     if options.ship:
@@ -149,6 +163,7 @@ def _train(options: argparse.Namespace) -> int:
     else:
         place = store.keep_run(model, report)
         store.make_current(report.name)
+    kept.delete()
     if report.cv_scores:
         of = f" of {report.cv_shortened}" if report.cv_shortened else ""
         print(f"Cross-validation scores{of}: {[round(score, 4) for score in report.cv_scores]}")
@@ -156,6 +171,29 @@ def _train(options: argparse.Namespace) -> int:
     print(f"Test Accuracy: {evaluation.accuracy:.2%}")
     print(f"Model {report.name} is in {place}.")
     return 0
+
+
+def _train_with_a_bar(
+    recipe: Recipe, dataset: Dataset, options: argparse.Namespace, kept: Checkpoints
+) -> tuple[Model, Report]:
+    """The model and its report; a bar shows how far each network is that is being trained."""
+    from tqdm import tqdm  # imported with the rest of what only training needs
+
+    from mnistcore.training.train import Progress, train
+
+    under_way: dict[int | None, str] = {}
+    with tqdm(total=100, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
+
+        def show(progress: Progress) -> None:
+            stage = f"fold {progress.fold}/{progress.folds}" if progress.fold else "all rows"
+            under_way[progress.fold] = f"{stage}, epoch {progress.epoch}/{progress.epochs}"
+            networks = f"{len(under_way)} networks" if len(under_way) > 2 else "; ".join(under_way.values())
+            bar.set_description_str(f"{networks}, loss {progress.loss:.4f}", refresh=False)
+            bar.update(100 * progress.share - bar.n)
+            if progress.epoch == progress.epochs:
+                del under_way[progress.fold]
+
+        return train(recipe, dataset, options.seed, recipe.name if options.ship else None, show, kept)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -279,4 +317,8 @@ def _load_data(options: argparse.Namespace):
     from mnistcore.data import datasets
 
     sources = options.source.split(",") if options.source else None
-    return datasets.load(sources, options.data, log=lambda line: print(line, file=sys.stderr))
+    return datasets.load(sources, options.data, log=_log)
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr)

@@ -7,6 +7,7 @@ MnistCoreError
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
 ├── DataUnavailable     no source of digits could be read
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
+├── NothingUnfinished   no training was interrupted, so none can be resumed
 └── FeedbackError       confirmed digits that cannot be kept or read
     ├── FeedbackBusy        others write at the moment: try again
     ├── FeedbackFull        there are as many digits or profiles as may be kept
@@ -40,6 +41,10 @@ class DataUnavailable(MnistCoreError):
 
 class BadRecipe(MnistCoreError):
     """There is no such recipe, or one of its settings is out of range."""
+
+
+class NothingUnfinished(MnistCoreError):
+    """There is no interrupted training that could be resumed."""
 
 
 class FeedbackError(MnistCoreError):

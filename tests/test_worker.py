@@ -34,7 +34,8 @@ def worker() -> Iterator[subprocess.Popen]:
 
 
 def order(process: subprocess.Popen, recipe: Recipe, sources: list[str] | None = None, **rest: str) -> None:
-    job = {"recipe": asdict(recipe), "sources": sources, "seed": 0, "name": None, "visitor": None, "image": None}
+    job = {"recipe": asdict(recipe), "sources": sources, "seed": 0, "name": None, "visitor": None}
+    job |= {"image": None, "resume": False}
     process.stdin.write(json.dumps(job | rest) + "\n")
     process.stdin.flush()
 

@@ -25,12 +25,13 @@ def filters_html(filters: np.ndarray) -> str:
 
 def reading_html(image: np.ndarray, progress: list[dict]) -> str:
     """How the network reads an image (28, 28) uint8 after its latest epoch."""
-    probabilities = progress[-1]["probabilities"] if progress else [0.0] * 10
-    best = int(np.argmax(probabilities)) if progress else None
+    read = bool(progress) and "probabilities" in progress[-1]
+    probabilities = progress[-1]["probabilities"] if read else [0.0] * 10
+    best = int(np.argmax(probabilities)) if read else None
     bars = "".join(
         f'<li class="{"best" if digit == best else ""}"><span>{digit}</span>'
         f'<span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span>'
-        f"<span>{f'{min(p, 0.999):.1%}' if progress else ''}</span></li>"
+        f"<span>{f'{min(p, 0.999):.1%}' if read else ''}</span></li>"
         for digit, p in enumerate(probabilities)
     )
     return (
@@ -42,7 +43,8 @@ def reading_html(image: np.ndarray, progress: list[dict]) -> str:
 
 def reading_history(progress: list[dict]) -> str:
     """Since which epoch the image is read as which digit: "as 8 in epochs 1 to 3, 4 in epoch 4"."""
-    epochs = [(index, int(np.argmax(step["probabilities"]))) for index, step in enumerate(progress, start=1)]
+    read = [step for step in progress if "probabilities" in step]  # it was not kept of those before an interruption
+    epochs = [(step["epoch"], int(np.argmax(step["probabilities"]))) for step in read]
     stretches = [(digit, list(steps)) for digit, steps in groupby(epochs, key=lambda epoch: epoch[1])]
     if not stretches:
         return ""

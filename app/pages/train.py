@@ -45,6 +45,8 @@ if job and job.active:
 else:
     if job:
         show_ended(job)
+    training_form.offer_to_resume(said=job is not None)
+    if job:
         st.markdown("## Train another one")
     training_form.offer_presets()
     training_form.offer_settings()

@@ -24,11 +24,11 @@ class Report:
         data: source, sha256, and how many rows were trained on, validated on and tested on.
         versions: of Python and of the libraries.
         finished: when, ISO 8601, UTC.
-        seconds: how long: cross_validation, fit, total.
+        seconds: how long: total; cross_validation, of all folds together, and fit, which may go on at the same time.
         cv_scores: accuracy of each fold on its held-out rows; empty if there were no folds.
         loss_curve: mean training loss of each epoch of the final fit.
         validation_curve: accuracy after each epoch on rows not trained on: the validation rows where the recipe keeps
-            some, else the mean over the folds.
+            some, else the mean over the folds, which until the last epoch are measured on some of their rows.
         evaluation: of the model on the test rows, which nothing was trained or chosen on.
         training_curve: accuracy after each epoch on some of the rows trained on, as they are in the dataset; empty in
             reports of version 1.2 and before.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +15,23 @@ from mnistcore.model import network_input
 from mnistcore.training.recipes import Recipe
 
 
+class EpochData(NamedTuple):
+    """The training set of an epoch.
+
+    Attributes:
+        inputs: (m, inputs) float32, what the network is given.
+        classes: (m,) int64 in 0-10.
+        following: the state of the random generator before the next epoch's data are made, as JSON; None if none are.
+    """
+
+    inputs: np.ndarray
+    classes: np.ndarray
+    following: dict | None = None
+
+
 def epoch_data(
-    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int, done: int = 0, making: dict | None = None
+) -> Iterator[EpochData]:
     """One training set an epoch.
 
     Args:
@@ -24,15 +39,16 @@ def epoch_data(
         images: (n, 28, 28) uint8, the digits of the dataset.
         labels: (n,) int64 in 0-9.
         seed: of whatever is made; the same seed gives the same training sets.
+        done: how many epochs' data are left out, since the training goes on from there,
+        making: and `following` of the last of these.
 
     Yields:
-        What the network is given, (m, inputs) float32, and the classes (m,) int64 in 0-10, of the next epoch. If the
-        recipe makes nothing new, these are always the same two arrays.
+        The data of the next epoch. If the recipe makes nothing new, these are always the same two arrays.
     """
     if not recipe.augments:
         inputs = network_input(images, recipe.input)
-        for _ in range(recipe.epochs):
-            yield inputs, labels
+        for _ in range(done, recipe.epochs):
+            yield EpochData(inputs, labels)
         return
     rng = np.random.default_rng(seed)
     if recipe.load_digits:
@@ -44,7 +60,10 @@ def epoch_data(
         else np.empty((0, SIDE, SIDE), np.uint8)
     )
 
-    def one_epoch(epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    if making:
+        rng.bit_generator.state = making
+
+    def one_epoch(epoch: int) -> EpochData:
         finetuning = epoch >= recipe.epochs - recipe.finetune_epochs
         distorted = augmentation.distort(
             images, rng, recipe.distortion * (recipe.finetune_strength if finetuning else 1)
@@ -53,12 +72,13 @@ def epoch_data(
         others = non_digits.generate(recipe.non_digits, pool, rng)
         shown = np.concatenate([distorted, synthetic.generate(digits, rng), others])
         classes = np.concatenate([labels, digits, np.full(len(others), NOT_A_DIGIT)])
-        return network_input(augmentation.degrade(shown, rng, recipe.degraded_fraction), recipe.input), classes
+        inputs = network_input(augmentation.degrade(shown, rng, recipe.degraded_fraction), recipe.input)
+        return EpochData(inputs, classes, dict(rng.bit_generator.state))
 
     # While the network is trained on one epoch's data, which takes longer, a second core prepares the next.
     with ThreadPoolExecutor(max_workers=1) as second_core:
-        following = second_core.submit(one_epoch, 0)
-        for epoch in range(recipe.epochs):
+        following = second_core.submit(one_epoch, done)
+        for epoch in range(done, recipe.epochs):
             current = following.result()
             if epoch + 1 < recipe.epochs:
                 following = second_core.submit(one_epoch, epoch + 1)

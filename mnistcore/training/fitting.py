@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from mnistcore.model import Model
 from mnistcore.training.epoch_data import epoch_data
@@ -19,6 +22,70 @@ from mnistcore.training.recipes import Recipe
 # the pixel's 0-1, so that full ink is never more than five. It costs no accuracy: on 5,000 held-out training rows 0.1
 # gave 97.9%, 0.2 gave 98.0%.
 SMALLEST_SPREAD = 0.2
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Pixels -> standard deviations from their mean, as scikit-learn's StandardScaler.
+
+    Attributes:
+        mean: (784,) float64 of each pixel.
+        spread: (784,) float64, their standard deviations, none smaller than `SMALLEST_SPREAD`; 1 where it is 0.
+    """
+
+    mean: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def fit(cls, pixels: np.ndarray) -> Scaler:
+        """The scaler of pixels (n, 784) float32 in 0-1."""
+        mean, spread = np.empty((2, pixels.shape[1]))
+        for start in range(0, len(mean), 56):  # in float64, all at once would take three times the pixels' memory
+            some = slice(start, start + 56)
+            values = pixels[:, some].astype(np.float64)
+            mean[some], spread[some] = values.mean(axis=0), values.std(axis=0)
+        spread[spread == 0] = 1  # a pixel that is always the same is left as it is
+        return cls(mean, np.maximum(spread, SMALLEST_SPREAD))
+
+    def transform(self, pixels: np.ndarray) -> np.ndarray:
+        """Scale pixels (n, 784) float32 in place, and return them."""
+        pixels -= self.mean.astype(pixels.dtype)
+        pixels /= self.spread.astype(pixels.dtype)
+        return pixels
+
+
+@dataclass(frozen=True)
+class State:
+    """A network between two epochs: all that the rest of its training depends on.
+
+    Attributes:
+        epoch: how many are done.
+        loss: the last epoch's mean training loss.
+        weights: of the layers, float32, as MLPClassifier has them: without the scaler.
+        biases: the same.
+        scaler: None if the recipe scales nothing.
+        total: the sum of the networks that are averaged so far, weights and biases; empty if none are yet.
+        shuffling: of the generator that draws the order of the rows, in JSON's types.
+        making: of the generator that the next epoch's data are made with; None if none are made.
+    """
+
+    epoch: int
+    loss: float
+    weights: list[np.ndarray]
+    biases: list[np.ndarray]
+    scaler: Scaler | None
+    total: list[np.ndarray]
+    shuffling: dict
+    making: dict | None
+
+    def model(self, recipe: Recipe) -> Model:
+        """The network as it is now or, where the recipe averages them, the mean of the last ones."""
+        if not self.total:
+            return _fold_scaler(self.weights, self.biases, self.scaler, recipe.input)
+        averaged = self.epoch - (recipe.epochs - recipe.swa_epochs)
+        arrays = [array / averaged for array in self.total]
+        layers = len(self.weights)
+        return Model(tuple(arrays[:layers]), tuple(arrays[layers:]), input=recipe.input)
 
 
 def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[tuple[Model, float]]:
@@ -35,7 +102,17 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         `swa_epochs` it is the mean of the networks since these began: they circle around a better one than any
         of them (Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
     """
-    scaler = None
+    for state in fit_from(None, recipe, images, labels, seed):
+        yield state.model(recipe), state.loss
+
+
+def fit_from(state: State | None, recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[State]:
+    """Train a network on from a state, which an earlier call with the same arguments has yielded; None: from the start.
+
+    Yields:
+        The state after each further epoch, the same as if the training had never been interrupted.
+    """
+    shuffling = np.random.RandomState(seed)  # a plain integer would repeat one shuffle in every epoch
     network = MLPClassifier(
         hidden_layer_sizes=recipe.hidden_layers,
         activation="relu",
@@ -43,22 +120,36 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         alpha=recipe.weight_decay,
         warm_start=True,  # so that each call of fit goes on where the last one stopped,
         max_iter=1,  # which is after one epoch
-        random_state=np.random.RandomState(seed),  # a plain integer would repeat one shuffle in every epoch
+        random_state=shuffling,
     )
-    shown, last_networks = None, []
-    for epoch, (inputs, classes) in enumerate(epoch_data(recipe, images, labels, seed)):
-        if recipe.scale_pixels and inputs is not shown:
-            scaler = scaler or _fit_scaler(inputs)
-            shown = scaler.transform(inputs)  # in place
+    done, scaler, total = (state.epoch, state.scaler, state.total) if state else (0, None, [])
+    shown = None
+    making = state.making if state else None
+    for epoch, data in enumerate(epoch_data(recipe, images, labels, seed, done, making), start=done):
+        if recipe.scale_pixels and data.inputs is not shown:
+            scaler = scaler or Scaler.fit(data.inputs)
+            shown = scaler.transform(data.inputs)
+        if state and epoch == done:
+            _restore(network, state, data.inputs, data.classes)
+            shuffling.set_state(state.shuffling)
         network.set_params(
-            learning_rate_init=learning_rate(recipe, epoch), batch_size=min(recipe.batch_size, len(inputs))
+            learning_rate_init=learning_rate(recipe, epoch), batch_size=min(recipe.batch_size, len(data.inputs))
         )
-        _fit_one_epoch(network, inputs, classes)
-        model = as_model(network, scaler, recipe.input)
+        _fit_one_epoch(network, data.inputs, data.classes)
         if epoch >= recipe.epochs - recipe.swa_epochs:
-            last_networks.append(model)
-            model = _mean(last_networks)
-        yield model, float(network.loss_)
+            model = as_model(network, scaler, recipe.input)
+            arrays = [*model.weights, *model.biases]
+            total = [sum_ + array for sum_, array in zip(total, arrays, strict=True)] if total else arrays
+        yield State(
+            epoch + 1,
+            float(network.loss_),
+            [weight.copy() for weight in network.coefs_],
+            [bias.copy() for bias in network.intercepts_],
+            scaler,
+            total,
+            shuffling.get_state(legacy=False),
+            data.following,
+        )
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
@@ -69,45 +160,69 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     return recipe.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / recipe.epochs))
 
 
-def as_model(network: MLPClassifier, scaler: StandardScaler | None = None, model_input: str = "pixels") -> Model:
-    """A fitted network, given `model_input`, as plain float32 arrays, the scaler folded into its first layer.
+def as_model(network: MLPClassifier, scaler: Scaler | None = None, model_input: str = "pixels") -> Model:
+    """A fitted network, given `model_input`, as plain float32 arrays, the scaler folded into its first layer."""
+    return _fold_scaler(network.coefs_, network.intercepts_, scaler, model_input)
 
-    The scaler hands the network (x - mean) / scale. Since ((x - mean) / scale) W + b = x (W / scale) + (b - (mean /
-    scale) W), the same answers come from x itself with the first layer's weights and biases changed so.
+
+def _fold_scaler(weights: list[np.ndarray], biases: list[np.ndarray], scaler: Scaler | None, model_input: str) -> Model:
+    """The model with the scaler in its first layer, which is given x itself.
+
+    The scaler hands the network (x - mean) / spread. Since ((x - mean) / spread) W + b = x (W / spread) + (b - (mean /
+    spread) W), the same answers come from x itself with the first layer's weights and biases changed so.
     """
-    weights = [np.asarray(weight, np.float64) for weight in network.coefs_]
-    biases = [np.asarray(bias, np.float64) for bias in network.intercepts_]
-    if scaler is not None:
-        weights[0] = weights[0] / scaler.scale_[:, np.newaxis]
-        biases[0] = biases[0] - scaler.mean_ @ weights[0]
+    weights = [np.asarray(weight, np.float64) for weight in weights]
+    biases = [np.asarray(bias, np.float64) for bias in biases]
+    if scaler:
+        weights[0] = weights[0] / scaler.spread[:, np.newaxis]
+        biases[0] = biases[0] - scaler.mean @ weights[0]
     return Model(
         tuple(w.astype(np.float32) for w in weights), tuple(b.astype(np.float32) for b in biases), input=model_input
     )
 
 
-def _mean(networks: list[Model]) -> Model:
-    """One network whose every weight is the mean of theirs."""
-    layers = range(len(networks[0].weights))
-    return Model(
-        tuple(np.mean([network.weights[i] for network in networks], axis=0) for i in layers),
-        tuple(np.mean([network.biases[i] for network in networks], axis=0) for i in layers),
-        input=networks[0].input,
-    )
+def _restore(network: MLPClassifier, state: State, inputs: np.ndarray, classes: np.ndarray) -> None:
+    """Give a new network the weights of a state. It takes them once it has its layers, which the first call of fit
+    makes: on one row of each class."""
+    rows = np.unique(classes, return_index=True)[1]
+    network.set_params(batch_size=len(rows))
+    _fit_one_epoch(network, inputs[rows], classes[rows])
+    network.coefs_, network.intercepts_ = list(state.weights), list(state.biases)
 
 
 def _fit_one_epoch(network: MLPClassifier, inputs: np.ndarray, labels: np.ndarray) -> None:
-    """One pass over the rows. MLPClassifier turns Ctrl-C into a warning and carries on: it is turned back here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of course it has not converged after one epoch
-        warnings.filterwarnings("error", "Training interrupted by user")
-        try:
-            network.fit(inputs, labels)
-        except UserWarning:
-            raise KeyboardInterrupt from None
+    """One pass over the rows. MLPClassifier turns Ctrl-C into a warning and an unfinished epoch: it is turned back."""
+    with one_thread():
+        network.fit(inputs, labels)
+    if network.n_iter_ == 0:
+        raise KeyboardInterrupt
 
 
-def _fit_scaler(pixels: np.ndarray) -> StandardScaler:
-    """A StandardScaler for pixels (n, 784) in 0-1 that no nearly blank pixel can wreck."""
-    scaler = StandardScaler(copy=False).fit(pixels)
-    scaler.scale_ = np.maximum(scaler.scale_, SMALLEST_SPREAD)
-    return scaler
+_entered = 0
+_settings = ExitStack()
+_lock = threading.Lock()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Matrix products on one thread, and no warnings of MLPClassifier: of course it has not converged after one epoch.
+
+    On one thread a product adds up in the same order on any number of cores, so that a seed gives one model; and for
+    matrices as small as these a second thread mostly waits. Both settings are the whole process's. Where several
+    networks are trained at once, the first one to come makes them and the last one to go takes them back.
+    """
+    global _entered
+    with _lock:
+        if not _entered:
+            _settings.enter_context(threadpool_limits(1, "blas"))
+            _settings.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", "Training interrupted by user")
+        _entered += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _entered -= 1
+            if not _entered:
+                _settings.close()

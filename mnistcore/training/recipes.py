@@ -78,6 +78,11 @@ def shortened(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
+def recipe_from_json(settings: dict) -> Recipe:
+    """The recipe that `dataclasses.asdict` has made JSON of; raises BadRecipe if a setting is out of range."""
+    return Recipe(**settings | {"hidden_layers": tuple(settings["hidden_layers"])})
+
+
 CLASSIC = Recipe("classic")
 
 ROBUST = Recipe(

@@ -1,7 +1,7 @@
 """A recipe and a dataset -> a trained Model and a Report of what was measured.
 
 1. cross-validate   the accuracy of networks of this recipe on rows that they were not trained on, fold by fold
-2. fit              the network itself
+2. fit              the network itself; where there are several cores, beside the folds
 3. calibrate        on validation rows, if the recipe keeps some
 4. evaluate         on the test rows, which nothing before has used
 """
@@ -10,40 +10,39 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 import scipy
 import sklearn
-from sklearn.model_selection import StratifiedKFold
 
 from mnistcore.data import non_digits, synthetic
 from mnistcore.data.datasets import Dataset
 from mnistcore.evaluation.evaluate import evaluate
-from mnistcore.evaluation.metrics import accuracy
 from mnistcore.evaluation.report import Report
 from mnistcore.model import Model
 from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
-from mnistcore.training.fitting import fit
-from mnistcore.training.recipes import Recipe, shortened
-
-TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
+from mnistcore.training.checkpoints import Checkpoints, Curves
+from mnistcore.training.fitting import one_thread
+from mnistcore.training.folds import rows_of, train_networks
+from mnistcore.training.recipes import Recipe
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One epoch is done.
+    """One epoch is done. Where networks are trained side by side, their epochs alternate.
 
     Attributes:
         fold: which of `folds` is being trained, from 1; None while the final network is.
         epoch: of `epochs`, from 1.
         loss: mean training loss of this epoch.
         training_accuracy: on some of the rows trained on, as they are in the dataset, 0-1; None in the folds.
-        accuracy: on the rows held out, 0-1; None if there are none.
+        accuracy: on the rows held out, 0-1, in the folds on some of them until the last epoch; None if there are none.
         share: of the whole training that is done, 0-1.
         model: the network as it is now.
+        resumed: whether the epoch was done before the training was interrupted.
     """
 
     fold: int | None
@@ -55,14 +54,18 @@ class Progress:
     accuracy: float | None
     share: float
     model: Model
+    resumed: bool = False
 
 
+@one_thread()  # calibration, too, adds up in one order on any number of cores
 def train(
     recipe: Recipe,
     dataset: Dataset,
     seed: int = 0,
     name: str | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    checkpoints: Checkpoints | None = None,
+    n_jobs: int | None = None,
 ) -> tuple[Model, Report]:
     """Cross-validate the recipe, train on all training rows, and evaluate on the test rows.
 
@@ -72,6 +75,8 @@ def train(
         seed: 0 to 2**32 - 1, of every random choice; the same seed, data and versions give the same model.
         name: of the model; by default the recipe's name and the time.
         on_progress: called after every epoch.
+        checkpoints: where the training is kept while it is under way, and goes on from; None keeps nothing.
+        n_jobs: how many networks are trained at a time; None takes as many as the cores allow. It does not change them.
 
     Returns:
         The model, and the report of the run.
@@ -79,43 +84,31 @@ def train(
     started = time.perf_counter()
     now = datetime.now(UTC)
 
-    fold_recipe = shortened(recipe, recipe.fold_epochs) if recipe.fold_epochs else recipe
-    all_epochs = recipe.folds * fold_recipe.epochs + recipe.epochs
+    fold_epochs = recipe.fold_epochs or recipe.epochs
+    all_epochs = recipe.folds * fold_epochs + recipe.epochs
+    done = 0
 
-    def fit_and_validate(
-        recipe: Recipe, rows: np.ndarray, held_out: np.ndarray, fold: int | None
-    ) -> tuple[Model, list[float], list[float], list[float]]:
-        """Train on some rows and validate on others: the model, and of each epoch the loss, the training accuracy but
-        in the folds, and the accuracy if rows are held out."""
-        losses, training_accuracies, accuracies = [], [], []
-        before = fold_recipe.epochs * (recipe.folds if fold is None else fold - 1)
-        images, labels = dataset.images[held_out], dataset.labels[held_out]
-        sample = rows[:: -(-len(rows) // TRAINING_SAMPLE)]  # spread over the writers, who follow one another
-        for model, loss in fit(recipe, dataset.images[rows], dataset.labels[rows], seed):
-            losses.append(loss)
-            if fold is None:
-                training_accuracies.append(accuracy(dataset.labels[sample], model.predict(dataset.images[sample])))
-            if len(held_out):
-                accuracies.append(accuracy(labels, model.predict(images)))
-            share = (before + len(losses)) / all_epochs
-            known, new = (curve[-1] if curve else None for curve in (training_accuracies, accuracies))
-            on_progress(Progress(fold, recipe.folds, len(losses), recipe.epochs, loss, known, new, share, model))
-        return model, losses, training_accuracies, accuracies
+    def show(fold: int | None, model: Model, curves: Curves, resumed: bool) -> None:
+        nonlocal done
+        first = 1 if resumed else len(curves.losses)
+        for epoch in range(first, len(curves.losses) + 1):
+            done += 1
+            known, new = (
+                curve[epoch - 1] if curve else None for curve in (curves.training_accuracies, curves.accuracies)
+            )
+            epochs = fold_epochs if fold else recipe.epochs
+            loss, share = curves.losses[epoch - 1], done / all_epochs
+            on_progress(Progress(fold, recipe.folds, epoch, epochs, loss, known, new, share, model, resumed))
 
-    fold_curves = [
-        fit_and_validate(fold_recipe, *rows, fold)[-1]
-        for fold, rows in enumerate(_folds(recipe, dataset, seed), start=1)
-    ]
-    validated = time.perf_counter()
-
-    training_rows, validation_rows = _split(recipe, dataset, seed)
-    model, losses, training_curve, validation_curve = fit_and_validate(recipe, training_rows, validation_rows, None)
+    *of_folds, final = train_networks(recipe, dataset, seed, show, checkpoints, n_jobs)
+    model, curves = final.model, final.curves
+    fold_curves = [network.curves.accuracies for network in of_folds]
+    training_rows, validation_rows = rows_of(recipe, dataset, seed, None)
     thresholds: dict[str, float] = {}
     if len(validation_rows):
         model, thresholds = _calibrate(
             recipe, model, dataset.images[validation_rows], dataset.labels[validation_rows], seed
         )
-    fitted = time.perf_counter()
 
     evaluation = evaluate(model, dataset.test_images, dataset.test_labels, dataset.source)
     report = Report(
@@ -137,31 +130,17 @@ def train(
         },
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds={
-            "cross_validation": round(validated - started, 1),
-            "fit": round(fitted - validated, 1),
+            "cross_validation": round(sum(network.seconds for network in of_folds), 1),
+            "fit": round(final.seconds, 1),
             "total": round(time.perf_counter() - started, 1),
         },
         cv_scores=[curve[-1] for curve in fold_curves],
-        loss_curve=losses,
-        validation_curve=validation_curve or (np.mean(fold_curves, axis=0).tolist() if fold_curves else []),
+        loss_curve=curves.losses,
+        validation_curve=curves.accuracies or (np.mean(fold_curves, axis=0).tolist() if fold_curves else []),
         evaluation=evaluation,
-        training_curve=training_curve,
+        training_curve=curves.training_accuracies,
     )
     return replace(model, card=_card(report) | thresholds), report
-
-
-def _folds(recipe: Recipe, dataset: Dataset, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Row indices to train on and to hold out, fold by fold, each digit in equal shares."""
-    if recipe.folds:
-        splitter = StratifiedKFold(recipe.folds, shuffle=True, random_state=seed)
-        yield from splitter.split(dataset.images, dataset.labels)
-
-
-def _split(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row indices to train the final network on, and to validate and calibrate it on."""
-    rows = np.random.default_rng(seed).permutation(len(dataset.images))
-    count = round(recipe.validation_fraction * len(rows))
-    return np.sort(rows[count:]), np.sort(rows[:count])
 
 
 def _calibrate(

@@ -1,0 +1,145 @@
+"""The networks of a training, one for each fold of the cross-validation and the final one, several at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from mnistcore.data.datasets import Dataset
+from mnistcore.evaluation.metrics import accuracy
+from mnistcore.model import Model
+from mnistcore.training.checkpoints import Checkpoints, Curves
+from mnistcore.training.fitting import fit_from, one_thread
+from mnistcore.training.recipes import Recipe, shortened
+
+TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
+FOLD_SAMPLE = (
+    3_000  # held-out rows that a fold is measured on before its last epoch: all would take a tenth of its time
+)
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network of a training.
+
+    Attributes:
+        fold: its fold, from 1; None for the final network.
+        model: itself.
+        curves: what was measured after each epoch.
+        seconds: how long its training took, since it was begun or resumed.
+    """
+
+    fold: int | None
+    model: Model
+    curves: Curves
+    seconds: float
+
+
+# Called with the fold, the network and its curves after each epoch; if it is resumed, also before the first, with True.
+OnEpoch = Callable[[int | None, Model, Curves, bool], None]
+
+
+def train_networks(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int,
+    on_epoch: OnEpoch,
+    checkpoints: Checkpoints | None = None,
+    n_jobs: int | None = None,
+) -> list[TrainedNetwork]:
+    """Train the network of each fold, then the final one.
+
+    Threads share the digits, and NumPy lets go of Python's lock while it computes: on two cores processes were no
+    faster. The networks do not depend on how many are trained at a time.
+
+    Args:
+        recipe: the settings.
+        dataset: the digits.
+        seed: of every random choice.
+        on_epoch: called after each epoch of each network, by one thread at a time.
+        checkpoints: where to keep what is done, and to go on from.
+        n_jobs: how many networks are trained at a time; None takes one a core, or one for two cores if the recipe makes
+            new data in every epoch, which keeps a second core busy.
+    """
+    folds = [*range(1, recipe.folds + 1), None]
+    if n_jobs is None:
+        n_jobs = max(1, joblib.cpu_count() // (2 if recipe.augments else 1))
+    lock = threading.Lock()
+    interrupted = threading.Event()
+
+    def one_at_a_time(fold: int | None, model: Model, curves: Curves, resumed: bool) -> None:
+        with lock:
+            if interrupted.is_set():
+                raise RuntimeError("The training was interrupted.")  # in a thread that nobody waits for any more
+            on_epoch(fold, model, curves, resumed)
+
+    try:
+        return joblib.Parallel(min(n_jobs, len(folds)), prefer="threads")(
+            joblib.delayed(train_network)(recipe, dataset, seed, fold, one_at_a_time, checkpoints) for fold in folds
+        )
+    except BaseException:
+        interrupted.set()  # joblib leaves running threads alone: they end with their epoch
+        raise
+
+
+@one_thread()
+def train_network(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int,
+    fold: int | None,
+    on_epoch: OnEpoch = lambda *_: None,
+    checkpoints: Checkpoints | None = None,
+) -> TrainedNetwork:
+    """Train one network and measure it after every epoch; as `train_networks`, which calls it.
+
+    Args:
+        fold: from 1; None for the final network.
+    """
+    started = time.perf_counter()
+    rows, held_out = rows_of(recipe, dataset, seed, fold)
+    if fold and recipe.fold_epochs:
+        recipe = shortened(recipe, recipe.fold_epochs)
+    sample = rows[:: -(-len(rows) // TRAINING_SAMPLE)]  # spread over the writers, who follow one another
+    few = held_out[:: -(-len(held_out) // FOLD_SAMPLE)] if fold else held_out
+    kept, curves = (checkpoints and checkpoints.load(fold)) or (None, Curves())
+    model = kept.model(recipe) if kept else None
+    if model:
+        on_epoch(fold, model, curves, True)
+    for state in fit_from(kept, recipe, dataset.images[rows], dataset.labels[rows], seed):
+        model = state.model(recipe)
+        last = state.epoch == recipe.epochs
+        curves.losses.append(state.loss)
+        if not fold:
+            curves.training_accuracies.append(_accuracy(model, dataset, sample))
+        if len(held_out):
+            curves.accuracies.append(_accuracy(model, dataset, held_out if last else few))
+        if checkpoints:
+            checkpoints.save(fold, state, curves, last)
+        on_epoch(fold, model, curves, False)
+    assert model
+    return TrainedNetwork(fold, model, curves, time.perf_counter() - started)
+
+
+def rows_of(recipe: Recipe, dataset: Dataset, seed: int, fold: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Row indices to train a network on, and to hold out.
+
+    Each fold holds out another part, with each digit in equal shares. The final network is validated and calibrated on
+    the rows that are held out from it.
+    """
+    if fold:
+        splitter = StratifiedKFold(recipe.folds, shuffle=True, random_state=seed)
+        return list(splitter.split(dataset.images, dataset.labels))[fold - 1]
+    rows = np.random.default_rng(seed).permutation(len(dataset.images))
+    count = round(recipe.validation_fraction * len(rows))
+    return np.sort(rows[count:]), np.sort(rows[:count])
+
+
+def _accuracy(model: Model, dataset: Dataset, rows: np.ndarray) -> float:
+    return accuracy(dataset.labels[rows], model.predict(dataset.images[rows]))

@@ -1,0 +1,79 @@
+"""Trainings that are not done: under way, or interrupted and to be resumed.
+
+Each has a directory of its own under `MNISTCORE_HOME`, which goes when the training is done:
+
+    unfinished/5f0c9d2e81b7a634/order.json    what was to be trained, and for whom
+                                fold-1.npz    where the training of each network is (`checkpoints.py`)
+                                network.npz   of the final one
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mnistcore.errors import NothingUnfinished
+from mnistcore.home import home
+
+ORDER = "order.json"
+DAYS = 30  # that an interrupted training is kept
+
+
+def unfinished_directory() -> Path:
+    """Where each unfinished training has its directory."""
+    return home() / "unfinished"
+
+
+def latest_order(owner: str | None, log: Callable[[str], None] = lambda _: None) -> dict:
+    """The order of the owner's unfinished training that was under way last.
+
+    Args:
+        owner: who trains: a visitor of the app, or None for the command line.
+        log: called with one sentence for each that is damaged.
+
+    Raises:
+        NothingUnfinished: there is none.
+    """
+    for directory in sorted(_directories(), key=_last_written, reverse=True):
+        try:
+            kept = json.loads((directory / ORDER).read_text(encoding="utf-8"))
+            if kept["owner"] == owner:
+                return dict(kept["order"])
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            log(f"The unfinished training in {directory} is damaged ({type(error).__name__}): it is passed over.")
+    raise NothingUnfinished("No training is unfinished, so there is nothing to resume.")
+
+
+def forget(owner: str) -> None:
+    """Delete the owner's unfinished trainings."""
+    for directory in _directories():
+        try:
+            if json.loads((directory / ORDER).read_text(encoding="utf-8"))["owner"] == owner:
+                shutil.rmtree(directory, ignore_errors=True)
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+
+
+def prune() -> None:
+    """Delete the trainings, whoever's, that nobody has gone on with for `DAYS`."""
+    oldest = time.time() - 24 * 3600 * DAYS
+    for directory in _directories():
+        if _last_written(directory) < oldest:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _directories() -> list[Path]:
+    return [path for path in unfinished_directory().glob("*") if path.is_dir()]
+
+
+def _last_written(directory: Path) -> float:
+    """When something in it was last written, in seconds since 1970; 0 if it was deleted meanwhile."""
+    try:
+        return max(path.stat().st_mtime for path in (directory, *directory.iterdir()))
+    except OSError:
+        return 0.0
