@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from mnistcore import BadImage, BadModelFile, Model, load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.model import network_input
-from mnistcore.training.fitting import Scaler, as_model
+from mnistcore.training.fitting import _fit_scaler, as_model
 
 IMAGES, LABELS = shipped_test_digits()
 
@@ -19,7 +19,7 @@ IMAGES, LABELS = shipped_test_digits()
 def test_the_forward_pass_agrees_with_scikit_learn(hidden, scaled):
     images, labels = IMAGES[:2000], LABELS[:2000]
     pixels = images.reshape(-1, 784).astype(np.float32) / 255
-    scaler = Scaler.fit(pixels) if scaled else None
+    scaler = _fit_scaler(pixels) if scaled else None
     inputs = scaler.transform(pixels.copy()) if scaled else pixels
     network = MLPClassifier(hidden, random_state=0)
     for _ in range(3):

@@ -22,7 +22,7 @@ import sklearn
 
 from mnistcore.data.datasets import Dataset
 from mnistcore.home import atomic_path
-from mnistcore.training.fitting import Scaler, State
+from mnistcore.training.fitting import State, make_scaler
 from mnistcore.training.recipes import Recipe
 from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
 
@@ -104,8 +104,8 @@ class Checkpoints:
         arrays = {f"weights_{i}": array for i, array in enumerate(state.weights)}
         arrays |= {f"biases_{i}": array for i, array in enumerate(state.biases)}
         arrays |= {f"total_{i}": array for i, array in enumerate(state.total)}
-        if state.scaler:
-            arrays |= {"mean": state.scaler.mean, "spread": state.scaler.spread}
+        if state.scaler is not None:
+            arrays |= {"mean": state.scaler.mean_, "scale": state.scaler.scale_}
         rest = {"key": self._key, "epoch": state.epoch, "loss": state.loss, "curves": asdict(curves)}
         rest |= {"shuffling": state.shuffling, "making": state.making}
         with atomic_path(path) as temporary:
@@ -127,7 +127,7 @@ class Checkpoints:
                     [file[f"{kind}_{i}"] for i in range(sum(name.startswith(kind) for name in file.files))]
                     for kind in ("weights", "biases", "total")
                 )
-                scaler = Scaler(file["mean"], file["spread"]) if "mean" in file.files else None
+                scaler = make_scaler(file["mean"], file["scale"]) if "mean" in file.files else None
             state = State(
                 rest["epoch"], rest["loss"], weights, biases, scaler, total, rest["shuffling"], rest["making"]
             )

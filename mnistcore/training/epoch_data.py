@@ -47,6 +47,7 @@ def epoch_data(
     """
     if not recipe.augments:
         inputs = network_input(images, recipe.input)
+        del images
         for _ in range(done, recipe.epochs):
             yield EpochData(inputs, labels)
         return

@@ -142,4 +142,6 @@ def rows_of(recipe: Recipe, dataset: Dataset, seed: int, fold: int | None) -> tu
 
 
 def _accuracy(model: Model, dataset: Dataset, rows: np.ndarray) -> float:
-    return accuracy(dataset.labels[rows], model.predict(dataset.images[rows]))
+    """On these rows, a thousand at a time, which takes little memory and stays in the processor's cache."""
+    batches = np.split(rows, range(1000, len(rows), 1000))
+    return accuracy(dataset.labels[rows], np.concatenate([model.predict(dataset.images[some]) for some in batches]))

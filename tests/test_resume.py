@@ -1,0 +1,181 @@
+"""An interrupted training goes on, and ends with the model that it would have made undisturbed."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import TINY
+
+from mnistcore import Model
+from mnistcore.data import datasets
+from mnistcore.errors import NothingUnfinished
+from mnistcore.training import checkpoints
+from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.recipes import Recipe
+from mnistcore.training.train import train
+from mnistcore.training.unfinished import DAYS, forget, latest_order, prune, unfinished_directory
+
+CLASSIC_LIKE = replace(TINY, epochs=8)
+ROBUST_LIKE = replace(
+    TINY, input="stroke directions", hidden_layers=(16, 12), epochs=6, fold_epochs=3, scale_pixels=False,
+    cosine_decay=True, swa_epochs=3, validation_fraction=0.1, distortion=1.0, synthetic_digits=300,
+    degraded_fraction=0.05, finetune_epochs=2, finetune_synthetic_digits=100, non_digits=100,
+)  # fmt: skip
+DISTORTED_PIXELS = replace(TINY, epochs=5, folds=0, distortion=1.0)  # the scaler is that of the first epoch
+
+
+class Interruption(Exception):
+    """Stands for whatever ends a training in its middle."""
+
+
+@pytest.fixture(scope="module")
+def dataset(data_file):
+    whole = datasets.load(file=data_file, log=lambda _: None)
+    return replace(whole, images=whole.images[:1500], labels=whole.labels[:1500])
+
+
+@pytest.fixture
+def _every_epoch(monkeypatch):
+    monkeypatch.setattr(checkpoints, "SHARE_OF_TIME", 1e9)
+
+
+def interrupt(recipe: Recipe, dataset, epochs: int, resume: bool = False, **rest) -> None:
+    """Train until that many new epochs are done."""
+    kept = Checkpoints(recipe, dataset, seed=1)
+    kept.begin({"name": recipe.name}, resume)
+    new = 0
+
+    def count(progress) -> None:
+        nonlocal new
+        new += not progress.resumed
+        if new == epochs:
+            raise Interruption
+
+    with pytest.raises(Interruption):
+        train(recipe, dataset, 1, "a", count, kept, **rest)
+
+
+def facts(report) -> dict:
+    """Of a report, what a seed decides."""
+    return {name: value for name, value in vars(report).items() if name not in ("seconds", "finished")}
+
+
+@pytest.mark.usefixtures("_every_epoch")
+@pytest.mark.parametrize("recipe", [CLASSIC_LIKE, DISTORTED_PIXELS], ids=["classic-like", "distorted pixels"])
+def test_model_report_and_progress_are_those_of_an_undisturbed_training(dataset, recipe):
+    model, report = train(recipe, dataset, 1, "a")
+    interrupt(recipe, dataset, 2, n_jobs=2)
+    interrupt(recipe, dataset, 1, resume=True, n_jobs=1)
+    assert latest_order(None) == {"name": "classic"}
+    events, said = [], []
+    again, resumed = train(recipe, dataset, 1, "a", events.append, Checkpoints(recipe, dataset, 1, log=said.append))
+    assert (again.version, again.card, facts(resumed), said) == (model.version, model.card, facts(report), [])
+    assert sum(event.resumed for event in events) >= 2
+    assert [event.share for event in events] == sorted(event.share for event in events)
+    assert [event.epoch for event in events if not event.fold] == list(range(1, recipe.epochs + 1))
+    assert [event.loss for event in events if not event.fold] == report.loss_curve
+
+
+@pytest.mark.usefixtures("_every_epoch")
+def test_a_damaged_or_foreign_checkpoint_is_named_and_its_network_trained_anew(dataset):
+    recipe = replace(CLASSIC_LIKE, folds=0)
+    model, _ = train(recipe, dataset, 1, "a")
+    other = Checkpoints(recipe, dataset, seed=2)
+    train(recipe, dataset, 2, "b", checkpoints=other)
+    foreign = (other.directory / "network.npz").read_bytes()
+    interrupt(recipe, dataset, 3)
+    kept = Checkpoints(recipe, dataset, seed=1)
+    whole = (kept.directory / "network.npz").read_bytes()
+    for damage in (b"", b"not an archive", whole[:5000], whole[:4000] + b"?" + whole[4001:], foreign):
+        (kept.directory / "network.npz").write_bytes(damage)
+        said = []
+        again, _ = train(recipe, dataset, 1, "a", checkpoints=Checkpoints(recipe, dataset, 1, log=said.append))
+        assert again.version == model.version
+        assert len(said) == 1
+        assert "network.npz cannot be used" in said[0]
+
+
+def test_other_digits_are_another_training(dataset):
+    interrupt(TINY, dataset, 1)
+    said = []
+    Checkpoints(TINY, replace(dataset, sha256="other"), 1, log=said.append).begin({}, resume=True)
+    assert said == ["The digits or the versions of the libraries are not those of before, so the training starts anew."]
+
+
+def test_each_owner_has_the_latest_unfinished_training(dataset):
+    with pytest.raises(NothingUnfinished, match="nothing to resume"):
+        latest_order("a")
+    for owner, seed in (("a", 1), ("a", 2), ("b", 3)):
+        Checkpoints(TINY, dataset, seed, owner).begin({"seed": seed})
+    assert (latest_order("a"), latest_order("b")) == ({"seed": 2}, {"seed": 3})
+    Checkpoints(TINY, dataset, 2, "a").delete()
+    assert latest_order("a") == {"seed": 1}
+    forget("a")
+    with pytest.raises(NothingUnfinished):
+        latest_order("a")
+
+    (damaged,) = unfinished_directory().iterdir()
+    (damaged / "order.json").write_text("{")
+    said = []
+    with pytest.raises(NothingUnfinished):
+        latest_order("b", said.append)
+    assert len(said) == 1
+    assert str(damaged) in said[0]
+
+
+def test_what_nobody_goes_on_with_is_deleted_after_a_month(dataset, monkeypatch):
+    Checkpoints(TINY, dataset, 1).begin({})
+    prune()
+    assert len(list(unfinished_directory().iterdir())) == 1
+    monkeypatch.setattr("mnistcore.training.unfinished.DAYS", -DAYS)  # as if a month had passed
+    prune()
+    assert list(unfinished_directory().iterdir()) == []
+
+
+CHILD = """
+import json, sys
+from pathlib import Path
+from mnistcore.data import datasets
+from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.recipes import recipe_from_json
+from mnistcore.training.train import train
+from dataclasses import replace
+
+recipe, data, out = recipe_from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
+dataset = datasets.load(file=data, log=lambda _: None)
+dataset = replace(dataset, images=dataset.images[:1500], labels=dataset.labels[:1500])
+kept = Checkpoints(recipe, dataset, 1, log=print)
+kept.begin({}, resume=kept.directory.exists())
+model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or print("epoch", flush=True), kept, n_jobs=2)
+model.save(out)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("recipe", "kills"), [(CLASSIC_LIKE, 2), (ROBUST_LIKE, 1)], ids=["classic-like", "robust-like"]
+)
+def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, kills):
+    expected, _ = train(recipe, dataset, 1, "a")
+    out = tmp_path / "model.npz"
+    command = [sys.executable, "-c", CHILD, json.dumps(asdict(recipe)), data_file, out]
+    for _ in range(kills):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            for _ in range(random.randrange(1, 4)):
+                assert process.stdout.readline() == "epoch\n"
+            time.sleep(random.uniform(0, 0.1))
+            process.kill()
+        assert not out.exists()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    model = Model.load(out)
+    assert model.card == expected.card
+    for ours, theirs in zip((*model.weights, *model.biases), (*expected.weights, *expected.biases), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
