@@ -84,7 +84,8 @@ def train_networks(
             joblib.delayed(train_network)(recipe, dataset, seed, fold, one_at_a_time, checkpoints) for fold in folds
         )
     except BaseException:
-        interrupted.set()  # joblib leaves running threads alone: they end with their epoch
+        with lock:  # nobody is just writing to a terminal that the process may be about to leave
+            interrupted.set()  # joblib leaves running threads alone: they end with their epoch
         raise
 
 
