@@ -15,7 +15,7 @@ from mnistcore.annotation import annotate
 from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
-from mnistcore.image_files import open_image, open_page
+from mnistcore.image_files import open_image, open_page, pictures_in
 from mnistcore.pages import read_page
 from mnistcore.reading import read
 from mnistcore.training.recipes import RECIPES, Recipe, get_recipe
@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # scikit-learn takes a second to load
     from mnistcore.model import Model
     from mnistcore.training.checkpoints import Checkpoints
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 PATHS = ("data", "ship")  # options that a resumed training takes over, wherever it is started
 DISTORTED = 500  # digits that an evaluation distorts in each way
 EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
@@ -99,7 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_options(evaluate)
 
     predict = add("predict", _predict, "Read the digit in each picture: one line a file.")
-    predict.add_argument("files", nargs="+", metavar="FILE", help="a picture in any format that Pillow can open")
+    which = predict.add_mutually_exclusive_group(required=True)
+    which.add_argument("files", nargs="*", default=[], metavar="FILE", help="a picture in any format that Pillow opens")
+    which.add_argument("--bulk", type=Path, metavar="IMAGES.npy|FOLDER", help="label all images in it, however many")
+    predict.add_argument("--out", type=Path, metavar="LABELS.csv", help="the file that --bulk writes")
     _add_model_option(predict)
 
     read_ = add("read", _read, "Read all digits on photos, scans or drawings of pages.")
@@ -221,6 +223,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
+    if options.bulk:
+        return _label(options)
     model = store.load_model(options.model)
     status = 0
     for file in options.files:
@@ -241,10 +245,35 @@ def _predict(options: argparse.Namespace) -> int:
     return status
 
 
+def _label(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from mnistcore import bulk
+
+    if not options.out:
+        raise BadImage("--bulk needs --out LABELS.csv, the file to write.")
+    source = bulk.open_source(options.bulk)
+    model = store.load_model(options.model)
+    with tqdm(total=source.count, unit=" images", smoothing=0) as bar:
+
+        def show(done: int) -> None:
+            if not bar.n:
+                bar.initial = done  # those of an interrupted call say nothing of the speed
+            bar.update(done - bar.n)
+
+        try:
+            bulk.label(source, options.out, model, show, lambda line: bar.write(line, file=sys.stderr))
+        except KeyboardInterrupt:
+            print(f"Stopped. The same command goes on with {options.out}.", file=sys.stderr)
+            return 130
+    print(f"The labels of {source.count:,} images are in {options.out}.")
+    return 0
+
+
 def _read(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    files = [file for given in options.files for file in _pictures(given)]
+    files = [file for given in options.files for file in (pictures_in(given) if given.is_dir() else [given])]
     if options.annotate and len(files) != 1:
         raise BadImage(f"--annotate takes one picture; these are {len(files)}.")
     model = store.load_model(options.model)
@@ -266,16 +295,6 @@ def _read(options: argparse.Namespace) -> int:
             with atomic_path(options.annotate) as temporary:
                 annotate(image, page).save(temporary, "PNG")
     return status
-
-
-def _pictures(given: Path) -> list[Path]:
-    """A file, or the pictures in a folder in the order of their names."""
-    if not given.is_dir():
-        return [given]
-    files = sorted(file for file in given.iterdir() if file.suffix.lower() in PICTURES)
-    if not files:
-        raise BadImage(f"There is no picture in the folder {given}.")
-    return files
 
 
 def _info(options: argparse.Namespace) -> int:

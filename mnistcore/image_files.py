@@ -13,6 +13,7 @@ from PIL import Image
 from mnistcore.errors import BadImage, UnsupportedImage
 from mnistcore.grey import PAGE_SIDE, WORKING_SIDE, upright
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders are not used
 MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
 MAX_JPEG_PAGE_PIXELS = 50_000_000  # of a JPEG page, which is reduced while it is decoded
@@ -23,6 +24,14 @@ MAX_READS = 100_000  # of a picture file: Pillow makes a few for every segment, 
 # what is odd in a file is not worth a line in a server's log, nor a place in Python's list of warnings it has shown
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The picture files in a folder, in the order of their names; raises BadImage if there are none."""
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise BadImage(f"There is no picture in the folder {folder}.")
+    return files
 
 
 def open_image(file: Path | str | bytes) -> Image.Image:
