@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mnistcore.errors import BadImage, MnistCoreError
+from mnistcore.errors import BadImage
 from mnistcore.image_files import open_image, pictures_in
 from mnistcore.images import SIDE
 from mnistcore.model import PIXELS, Model

@@ -1,0 +1,110 @@
+"""Bulk prediction: the same answers as `read_batch`, gone on with after a kill, one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistcore import bulk, load_model, read_batch
+from mnistcore.cli import main
+from mnistcore.data.datasets import shipped_test_digits
+
+IMAGES = shipped_test_digits()[0]
+
+
+@pytest.fixture
+def chunks_of_100(monkeypatch):
+    monkeypatch.setattr(bulk.ArrayFile, "chunk", 100)
+
+
+def rows_of(path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.usefixtures("chunks_of_100")
+@pytest.mark.parametrize("flat", [False, True])
+def test_an_array_is_labelled_as_read_batch_reads_it(tmp_path, flat):
+    images = np.concatenate([IMAGES[:240], np.zeros((1, 28, 28), np.uint8), 255 - IMAGES[240:250]])
+    np.save(tmp_path / "images.npy", images.reshape(-1, 784) if flat else images)
+    target = tmp_path / "labels.csv"
+    assert main(["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(target), "--model", "classic"]) == 0
+    head, *rows = rows_of(target)
+    assert head == ["index", "prediction", "confidence", "status"]
+    readings = read_batch(images, load_model("classic"))
+    assert rows[240] == ["240", "", "", "blank"]
+    assert [row[3] for row in rows] == readings.status.tolist()
+    assert [int(row[1]) for row in rows if row[1]] == np.delete(readings.digit, 240).tolist()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_folder_is_labelled_in_order_and_what_cannot_be_read_is_named(tmp_path, capsys):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, index in (("b.png", 0), ("a, c.png", 1)):
+        Image.fromarray(IMAGES[index]).save(folder / name)
+    (folder / "broken.png").write_bytes(b"nothing")
+    target = tmp_path / "labels.csv"
+    assert main(["predict", "--bulk", str(folder), "--out", str(target)]) == 0
+    expected = [["a, c.png", "2", "digit"], ["b.png", "7", "digit"], ["broken.png", "", "unreadable"]]
+    assert [[row[0], row[1], row[3]] for row in rows_of(target)[1:]] == expected
+    assert "broken.png: " in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_writes_the_same_file(tmp_path):
+    np.save(tmp_path / "images.npy", np.tile(IMAGES, (40, 1, 1)))
+    command = [sys.executable, "-m", "mnistcore", "predict", "--bulk", tmp_path / "images.npy", "--model", "classic"]
+    undisturbed, target = tmp_path / "undisturbed.csv", tmp_path / "labels.csv"
+    subprocess.run([*command, "--out", undisturbed], check=True, capture_output=True)
+    said, kills = "", 0
+    while not target.exists():
+        with subprocess.Popen([*command, "--out", target], stderr=subprocess.PIPE, text=True) as process:
+            while process.poll() is None and kills < 3:
+                parts = list(tmp_path.glob("labels.csv.*.partial"))
+                if parts and parts[0].stat().st_size > 1_000_000 * (kills + 1):
+                    process.send_signal(signal.SIGKILL)
+                    kills += 1
+                    break
+                time.sleep(0.002)
+            said += process.communicate()[1]
+    assert kills >= 1
+    assert "Going on with" in said
+    assert target.read_bytes() == undisturbed.read_bytes()
+
+
+@pytest.mark.usefixtures("chunks_of_100")
+def test_what_is_left_of_other_images_is_begun_anew(tmp_path, capsys):
+    np.save(tmp_path / "images.npy", IMAGES[:10])
+    target = tmp_path / "labels.csv"
+    (tmp_path / "labels.csv.0123456789ab.partial").write_text("index,prediction,confidence,status\n0,1,0.5,digit\n")
+    assert main(["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(target)]) == 0
+    assert "is of other images or of another model, so it is begun anew" in capsys.readouterr().err
+    assert len(rows_of(target)) == 11
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (np.zeros((3, 28, 28)), "must hold images"),
+        (np.zeros((3, 20, 20), np.uint8), "must hold images"),
+        (np.array([None]), "is no whole .npy file of a plain array"),
+    ],
+    ids=["not bytes", "not 28x28", "pickled"],
+)
+def test_other_arrays_are_refused_in_one_sentence(tmp_path, capsys, content, sentence):
+    np.save(tmp_path / "images.npy", content, allow_pickle=True)
+    assert main(["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(tmp_path / "labels.csv")]) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "labels.csv").exists()
+    assert main(["predict", "--bulk", str(tmp_path / "none.npy"), "--out", str(tmp_path / "labels.csv")]) == 1
+    assert "There is no file" in capsys.readouterr().err
