@@ -52,6 +52,11 @@ def point_until(page, mark, shown) -> None:
     raise AssertionError(f"{shown} is not shown")
 
 
+def stop(page) -> None:
+    """Stop the training that the page shows."""
+    point_until(page, page.get_by_role("button", name="Stop"), page.get_by_text("The training was stopped"))
+
+
 def tooltip(page, mark) -> str:
     """What a chart says when a mark of it is touched or pointed at."""
     point_at(page, mark)
@@ -160,8 +165,6 @@ def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser,
         go_to(other, "Train")
         start(other, "quick")
         other.get_by_text("is number 1 in the queue").wait_for()
-        press(page, "Stop")
-        page.get_by_text("The training was stopped").wait_for()
+        stop(page)
         other.get_by_text(EPOCH).wait_for(timeout=120_000)
-        press(other, "Stop")
-        other.get_by_text("The training was stopped").wait_for()
+        stop(other)
