@@ -174,7 +174,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores (n, 10) or (n, 11) -> how probable each digit is, given that it is one, (n, 10), and that it is one, (n,)."""
+    """Scores (n, 10) or (n, 11) -> how probable each digit is, given that it is one, (n, 10); and that it is, (n,)."""
     if scores.shape[1] == DIGITS:
         return softmax(scores), np.ones(len(scores), np.float32)
     # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow

@@ -14,6 +14,8 @@ class PersonalReport:
 
     Attributes:
         base: name of the model that learnt.
+        seed: of all random numbers.
+        sha256: of the digits' images and labels, each label as one byte.
         digits: how many digits of the person there were of each class, 0 to 9.
         own_errors: how many of them are misread; after: by models that did not learn from these, in cross-validation.
         mnist_errors: how many of MNIST's test digits are misread.
@@ -26,6 +28,8 @@ class PersonalReport:
     """
 
     base: str
+    seed: int
+    sha256: str
     digits: list[int]
     own_errors: tuple[int, int]
     mnist_errors: tuple[int, int]
@@ -42,8 +46,8 @@ class PersonalReport:
         before, after = self.own_errors
         if after > before:
             return (
-                f"It got worse: of the person's {sum(self.digits)} digits, each read by a model that had not learnt from "
-                f"it, {after} are misread, and {before} by {self.base}."
+                f"It got worse: of the person's {sum(self.digits)} digits, each read by a model that had not learnt "
+                f"from it, {after} are misread, and {before} by {self.base}."
             )
         before, after = self.mnist_errors
         if after - before > MORE_MNIST_ERRORS * self.mnist_digits:
@@ -53,9 +57,7 @@ class PersonalReport:
             )
         shares = self.non_digits_accepted
         if shares and shares[1] - shares[0] > MORE_NON_DIGITS:
-            return (
-                f"It got worse: {shares[1]:.1%} of non-digits are taken for a digit, and {shares[0]:.1%} by {self.base}."
-            )
+            return f"It got worse: {shares[1]:.1%} of non-digits are taken for a digit, and {shares[0]:.1%} by {self.base}."
         return None
 
     def as_text(self) -> str:
