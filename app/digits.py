@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app import canvas
-from mnistcore import BadModelFile, DataUnavailable, Model, read_batch, store
+from app import canvas, models
+from mnistcore import BadModelFile, DataUnavailable, Model, read_batch
 
 
 def offer_digits(model: Model | None) -> None:
     """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread."""
     st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
-    misread = _misread(model, model.name) if model else None
+    misread = _misread(model) if model else None
     st.button(
         "Misread digit",
         on_click=_put_misread,
@@ -45,13 +45,13 @@ def _test_digits() -> tuple[np.ndarray, np.ndarray]:
     return shipped_test_digits()
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _misread(_model: Model, model_name: str) -> tuple[np.ndarray, np.ndarray] | None:
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Model: lambda model: model.version})
+def _misread(model: Model) -> tuple[np.ndarray, np.ndarray] | None:
     """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report."""
     try:
-        evaluation = store.load_report(model_name).evaluation
+        evaluation = models.load_report(model.name).evaluation
     except BadModelFile:
         return None
     images, labels = evaluation.misread_pixels(), np.array([digit["label"] for digit in evaluation.misread])
-    chosen = read_batch(images, _model).status == "digit"
+    chosen = read_batch(images, model).status == "digit"
     return (images[chosen], labels[chosen]) if chosen.any() else None

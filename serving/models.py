@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from mnistcore import Model, open_image, prepare, store
+from mnistcore import Model, open_image, prepare, read_page, store
 from mnistcore.image_files import FORMATS
 from mnistcore.personal import personal_path
 from mnistcore.watch import ModelWatch
@@ -49,14 +49,14 @@ class Models:
         return model
 
     def warm_up(self) -> None:
-        """Load the served model, and read a picture of each format: the first time, which is slow, is in no request."""
+        """Load the served model, read a picture of each format and a page: no request has to wait for a first time."""
         one = PIL.Image.fromarray(np.pad(np.full((160, 20), 255, np.uint8), 20))
         for picture_format in FORMATS:
             file = BytesIO()
             one.save(file, picture_format)
             prepare(open_image(file.getvalue()))
         with suppress(ServiceUnavailable):
-            self.get()
+            read_page(one, self.get())
 
     def names(self) -> list[str]:
         """Of all models that a request may name, the one that is served first."""

@@ -55,6 +55,7 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     assert "is trained" in app.success[0].value
     press(app, "Use it for my drawings")
     assert app.selectbox(key="model").value == job.name
+    assert not next(button for button in app.button if button.label == "Misread digit").disabled
     assert job.name not in visit(DRAW, "b").selectbox(key="model").options
     assert store.visitor_runs("a").names() == [job.name]
     assert store.run_names() == []
