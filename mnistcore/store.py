@@ -36,9 +36,9 @@ def load_model(name: str | os.PathLike | None = None) -> Model:
 
     Args:
         name: "classic" or "robust" (shipped), the name of a training run or a personal model, or the path of a model
-            file. None takes the best there is: what the environment variable `MNISTCORE_MODEL` names; else the current one (the last
-            trained or chosen); else the best shipped; else it trains `classic` and keeps it. On that way a damaged
-            file is named in the log and passed over.
+            file. None takes the best there is: what the environment variable `MNISTCORE_MODEL` names; else the
+            current one (the last trained or chosen); else the best shipped; else it trains `classic` and keeps it. On
+            that way a damaged file is named in the log and passed over.
 
     Raises:
         BadModelFile: the model asked for by name (here or in `MNISTCORE_MODEL`) is missing or damaged: it is never

@@ -30,8 +30,8 @@ class Models:
         """A model.
 
         Args:
-            name: of a shipped model, a training run or a personal model, never a path; None, or its own name, is the one
-                that is served.
+            name: of a shipped model, a training run or a personal model, never a path; None, or its own name, is the
+                one that is served.
 
         Raises:
             ServiceUnavailable: it cannot be loaded.

@@ -57,7 +57,7 @@ class PersonalReport:
             )
         shares = self.non_digits_accepted
         if shares and shares[1] - shares[0] > MORE_NON_DIGITS:
-            return f"It got worse: {shares[1]:.1%} of non-digits are taken for a digit, and {shares[0]:.1%} by {self.base}."
+            return f"It got worse: {shares[1]:.1%} of non-digits are taken for a digit, {shares[0]:.1%} by {self.base}."
         return None
 
     def as_text(self) -> str:
