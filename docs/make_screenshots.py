@@ -45,7 +45,14 @@ addEventListener("DOMContentLoaded", () => {
 
 def main() -> None:
     """Make the pictures that were asked for."""
-    makers = {"draw": draw_page, "phone": phone, "look-inside": look_inside, "train": train, "tour": tour}
+    makers = {
+        "draw": draw_page,
+        "phone": phone,
+        "photo": photo,
+        "look-inside": look_inside,
+        "train": train,
+        "tour": tour,
+    }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="which (default: all)")
     names = parser.parse_args().names or list(makers)
@@ -74,6 +81,16 @@ def phone(browser: Browser, url: str) -> None:
     for stroke in SEVEN:
         draw(page, stroke)
     save(page, "phone", PHONE["height"])
+
+
+def photo(browser: Browser, url: str) -> None:
+    """Photo, with the example."""
+    page = open_app(browser, url, DESKTOP)
+    visit(page, "Photo")
+    page.get_by_role("button", name="Try an example photo").click()
+    page.locator(".box").first.wait_for()
+    page.mouse.move(0, 0)
+    save(page, "photo", DESKTOP["height"])
 
 
 def look_inside(browser: Browser, url: str) -> None:
