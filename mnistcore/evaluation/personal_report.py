@@ -21,9 +21,8 @@ class PersonalReport:
         mnist_errors: how many of MNIST's test digits are misread.
         mnist_digits: how many these are.
         non_digits_accepted: share, 0-1, of non-digits that are taken for a digit; None for models that know none.
-        stage: after which stage of training it was stopped; 0 is the base as it was.
-        losses: mean training loss of each stage.
-        own_accuracy: after each stage, in the cross-validation, 0-1.
+        share: how far it went, from 0, the base, to 1, what fits the person best, so as not to forget other digits.
+        losses: mean training loss of each pass.
         seconds: how long it took.
     """
 
@@ -35,9 +34,8 @@ class PersonalReport:
     mnist_errors: tuple[int, int]
     mnist_digits: int
     non_digits_accepted: tuple[float, float] | None
-    stage: int
+    share: float
     losses: list[float]
-    own_accuracy: list[float]
     seconds: float
 
     @property
