@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, predict, read, info, report, export."""
+"""The command line: train, evaluate, predict, read, personalise, info, report, export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mnistcore import store
 from mnistcore.annotation import annotate
-from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
+from mnistcore.errors import BadImage, BadModelFile, MnistCoreError, NoSuchProfile
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
 from mnistcore.image_files import open_image, open_page, pictures_in
@@ -24,6 +24,7 @@ from mnistcore.training.unfinished import latest_order
 if TYPE_CHECKING:  # scikit-learn takes a second to load
     from mnistcore.data.datasets import Dataset
     from mnistcore.evaluation.report import Report
+    from mnistcore.feedback import Profile
     from mnistcore.model import Model
     from mnistcore.training.checkpoints import Checkpoints
 
@@ -33,6 +34,7 @@ EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
     **dict.fromkeys(
         ("joblib", "matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "threadpoolctl", "urllib3"), "train"
     ),
+    **dict.fromkeys(("alembic", "sqlalchemy"), "feedback"),
     "onnx": "export",
 }
 
@@ -109,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     read_.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
     read_.add_argument("--annotate", type=Path, metavar="OUT.png", help="draw boxes on the one picture, and write it")
     _add_model_option(read_)
+
+    personalise = add("personalise", _personalise, "Have a model learn a person's confirmed and corrected digits.")
+    personalise.add_argument("profile", metavar="PROFILE", help="the name or the id of a handwriting profile")
+    personalise.add_argument(
+        "--base", default="robust", metavar="MODEL", help="the model that learns (default: robust)"
+    )
 
     info = add("info", _info, "Print a model's card: what it was trained on, and how good it is.")
     _add_model_option(info)
@@ -295,6 +303,42 @@ def _read(options: argparse.Namespace) -> int:
             with atomic_path(options.annotate) as temporary:
                 annotate(image, page).save(temporary, "PNG")
     return status
+
+
+def _personalise(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from mnistcore.feedback import open_feedback
+    from mnistcore.personal import keep_personal
+    from mnistcore.training.personalise import personalise
+
+    base = store.load_model(options.base)
+    feedback = open_feedback()
+    try:
+        profile = _find_profile(feedback.profiles(), options.profile)
+        images, labels = feedback.images_and_labels(profile.id)
+    finally:
+        feedback.close()
+    if not len(images):
+        raise NoSuchProfile(f"The profile {profile.name} has no digits to learn from yet.")
+    with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}]") as bar:
+        learnt = personalise(base, images, labels, on_progress=lambda share: bar.update(100 * share - bar.n))
+    print(learnt.report.as_text())
+    name = keep_personal(profile.id, learnt.model, learnt.report)
+    print(f"Model {name} has learnt the handwriting {profile.name}.")
+    return 0
+
+
+def _find_profile(profiles: list[Profile], wanted: str) -> Profile:
+    found = [profile for profile in profiles if wanted in (profile.id, profile.name)]
+    if len(found) > 1:
+        raise NoSuchProfile(
+            f"{len(found)} profiles have the name {wanted!r}: give an id: {', '.join(p.id for p in found)}."
+        )
+    if not found:
+        names = ", ".join(profile.name for profile in profiles) or "none yet"
+        raise NoSuchProfile(f"There is no handwriting profile {wanted[:100]!r}; there are: {names}.")
+    return found[0]
 
 
 def _info(options: argparse.Namespace) -> int:

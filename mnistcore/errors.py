@@ -6,6 +6,7 @@ MnistCoreError
 │   └── UnsupportedImage    a picture that is too large, animated or of several pages
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
 ├── DataUnavailable     no source of digits could be read
+├── GotWorse            a personal model that is worse than its base
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
 ├── NothingUnfinished   no training was interrupted, so none can be resumed
 └── FeedbackError       confirmed digits that cannot be kept or read
@@ -37,6 +38,10 @@ class BadModelFile(MnistCoreError):
 
 class DataUnavailable(MnistCoreError):
     """None of the sources asked for could serve its digits."""
+
+
+class GotWorse(MnistCoreError):
+    """A model that has learnt a person's handwriting is worse than its base, and is not kept."""
 
 
 class BadRecipe(MnistCoreError):

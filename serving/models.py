@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from mnistcore import Model, open_image, prepare, read_page, store
 from mnistcore.image_files import FORMATS
+from mnistcore.personal import personal_path
 from mnistcore.watch import ModelWatch
 
 MAX_LOADED = 4  # besides the one that is served; 5 to 10 MB each
@@ -29,7 +30,8 @@ class Models:
         """A model.
 
         Args:
-            name: of a shipped model or a training run, never a path; None, or its own name, is the one that is served.
+            name: of a shipped model, a training run or a personal model, never a path; None, or its own name, is the
+                one that is served.
 
         Raises:
             ServiceUnavailable: it cannot be loaded.
@@ -38,7 +40,7 @@ class Models:
         served = self._served.current
         if name is None or (served and name == served.name):
             model = served
-        elif name in store.SHIPPED or name in store.run_names():
+        elif name in store.SHIPPED or name in store.run_names() or personal_path(name):
             model = self._named(name).current
         else:
             raise NotFound(f"There is no model {name[:100]!r}; there are {', '.join(self.names())}.")
