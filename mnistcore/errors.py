@@ -6,7 +6,11 @@ MnistCoreError
 │   └── UnsupportedImage    a picture that is too large, animated or of several pages
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
 ├── DataUnavailable     no source of digits could be read
-└── BadRecipe           a recipe that does not exist, or a setting outside its range
+├── BadRecipe           a recipe that does not exist, or a setting outside its range
+└── FeedbackError       confirmed digits that cannot be kept or read
+    ├── FeedbackBusy        others write at the moment: try again
+    ├── FeedbackFull        there are as many digits or profiles as may be kept
+    └── NoSuchProfile       a profile that does not exist, or no longer
 """
 
 
@@ -36,3 +40,19 @@ class DataUnavailable(MnistCoreError):
 
 class BadRecipe(MnistCoreError):
     """There is no such recipe, or one of its settings is out of range."""
+
+
+class FeedbackError(MnistCoreError):
+    """Digits that people confirmed cannot be kept or read; what was kept before is unchanged."""
+
+
+class FeedbackBusy(FeedbackError):
+    """Others wrote for longer than one waits; it may work if tried again."""
+
+
+class FeedbackFull(FeedbackError):
+    """As many digits or profiles are kept as may be."""
+
+
+class NoSuchProfile(FeedbackError):
+    """There is no profile with this id, or no longer."""

@@ -19,6 +19,15 @@ def home() -> Path:
     return Path(platformdirs.user_cache_dir("mnistcore", appauthor=False))
 
 
+def data_directory() -> Path:
+    """The directory for what people have made themselves: `MNISTCORE_HOME`, or else the user's data directory."""
+    if os.environ.get("MNISTCORE_HOME"):
+        return home()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("mnistcore", appauthor=False))
+
+
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
     """Give a temporary path beside `target`, and move it there once the block has ended well.

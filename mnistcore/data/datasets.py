@@ -118,7 +118,7 @@ def shipped_test_digits() -> tuple[np.ndarray, np.ndarray]:
         DataUnavailable: the file is missing or damaged.
     """
     images, labels = _read_npz(SHIPPED_TEST_DIGITS, ("x_test", "y_test"))
-    return _checked(images, labels, SHIPPED_TEST_DIGITS.name)
+    return checked_digits(images, labels, SHIPPED_TEST_DIGITS.name)
 
 
 # Files
@@ -249,16 +249,25 @@ def _dataset(
     images: np.ndarray, labels: np.ndarray, test_images: np.ndarray, test_labels: np.ndarray, *, source: str
 ) -> Dataset:
     """Check all four, and hash them."""
-    images, labels = _checked(images, labels, "training set")
-    test_images, test_labels = _checked(test_images, test_labels, "test set")
+    images, labels = checked_digits(images, labels, "training set")
+    test_images, test_labels = checked_digits(test_images, test_labels, "test set")
     digest = hashlib.sha256()
     for array in (images, labels, test_images, test_labels):
         digest.update(np.ascontiguousarray(array, np.uint8).data)
     return Dataset(images, labels, test_images, test_labels, source, digest.hexdigest())
 
 
-def _checked(images: np.ndarray, labels: np.ndarray, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """The images as uint8 and the labels as int64, if they are whole numbers of the right shapes and ranges."""
+def checked_digits(images: np.ndarray, labels: np.ndarray, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """The images as uint8 and the labels as int64, if they are whole numbers of the right shapes and ranges.
+
+    Args:
+        images: (n, 28, 28), whole numbers in 0-255 of any type.
+        labels: (n,), whole numbers in 0-9 of any type.
+        what: they are called in the error's sentence.
+
+    Raises:
+        DataUnavailable: they are something else, or there are none.
+    """
     n = len(labels) if labels.ndim == 1 else 0
     if n == 0 or images.shape != (n, SIDE, SIDE):
         raise DataUnavailable(
