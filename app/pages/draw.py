@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import answer, canvas, digits, example, export_menu, models
+from app import answer, ask_view, canvas, digits, example, export_menu, models
 from app.charts import network
 
 
@@ -25,6 +25,8 @@ def stage() -> None:
             said = example.until_drawn(answer.as_html(shown, None, model, example=True), said)
         with st.container(key="said"):
             st.html(said)  # first, for it takes the network's diagram a moment to be made
+        with st.container(key="ask"):
+            ask_view.offer(drawing, reading, model)
         with st.container(key="network"):
             lit = network.of_reading(model, reading, label) if model else ""
             if model and shown:

@@ -1,0 +1,28 @@
+"""Below the answer on Draw: is it right? What a tap keeps, and learning from it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import ask
+from app.ask import Asked
+from app.drawing import Drawing
+from mnistcore import Model, Reading
+
+PROMISE = "A tap keeps this picture and its digit in [My digits](/my_digits), on this server. Nothing else is kept."
+
+
+def offer(drawing: Drawing | None, reading: Reading | None, model: Model | None) -> None:
+    """Ask whether what the model reads is right, unless that is known."""
+    askable = drawing and model and reading and reading.digit is not None and drawing.label is None
+    asked = Asked(drawing.png, reading, model) if askable else None
+    ask.offer(asked)
+    kept = ask.kept_drawing(asked)
+    with st.container(horizontal=True, vertical_alignment="center", key="ask-line"):
+        if problem := st.session_state.pop(ask.PROBLEM, None):
+            st.markdown(f":orange[{problem}] The drawing is not kept.")
+        elif kept:
+            st.markdown(f"Kept as a **{kept.label}** in {kept.profile.name}.")
+            st.button("Undo", key="take-back", on_click=ask.take_back, args=(kept,))
+        elif asked:
+            st.markdown(PROMISE)
