@@ -17,6 +17,7 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported: networks as small as the tests' gain by it
 
 import numpy as np
+import postgresql
 import pytest
 
 from mnistcore import store
@@ -66,6 +67,26 @@ def browser() -> Iterator:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQL]:
+    """A running PostgreSQL; without one installed the test is left out, but for CI, where it fails."""
+    programs = postgresql.programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail(postgresql.ABSENT)
+        pytest.skip(postgresql.ABSENT)
+    with postgresql.running(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database: of either kind, one after the other."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/feedback.db"
+    return request.getfixturevalue("postgresql_server").new_database()
 
 
 @pytest.fixture(autouse=True)

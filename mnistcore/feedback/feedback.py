@@ -60,7 +60,11 @@ def open_feedback(url: str | None = None) -> Feedback:
         FeedbackError: it cannot be opened, or is damaged, another program's, or of a newer version.
     """
     engine = database.connect(url)
-    bring_up_to_date(engine)
+    try:
+        bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return Feedback(engine)
 
 
