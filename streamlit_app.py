@@ -15,6 +15,7 @@ st.html(APP / "style.css")
 # not in a directory pages/ beside this file: Streamlit would run those without what is here
 pages = [
     st.Page(APP / "pages" / "draw.py", title="Draw", icon=":material/draw:", default=True),
+    st.Page(APP / "pages" / "photo.py", title="Photo", icon=":material/photo_camera:"),
     st.Page(APP / "pages" / "my_digits.py", title="My digits", icon=":material/fingerprint:"),
     st.Page(APP / "pages" / "practice.py", title="Practice", icon=":material/edit_note:"),
     st.Page(APP / "pages" / "look_inside.py", title="Look inside", icon=":material/visibility:"),

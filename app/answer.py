@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from app import number
 from app.drawing import Drawing
 from app.models import watch
-from mnistcore import Model, Reading, open_image, read, store
+from mnistcore import Model, Page, Reading, open_image, read, read_batch, read_drawing, store
 
 RUNNER_UP_SHOWN = 0.1  # probability from which the runner-up is named
 
 
-def read_drawing(drawing: Drawing | None, model: Model | None) -> Reading | None:
-    """What the model reads in the drawing; None if there is no drawing or no model."""
+def of_drawing(drawing: Drawing | None, model: Model | None) -> tuple[Reading | None, Page | None]:
+    """What the model reads in the drawing, None if there is no drawing or no model; and the page, if it is a number:
+    then the reading is of the digit that the visitor looks at."""
     if drawing is None or drawing.empty or model is None:
-        return None
-    return read(open_image(drawing.png), model)
+        return None, None
+    image = open_image(drawing.png)
+    found = read_drawing(image, model) if drawing.label is None else read(image, model)
+    if isinstance(found, Page):
+        return found.digits[number.picked(drawing, found)].reading, found
+    return found, None
 
 
 def as_html(reading: Reading | None, label: int | None, model: Model | None, example: bool = False) -> str:
@@ -45,7 +53,7 @@ def as_html(reading: Reading | None, label: int | None, model: Model | None, exa
 def _words(reading: Reading | None) -> tuple[str, str, str]:
     """The large sign, the headline and the line below it."""
     if reading is None:
-        return "–", "Draw a digit", "0 to 9, of any size, anywhere on the sheet."
+        return "–", "Draw a digit", "Or a number, of any size, anywhere on the sheet."
     p, q = reading.confidence, float(reading.probabilities[reading.runner_up])
     match reading.status:
         case "blank":
@@ -65,11 +73,53 @@ def _sure(confidence: float) -> str:
     return f"{'over 99%' if confidence > 0.99 else f'{confidence:.0%}'} sure"
 
 
+def of_number(page: Page, model: Model) -> str:
+    """The answer in words if several digits are drawn, and what another model reads in them."""
+    digits = "".join(
+        f'<span class="{"doubtful" if digit.reading.status != "digit" else ""}">{digit.reading.digit}</span>'
+        + (" " if following and following.line != digit.line else "")
+        for digit, following in zip(page.digits, [*page.digits[1:], None], strict=True)
+    )
+    return (
+        '<section class="answer number" aria-label="Answer"><div class="said" role="status">'
+        f'<div class="digit" style="--count:{len(page.digits)}">{digits}</div>'
+        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(page)}</p>"
+        f"{_number_of_another(page, model)}</div></div></section>"
+    )
+
+
+def _of_the_least_sure(page: Page) -> str:
+    readings = [digit.reading for digit in page.digits]
+    uncertain = [reading for reading in readings if reading.status != "digit"]
+    if len(uncertain) == 1:
+        return uncertain[0].message or ""
+    if uncertain:
+        return f"{len(uncertain)} of them are uncertain."
+    least = min(readings, key=lambda reading: reading.confidence)
+    if least.confidence > 0.99:
+        return "Each over 99% sure."
+    return f"Least sure: the {least.digit}, {least.confidence:.0%}."
+
+
+def _number_of_another(page: Page, model: Model) -> str:
+    other = _another(model)
+    if other is None:
+        return ""
+    theirs = read_batch(np.stack([digit.reading.image for digit in page.digits]), other).digit
+    differs = theirs.tolist() != [digit.reading.digit for digit in page.digits]
+    return f'<p class="other{" differs" if differs else ""}">{other.name}: {"".join(map(str, theirs))}</p>'
+
+
+def _another(model: Model) -> Model | None:
+    """Another of the shipped models."""
+    return watch(next(name for name in store.SHIPPED if name != model.name)).current
+
+
 def _of_another(reading: Reading | None, model: Model | None) -> str:
     """What another of the shipped models reads in the same image, in one line."""
     if reading is None or reading.digit is None or model is None:
         return ""
-    other = watch(next(name for name in store.SHIPPED if name != model.name)).current
+    other = _another(model)
     if other is None:
         return ""
     theirs = read(reading.image, other)

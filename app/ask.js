@@ -2,6 +2,7 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".ask");
   root.classList.toggle("idle", data.id === null);
+  if (data.question) root.firstElementChild.textContent = root.ariaLabel = data.question;
   for (const button of root.querySelectorAll("button")) {
     const digit = Number(button.dataset.digit ?? data.digit);
     button.disabled = data.id === null || (button.dataset.digit === undefined && !data.sure);

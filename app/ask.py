@@ -31,17 +31,19 @@ _row = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Asked:
-    """A drawing of one digit, and what a model reads in it.
+    """A digit that was drawn, and what a model reads in it.
 
     Attributes:
         picture: as it was drawn, a PNG file.
         reading: of the model.
         model: which has read it.
+        place: 1 for the first digit of a number; 0 if it is one digit alone.
     """
 
     picture: bytes
     reading: Reading
     model: Model
+    place: int = 0
 
     @property
     def id(self) -> str:
@@ -71,8 +73,9 @@ def offer(asked: Asked | None) -> None:
     kept = kept_drawing(asked)
     data = {"id": None, "digit": None, "sure": False, "kept": kept.label if kept else None}
     if asked:
-        reading = asked.reading
-        data |= {"id": asked.id, "digit": reading.digit, "sure": reading.status == "digit"}
+        reading, place = asked.reading, asked.place
+        question = f"Is digit {place}, a {reading.digit}, right?" if place else "Is this right?"
+        data |= {"id": asked.id, "digit": reading.digit, "sure": reading.status == "digit", "question": question}
     _row(key=ROW, data=data, on_answer_change=lambda: _take(asked))
 
 

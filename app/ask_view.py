@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import ask
+from app import ask, number
 from app.ask import Asked
-from app.drawing import Drawing
-from mnistcore import Model, Reading
+from app.drawing import Drawing, cut_out
+from mnistcore import Model, Page, Reading, open_image
 
 PROMISE = "A tap keeps this picture and its digit in [My digits](/my_digits), on this server. Nothing else is kept."
 
 
-def offer(drawing: Drawing | None, reading: Reading | None, model: Model | None) -> None:
-    """Ask whether what the model reads is right, unless that is known."""
-    askable = drawing and model and reading and reading.digit is not None and drawing.label is None
-    asked = Asked(drawing.png, reading, model) if askable else None
+def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, model: Model | None) -> None:
+    """Ask whether what the model reads is right, unless that is known; of a number, the digit that is looked at."""
+    asked = None
+    if drawing and model and reading and reading.digit is not None and drawing.label is None:
+        asked = Asked(drawing.png, reading, model)
+        if page:
+            place = number.picked(drawing, page)
+            picture = cut_out(open_image(drawing.png), page.digits[place].box)
+            asked = Asked(picture, reading, model, place + 1)
     ask.offer(asked)
     kept = ask.kept_drawing(asked)
     with st.container(horizontal=True, vertical_alignment="center", key="ask-line"):

@@ -14,10 +14,12 @@ import streamlit as st
 import streamlit_drawable_canvas
 
 from app.drawing import Drawing, as_png, current_drawing
+from mnistcore import open_image
 
 KEY = "canvas"
 ENLARGED = 13  # times, when an MNIST digit is put on the canvas
 SIDE = 420  # pixels of the picture; style.css shows it smaller where the screen is, and the component follows
+WIDE = 840  # pixels: how wide the picture of a wide sheet is
 BRUSHES = {"Thin": 13, "Medium": 24, "Thick": 37}  # pixels of the picture
 
 # The same component as in its package, but for its styles, which are not isolated from the page's. The component's own
@@ -32,10 +34,11 @@ streamlit_drawable_canvas.out = st.components.v2.component(
 
 
 def offer_tools() -> None:
-    """Undo and Clear."""
+    """Undo, Clear, and whether the sheet is wide."""
     st.button("Undo", on_click=undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
     # not Esc, which also closes lists; and Undo brings back what was cleared
     st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Delete", help="Delete")
+    st.toggle("Wide sheet", key="wide", on_change=_fit, persist_state="session")
 
 
 def draw() -> Drawing | None:
@@ -50,7 +53,7 @@ def draw() -> Drawing | None:
         stroke_color="#ffffff",
         background_color="#000000",  # the same in both themes: changing it would wipe the drawing
         height=SIDE,
-        width=SIDE,
+        width=_width(),
         return_image_data=True,
     )
     if result.image_bytes:  # absent until the component has sent something
@@ -73,7 +76,7 @@ def put_digit(image: np.ndarray, label: int) -> None:
             {
                 "type": "Image",
                 "src": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
-                "left": (SIDE - 28 * ENLARGED) // 2,
+                "left": (_width() - 28 * ENLARGED) // 2,
                 "top": (SIDE - 28 * ENLARGED) // 2,
                 "originX": "left",
                 "originY": "top",
@@ -83,6 +86,29 @@ def put_digit(image: np.ndarray, label: int) -> None:
     }
     st.session_state.drawing = Drawing(strokes, png, label)
     _replace(strokes)
+
+
+def _width() -> int:
+    return WIDE if st.session_state.get("wide") else SIDE
+
+
+def _fit() -> None:
+    """Keep the drawing when the sheet becomes wider or narrower; smaller, if it would not fit."""
+    drawing = current_drawing()
+    if drawing is None or drawing.empty:
+        return
+    strokes, outside = drawing.strokes, np.asarray(open_image(drawing.png).convert("L"))[:, _width() :]
+    if not drawing.ready_made and outside.any():
+        share = SIDE / WIDE
+        strokes = {**strokes, "objects": [_smaller(thing, share) for thing in strokes["objects"]]}
+    st.session_state.drawing = Drawing(strokes, drawing.png, drawing.label)
+    _replace(strokes)
+
+
+def _smaller(thing: dict, share: float) -> dict:
+    """A stroke on the whole sheet, made smaller with the sheet and moved to half its height."""
+    smaller = {side: share * thing.get(side, 1) for side in ("left", "top", "scaleX", "scaleY")}
+    return {**thing, **smaller, "top": smaller["top"] + (1 - share) * SIDE / 2}
 
 
 def _show(strokes: dict) -> None:
@@ -107,7 +133,8 @@ def _clear() -> None:
 
 
 def renew() -> None:
-    """Give the visitor an empty sheet, which Undo does not bring back."""
+    """Give the visitor an empty square sheet; Undo does not bring back what was on the old one."""
+    st.session_state.wide = False
     st.session_state.drawing = None
     st.session_state.pop("cleared", None)
     _replace({"objects": []})

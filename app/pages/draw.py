@@ -1,8 +1,8 @@
-"""Draw a digit, and see the model's answer and the network at work after every stroke."""
+"""Draw a digit or a number, and see the model's answer and the network at work after every stroke."""
 
 import streamlit as st
 
-from app import answer, ask_view, canvas, digits, example, export_menu, models
+from app import answer, ask_view, canvas, digits, example, export_menu, models, number
 from app.charts import network
 
 
@@ -10,14 +10,14 @@ from app.charts import network
 def stage() -> None:
     model, problems = models.visitor_model()
     with st.container(key="stage"):
-        with st.container(key="canvas-tools", horizontal=True, gap="small"):
+        with st.container(key="canvas-tools", horizontal=True, vertical_alignment="center", gap="small"):
             canvas.offer_tools()
         sheet = st.container(key="sheet")
         with sheet:
             drawing = canvas.draw()
         label = drawing.label if drawing else None
-        reading = answer.read_drawing(drawing, model)
-        said = answer.as_html(reading, label, model)
+        reading, page = answer.of_drawing(drawing, model)
+        said = answer.of_number(page, model) if page and model else answer.as_html(reading, label, model)
         shown = example.reading(model) if model and example.wanted(drawing) else None
         if shown:
             with sheet:
@@ -26,8 +26,10 @@ def stage() -> None:
         with st.container(key="said"):
             st.html(said)  # first, for it takes the network's diagram a moment to be made
         with st.container(key="ask"):
-            ask_view.offer(drawing, reading, model)
+            ask_view.offer(drawing, reading, page, model)
         with st.container(key="network"):
+            if page and drawing:
+                number.pick(drawing, page)
             lit = network.of_reading(model, reading, label) if model else ""
             if model and shown:
                 lit = example.until_drawn(network.of_reading(model, shown), lit)
@@ -44,5 +46,5 @@ def stage() -> None:
         st.warning(problem)
 
 
-st.markdown("# Draw a digit")
+st.markdown("# Draw a digit or a number")
 stage()

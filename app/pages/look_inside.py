@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import answer, digits, models
+from app import answer, digits, models, number
 from app.charts import network, story
 from app.drawing import current_drawing
 from mnistcore.explain import explain
@@ -14,7 +14,7 @@ model, problems = models.visitor_model()
 for problem in problems:
     st.warning(problem)
 drawing = current_drawing()
-reading = answer.read_drawing(drawing, model)
+reading, page = answer.of_drawing(drawing, model)
 
 if model is None or drawing is None or reading is None or reading.digit is None:
     if model:
@@ -24,6 +24,9 @@ if model is None or drawing is None or reading is None or reading.digit is None:
         digits.offer_digits(model)
     st.stop()
 
+if page:
+    st.write("You drew a number. Choose the digit to look at:")
+    number.pick(drawing, page)
 parts = explain(model, reading.image)
 with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
     with st.container(width="stretch"):
