@@ -9,7 +9,8 @@ from app.ask import Asked
 from app.drawing import Drawing, cut_out
 from mnistcore import Model, Page, Reading, open_image
 
-PROMISE = "A tap keeps this picture and its digit in [My digits](/my_digits), on this server. Nothing else is kept."
+LINE = 48  # pixels: room for two lines of words, whatever is said, so that what is below stays put
+PROMISE = "A tap keeps this picture and its digit on this server, for you alone. Nothing else is kept."
 
 
 def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, model: Model | None) -> None:
@@ -23,7 +24,7 @@ def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, m
             asked = Asked(picture, reading, model, place + 1)
     ask.offer(asked)
     kept = ask.kept_drawing(asked)
-    with st.container(horizontal=True, vertical_alignment="center", key="ask-line"):
+    with st.container(horizontal=True, vertical_alignment="center", height=LINE, border=False, key="ask-line"):
         if problem := st.session_state.pop(ask.PROBLEM, None):
             st.markdown(f":orange[{problem}] The drawing is not kept.")
         elif kept:
@@ -31,3 +32,4 @@ def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, m
             st.button("Undo", key="take-back", on_click=ask.take_back, args=(kept,))
         elif asked:
             st.markdown(PROMISE)
+            st.page_link("app/pages/my_digits.py", label="My digits")
