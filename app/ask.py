@@ -71,7 +71,7 @@ class Kept:
 def offer(asked: Asked | None) -> None:
     """Show the row, and below it what a tap does or has done; without a drawing, as much room."""
     kept = kept_drawing(asked)
-    data = {"id": None, "digit": None, "sure": False, "kept": kept.label if kept else None}
+    data: dict = {"id": None, "digit": None, "sure": False, "kept": kept.label if kept else None}
     if asked:
         reading, place = asked.reading, asked.place
         question = f"Is digit {place}, a {reading.digit}, right?" if place else "Is this right?"

@@ -12,6 +12,7 @@ from app.visitors import current_visitor
 from mnistcore.feedback import FeedbackError, Profile, export_zip, import_zip
 
 CHOSEN, ANYBODYS = "profile-choice", "anybodys-profile"  # session keys: ids of profiles
+NOBODYS = ""  # an operator's choice until they make one
 LARGEST = 200  # MB of a file to import
 
 
@@ -23,7 +24,9 @@ def choose() -> Profile | None:
             st.session_state[CHOSEN] = active.id
             names = {profile.id: profile.name for profile in mine}
             with st.container(width=260):
-                st.selectbox("Handwriting", names, format_func=names.get, key=CHOSEN, on_change=lambda: _use(mine))
+                st.selectbox(
+                    "Handwriting", names, format_func=names.__getitem__, key=CHOSEN, on_change=lambda: _use(mine)
+                )
         return _anybodys() or active
 
 
@@ -32,19 +35,20 @@ def _use(mine: list[Profile]) -> None:
 
 
 def _anybodys() -> Profile | None:
-    """The profile of anybody that an operator looks at."""
-    if not operator.is_operator() or not (everybodys := database().profiles()):
+    """The profile of somebody else that an operator looks at."""
+    if not operator.is_operator():
         return None
-    known = {profile.id: profile for profile in everybodys}
+    known = {profile.id: profile for profile in database().profiles() if profile.owner != current_visitor()}
+    if not known:
+        return None
 
-    def words(profile_id: str | None) -> str:
-        profile = known[profile_id] if profile_id else None
-        return f"{profile.name} of {profile.owner[:8]}" if profile else "Only mine"
+    def words(profile_id: str) -> str:
+        return f"{known[profile_id].name} of {known[profile_id].owner[:8]}" if profile_id else "Only mine"
 
     if st.session_state.get(ANYBODYS) not in known:
-        st.session_state[ANYBODYS] = None
+        st.session_state[ANYBODYS] = NOBODYS
     with st.container(width=260):
-        st.selectbox("Everybody's (you are the operator)", [None, *known], format_func=words, key=ANYBODYS)
+        st.selectbox("Everybody's (you are the operator)", [NOBODYS, *known], format_func=words, key=ANYBODYS)
     return known.get(st.session_state[ANYBODYS])
 
 

@@ -1,9 +1,10 @@
-"""All that is kept of the visitor's handwriting: look at it, delete, export and import it, and have a model learn it."""
+"""All that is kept of the visitor's handwriting: to look at, delete, export and import, and for a model to learn."""
 
 import streamlit as st
 
 from app import chosen_digits, feedback, learning_view, outcome, profile_actions
 from app.chosen_digits import Tile
+from app.visitors import current_visitor
 from mnistcore.feedback import FeedbackError, Profile
 
 PER_PAGE = 60
@@ -36,18 +37,18 @@ def show() -> None:
             st.page_link("app/pages/practice.py", label="Practise ten digits or more", icon=":material/edit_note:")
         return
     count = feedback.database().count(profile.id)
-    profile_actions.offer(profile, count)
-    learning_view.offer(profile, count)
+    if profile.owner == current_visitor():
+        learning_view.offer(profile, count)
     st.markdown(f"## {count:,} digits" if count != 1 else "## One digit")
+    profile_actions.offer(profile, count)
     if count:
         show_digits(profile, count)
 
 
 st.markdown("# My digits")
 st.markdown(
-    "A digit is kept here if you press a button that says so, on *Draw*, *Photo* or *Practice*, and nothing else is: "
-    "its picture, what it is, what the model read, and when. It stays on this server until you delete it. Only you see "
-    "it, and whoever runs the server; only models of your own learn from it."
+    "What you have kept on *Draw*, *Photo* and *Practice*: pictures of digits, what they are, and what a model read in "
+    "them. It stays on this server until you delete it. Only you see it, and whoever runs the server."
 )
 outcome.show()
 try:

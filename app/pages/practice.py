@@ -71,7 +71,7 @@ def stop(exercise: Exercise) -> None:
     exercise.leave_out([])  # what is left is what was written
 
 
-def leave(exercise: Exercise) -> None:
+def leave() -> None:
     st.session_state.pop(EXERCISE)
     canvas.renew()
 
@@ -95,7 +95,7 @@ def end(exercise: Exercise) -> None:
     model, _ = models.visitor_model()
     if not exercise.written or model is None:
         st.write("Nothing was written." if model else "There is no model to read with.")
-        st.button("Practise again", on_click=leave, args=(exercise,))
+        st.button("Practise again", on_click=leave)
         return
     images = np.stack([written.image for written in exercise.written])
     predicted = read_batch(images, model).digit.tolist()
@@ -107,7 +107,7 @@ def end(exercise: Exercise) -> None:
             st.text_input("Whose handwriting is it?", value=profiles.FIRST, max_chars=60, key="practice-name")
         words = f"Save these {len(labels)} digits" if len(labels) > 1 else "Save this digit"
         st.button(words, type="primary", on_click=save, args=(exercise, model.name, predicted))
-        st.button("Discard", on_click=leave, args=(exercise,))
+        st.button("Discard", on_click=leave)
     st.markdown("Nothing is kept before you save. Did you write another digit than was asked for? Leave it out.")
     tiles = [
         Tile(str(place), written.image, written.label, read)
