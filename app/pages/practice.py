@@ -3,15 +3,37 @@
 import numpy as np
 import streamlit as st
 
-from app import canvas, chosen_digits, feedback, models, pace, profiles
+from app import canvas, chosen_digits, feedback, learning_view, models, pace, profiles
 from app import exercise as exercises
 from app.chosen_digits import Tile
 from app.drawing import current_drawing
 from app.exercise import COUNTS, EXERCISE, Exercise
 from mnistcore import BlankImage, open_image, prepare, read_batch
-from mnistcore.feedback import FeedbackError, NewDigit
+from mnistcore.feedback import FeedbackError, NewDigit, Profile
 
-SAID = "practice-said"  # session key: a sentence for the next run
+SAID, SAVED = "practice-said", "practice-saved"  # session keys: a sentence for the next run, the profile saved to
+
+
+def offer() -> None:
+    if saved := st.session_state.get(SAVED):
+        try:
+            show_saved(saved)
+        except FeedbackError as error:
+            st.warning(str(error))
+        st.markdown("## Practise again")
+    st.write(
+        "Write some digits as they are asked for, in your own hand: a model can then learn how you write. "
+        "Nothing is kept unless you press *Save* at the end."
+    )
+    st.segmented_control("How many digits?", COUNTS, default=20, required=True, key="practice-count")
+    st.button("Begin", on_click=begin, type="primary")
+
+
+def show_saved(profile: Profile) -> None:
+    count = feedback.database().count(profile.id)
+    st.markdown(f"{count:,} digits are kept in **{profile.name}**.")
+    learning_view.offer(profile, count)
+    st.page_link("app/pages/my_digits.py", label="My digits", icon=":material/fingerprint:")
 
 
 def begin() -> None:
@@ -62,8 +84,6 @@ def write(exercise: Exercise) -> None:
         st.button("Undo", on_click=undo, args=(exercise,), icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
         st.button("Skip", on_click=skip, args=(exercise,), icon=":material/skip_next:")
         pace.offer(exercise.number, by_itself, lambda: take(exercise))
-    if said := st.session_state.pop(SAID, None):
-        st.warning(said)
     st.button("Stop here", on_click=stop, args=(exercise,), type="tertiary")
 
 
@@ -87,8 +107,8 @@ def save(exercise: Exercise, model_name: str, predicted: list[int]) -> None:
     except FeedbackError as error:
         st.session_state[SAID] = str(error)
         return
-    st.session_state.pop(EXERCISE)
-    canvas.renew()
+    st.session_state[SAVED] = profile
+    leave()
 
 
 def end(exercise: Exercise) -> None:
@@ -120,16 +140,13 @@ def end(exercise: Exercise) -> None:
 def stage() -> None:
     exercise = exercises.current()
     if exercise is None:
-        st.write(
-            "Write some digits as they are asked for, in your own hand: the model can then learn how you write. "
-            "Nothing is kept unless you press *Save* at the end."
-        )
-        st.segmented_control("How many digits?", COUNTS, default=20, required=True, key="practice-count")
-        st.button("Begin", on_click=begin, type="primary")
+        offer()
     elif exercise.wanted is None:
         end(exercise)
     else:
         write(exercise)
+    if said := st.session_state.pop(SAID, None):
+        st.warning(said)
 
 
 st.markdown("# Practice")
