@@ -7,17 +7,19 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     TMPDIR=/dev/shm \
-    MNISTCORE_HOME=/models
+    MNISTCORE_HOME=/models \
+    MNISTCORE_DB=sqlite:////feedback/feedback.db
 WORKDIR /srv
-RUN useradd --system --uid 10001 --no-create-home mnist && install --directory --owner=mnist /models
-VOLUME /models
+RUN useradd --system --uid 10001 --no-create-home mnist \
+    && install --directory --owner=mnist /models && install --directory --owner=mnist --mode=700 /feedback
+VOLUME /models /feedback
 # The dependencies come first, so that Docker installs them anew only if they change. Of the package, installing takes
 # the version alone; its files are then used where they are.
 COPY pyproject.toml constraints.txt ./
 COPY mnistcore/__init__.py mnistcore/
 
 FROM base AS app
-RUN pip install --only-binary :all: -c constraints.txt -e ".[app]"
+RUN pip install --only-binary :all: -c constraints.txt -e ".[app,postgresql]"
 COPY streamlit_app.py ./
 COPY app app
 COPY mnistcore mnistcore
@@ -30,7 +32,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
 CMD ["streamlit", "run", "streamlit_app.py", "--server.address=0.0.0.0", "--server.headless=true"]
 
 FROM base AS api
-RUN pip install --only-binary :all: -c constraints.txt -e ".[api]"
+RUN pip install --only-binary :all: -c constraints.txt -e ".[api,postgresql]"
 COPY api.py ./
 COPY serving serving
 COPY mnistcore mnistcore

@@ -22,6 +22,7 @@ model: export OPENBLAS_NUM_THREADS := 1
 model: .venv/app ## rebuild the models that ship with the package, from DATA=mnist.npz or a download
 	$(BIN)/mnistcore train --recipe classic --seed 0 $(DIGITS) --ship mnistcore/shipped
 	$(BIN)/mnistcore train --recipe robust --seed 2 $(DIGITS) --ship mnistcore/shipped
+	$(BIN)/python -m mnistcore.training.rehearsal $(DIGITS)
 DIGITS = $(if $(DATA),--data $(DATA),--source openml,keras)
 
 # Two processes for the tests that neither start a server nor a browser; the others would disturb each other.

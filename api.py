@@ -19,14 +19,15 @@ from urllib.parse import quote
 import msgspec
 import numpy as np
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable, UnprocessableEntity
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable, UnprocessableEntity
 from werkzeug.wrappers import Response as ErrorResponse
 
 import mnistcore
 from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, read_batch
 from serving import logs
 from serving.admission import Admission, Busy, turn
-from serving.images import read_images
+from serving.feedback import FeedbackStore, feedback_parameters
+from serving.images import read_images, read_sent_digit, read_sent_page
 from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
 from serving.models import Models
 from serving.routes import Route
@@ -53,6 +54,8 @@ def create_app() -> Flask:
     app.extensions["metrics"] = Metrics(Admission(app.wsgi_app))
     app.wsgi_app = app.extensions["metrics"]  # type: ignore[method-assign]  # Flask's documented way to add middleware
     security.configure_security(app, {route.rule for route in ROUTES if route.protected})
+    # without a key any web page could send digits here, from the browser of somebody who may reach the API
+    app.extensions["feedback"] = FeedbackStore() if security.settings().keys else None
     app.extensions["models"] = Models()
     app.extensions["models"].warm_up()
     return app
@@ -71,6 +74,33 @@ def predict() -> Response:
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
     return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
+
+
+def read_page() -> Response:
+    start, model = time.monotonic(), parameters("model")[-1]
+    try:
+        page = read_sent_page(request, model, start + contract.DEADLINE).as_dict()
+    except TimeoutError:
+        raise Busy(f"Reading this page took longer than {contract.DEADLINE:g} s: send a part of it.") from None
+    digits = page["digits"]
+    predictions, confidences = (np.array([digit[key] for digit in digits]) for key in ("prediction", "confidence"))
+    current_app.extensions["metrics"].count_predictions(model, predictions, confidences)
+    request.environ[PREDICTION] = f"{len(digits)} digits"
+    return answer(page, model)
+
+
+def feedback() -> Response:
+    store = current_app.extensions["feedback"]
+    if store is None:
+        raise NotFound("POST /feedback is off: it needs an API key, which the operator sets with MNISTCORE_API_KEY.")
+    digit, profile = feedback_parameters(request)
+    model = models().get()
+    picture, image = read_sent_digit(request)
+    predicted = int(read_batch(image[np.newaxis], model).digit[0])
+    added = store.add(profile, picture, image, digit, predicted, full_name(model.name, model.version))
+    response = answer(contract.Kept(added.id), model)
+    response.status_code = 201 if added.new else 200
+    return response
 
 
 def infer(name: str) -> Response:
@@ -261,6 +291,25 @@ ROUTES = (
         (contract.Prediction, contract.Predictions),
         errors=(400, 404, 411, 413, 415, 422, 503),
         request=openapi.PREDICT_REQUEST,
+    ),
+    Route(
+        "POST",
+        "/read",
+        read_page,
+        "Which digits are on this page, and where?",
+        (contract.Page,),
+        errors=(400, 404, 411, 413, 415, 422, 503),
+        request=openapi.READ_REQUEST,
+    ),
+    Route(
+        "POST",
+        "/feedback",
+        feedback,
+        "Keep this digit, which somebody confirmed or corrected.",
+        (contract.Kept,),
+        errors=(400, 404, 411, 413, 415, 422, 429, 503),
+        done=(200, 201),
+        request=openapi.FEEDBACK_REQUEST,
     ),
     Route("GET", "/", index, "What there is.", (contract.Index,), protected=False),
     Route("GET", "/health", health, "Is the process up?", (contract.Status,), protected=False),

@@ -1,4 +1,4 @@
-"""The command line: train, evaluate, predict, read, info, report."""
+"""The command line: train, evaluate, predict, read, personalise, info, report."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore import store
 from mnistcore.annotation import annotate
-from mnistcore.errors import BadImage, BadModelFile, MnistCoreError
+from mnistcore.errors import BadImage, BadModelFile, MnistCoreError, NoSuchProfile
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
 from mnistcore.image_files import open_image, open_page
@@ -19,9 +20,15 @@ from mnistcore.pages import read_page
 from mnistcore.reading import read
 from mnistcore.training.recipes import RECIPES, get_recipe
 
+if TYPE_CHECKING:
+    from mnistcore.feedback import Profile
+
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 DISTORTED = 500  # digits that an evaluation distorts in each way
-TRAIN_EXTRA = ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3")  # optional, see pyproject.toml
+EXTRAS = {  # optional packages, see pyproject.toml
+    "train": ("matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "urllib3"),
+    "feedback": ("alembic", "sqlalchemy"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,9 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        if error.name not in TRAIN_EXTRA:
+        extra = next((extra for extra, packages in EXTRAS.items() if error.name in packages), None)
+        if extra is None:
             raise
-        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[train]'", file=sys.stderr)
+        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[{extra}]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. The model that was in use before still is.", file=sys.stderr)
@@ -89,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     read_.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
     read_.add_argument("--annotate", type=Path, metavar="OUT.png", help="draw boxes on the one picture, and write it")
     _add_model_option(read_)
+
+    personalise = add("personalise", _personalise, "Have a model learn a person's confirmed and corrected digits.")
+    personalise.add_argument("profile", metavar="PROFILE", help="the name or the id of a handwriting profile")
+    personalise.add_argument(
+        "--base", default="robust", metavar="MODEL", help="the model that learns (default: robust)"
+    )
 
     info = add("info", _info, "Print a model's card: what it was trained on, and how good it is.")
     _add_model_option(info)
@@ -227,6 +241,42 @@ def _pictures(given: Path) -> list[Path]:
     if not files:
         raise BadImage(f"There is no picture in the folder {given}.")
     return files
+
+
+def _personalise(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from mnistcore.feedback import open_feedback
+    from mnistcore.personal import keep_personal
+    from mnistcore.training.personalise import personalise
+
+    base = store.load_model(options.base)
+    feedback = open_feedback()
+    try:
+        profile = _find_profile(feedback.profiles(), options.profile)
+        images, labels = feedback.images_and_labels(profile.id)
+    finally:
+        feedback.close()
+    if not len(images):
+        raise NoSuchProfile(f"The profile {profile.name} has no digits to learn from yet.")
+    with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}]") as bar:
+        learnt = personalise(base, images, labels, on_progress=lambda share: bar.update(100 * share - bar.n))
+    print(learnt.report.as_text())
+    name = keep_personal(profile.id, learnt.model, learnt.report)
+    print(f"Model {name} has learnt the handwriting {profile.name}.")
+    return 0
+
+
+def _find_profile(profiles: list[Profile], wanted: str) -> Profile:
+    found = [profile for profile in profiles if wanted in (profile.id, profile.name)]
+    if len(found) > 1:
+        raise NoSuchProfile(
+            f"{len(found)} profiles have the name {wanted!r}: give an id: {', '.join(p.id for p in found)}."
+        )
+    if not found:
+        names = ", ".join(profile.name for profile in profiles) or "none yet"
+        raise NoSuchProfile(f"There is no handwriting profile {wanted[:100]!r}; there are: {names}.")
+    return found[0]
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ MnistCoreError
 │   └── UnsupportedImage    a picture that is too large, animated or of several pages
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
 ├── DataUnavailable     no source of digits could be read
+├── GotWorse            a personal model that is worse than its base
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
 └── FeedbackError       confirmed digits that cannot be kept or read
     ├── FeedbackBusy        others write at the moment: try again
@@ -36,6 +37,10 @@ class BadModelFile(MnistCoreError):
 
 class DataUnavailable(MnistCoreError):
     """None of the sources asked for could serve its digits."""
+
+
+class GotWorse(MnistCoreError):
+    """A model that has learnt a person's handwriting is worse than its base, and is not kept."""
 
 
 class BadRecipe(MnistCoreError):

@@ -7,6 +7,7 @@ import warnings
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from mnistcore.errors import BadImage, UnsupportedImage
@@ -49,6 +50,13 @@ def open_page(file: Path | str | bytes) -> tuple[Image.Image, tuple[int, int]]:
         The decoded picture, and the width and height that it has in the file, turned as the picture is.
     """
     return _open(file, PAGE_SIDE // 2, MAX_JPEG_PAGE_PIXELS)
+
+
+def as_png(image: Image.Image | np.ndarray) -> bytes:
+    """A picture, or an array (H, W) or (H, W, 3) uint8, as a PNG file."""
+    file = BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(file, "PNG")
+    return file.getvalue()
 
 
 def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> tuple[Image.Image, tuple[int, int]]:

@@ -107,13 +107,7 @@ class Model:
 
     def probabilities(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`predict_proba` and `digit_probability` in one pass through the network."""
-        scores = self.activations(images)[-1]
-        if not self.knows_non_digits:
-            return softmax(scores), np.ones(len(scores), np.float32)
-        # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
-        exponentials = np.exp(np.minimum(scores - scores[:, :DIGITS].max(axis=1, keepdims=True), 80))
-        total = exponentials[:, :DIGITS].sum(axis=1, keepdims=True)
-        return exponentials[:, :DIGITS] / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
+        return probabilities(self.activations(images)[-1])
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """How probable each digit is, given that the image is one.
@@ -177,6 +171,16 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """Scores (n, k), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (n, 10) or (n, 11) -> how probable each digit is, given that it is one, (n, 10); and that it is, (n,)."""
+    if scores.shape[1] == DIGITS:
+        return softmax(scores), np.ones(len(scores), np.float32)
+    # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
+    exponentials = np.exp(np.minimum(scores - scores[:, :DIGITS].max(axis=1, keepdims=True), 80))
+    total = exponentials[:, :DIGITS].sum(axis=1, keepdims=True)
+    return exponentials[:, :DIGITS] / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
 
 
 def _forward(model: Model, x: np.ndarray) -> list[np.ndarray]:

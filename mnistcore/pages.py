@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -82,7 +84,12 @@ class Page:
         return {"text": self.text, "lines": self.lines, "digits": digits}
 
 
-def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size: tuple[int, int] | None = None) -> Page:
+def read_page(
+    image: Image.Image | np.ndarray,
+    model: Model | None = None,
+    size: tuple[int, int] | None = None,
+    deadline: float = math.inf,
+) -> Page:
     """Read all digits on a photo, a scan or a drawing.
 
     Args:
@@ -90,9 +97,11 @@ def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size:
         model: by default `load_model()`, which is loaded anew at every call.
         size: (width, height) of the picture in whose pixels the boxes shall be; by default those of `image`. For a
             picture that was reduced while it was opened: `open_page` gives both.
+        deadline: the `time.monotonic()` by which all must be read; looked at before each line.
 
     Raises:
         BadImage: the input is not a picture.
+        TimeoutError: the deadline passed.
         BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
     """
     model = model or load_model()
@@ -101,10 +110,12 @@ def read_page(image: Image.Image | np.ndarray, model: Model | None = None, size:
     labels, pieces = find_pieces(ink)
     other = OTHER if ink.photo else OTHER_DRAWN
     lines = [Line(line, labels, ink.strength, other) for line in group_lines(pieces)]
-    read_candidates(lines, model)
     for line in lines:
+        if time.monotonic() > deadline:
+            raise TimeoutError("The page could not be read in time.")
+        read_candidates([line], model)
         line.cut_doubtful()
-    read_candidates(lines, model)
+        read_candidates([line], model)
     found: list[Found] = []
     for number, line in enumerate(lines):
         found += [Found(number, some, candidate) for some, candidate in line.best_path() if candidate is not None]

@@ -4,6 +4,7 @@ Two ship inside the package. Every training run has a directory of its own under
 
     models/classic-20260131-120000/     a run that everybody may use
     models/current.txt                  the name of the current model, one line
+    personal/3f0c.../personal-9b1e.../   a model of one person's handwriting (see `personal.py`)
     visitors/1f3a.../deep-25-Nov-14.05/ a run that one visitor of the app may use
 """
 
@@ -19,6 +20,7 @@ from mnistcore.errors import BadModelFile
 from mnistcore.evaluation.report import Report
 from mnistcore.home import atomic_path, home
 from mnistcore.model import Model
+from mnistcore.personal import personal_path
 from mnistcore.runs import Runs, check_name, save_card
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
@@ -33,10 +35,10 @@ def load_model(name: str | os.PathLike | None = None) -> Model:
     """Load a model.
 
     Args:
-        name: "classic" or "robust" (shipped), the name of a training run, or the path of a model file. None takes the
-            best there is: what the environment variable `MNISTCORE_MODEL` names; else the current one (the last
-            trained or chosen); else the best shipped; else it trains `classic` and keeps it. On that way a damaged
-            file is named in the log and passed over.
+        name: "classic" or "robust" (shipped), the name of a training run or a personal model, or the path of a model
+            file. None takes the best there is: what the environment variable `MNISTCORE_MODEL` names; else the
+            current one (the last trained or chosen); else the best shipped; else it trains `classic` and keeps it. On
+            that way a damaged file is named in the log and passed over.
 
     Raises:
         BadModelFile: the model asked for by name (here or in `MNISTCORE_MODEL`) is missing or damaged: it is never
@@ -69,6 +71,8 @@ def model_path(name: str | os.PathLike) -> Path:
         return SHIPPED_DIRECTORY / f"{name}.npz"
     if str(name) in run_names():
         return runs().path(str(name))
+    if personal := personal_path(str(name)):
+        return personal
     path = Path(name)
     try:
         there = path.exists()
@@ -84,7 +88,9 @@ def model_path(name: str | os.PathLike) -> Path:
 
 
 def load_report(name: str) -> Report:
-    """The training report of a shipped model or a run; raises BadModelFile if it is missing or damaged."""
+    """The training report of a shipped model, a run or a personal model; raises BadModelFile if it cannot be read."""
+    if personal := personal_path(name):
+        return Report.load(personal.with_name("report.json"))
     return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json") if name in SHIPPED else runs().report(name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -10,7 +10,7 @@ MAX_BODY = 16 * 1024 * 1024  # bytes
 MAX_BATCH = 1_000  # images in one request as JSON: so many fit into a body with 20 characters to each pixel
 MAX_RAW_BATCH = 10_000  # images in one request as raw bytes: MNIST's whole test set
 PIXELS = 28 * 28
-DEADLINE = 5.0  # seconds in which a request's images must have been prepared
+DEADLINE = 5.0  # seconds in which a request's images must have been prepared, or its page read
 
 SENTENCES = {  # of the errors that always mean the same; the others say what was wrong with the one request
     401: "This route needs the API key: send it as 'Authorization: Bearer <key>'.",
@@ -70,6 +70,33 @@ class Predictions(Struct, omit_defaults=True):
     uncertain: list[Uncertain] | UnsetType = UNSET
     digit_probabilities: list[DigitProbability] | UnsetType = UNSET
     warnings: Annotated[dict[str, str], Meta(description="Index of an image to a sentence.")] | UnsetType = UNSET
+
+
+class PageDigit(Struct):
+    """One digit of a page."""
+
+    prediction: Digit
+    confidence: Fraction
+    status: Literal["digit", "uncertain"]
+    box: Annotated[
+        list[Annotated[int, Meta(ge=0)]],
+        Meta(min_length=4, max_length=4, description="x, y, width, height in pixels of the picture as sent, upright."),
+    ]
+    line: Annotated[int, Meta(ge=0, description="The index of its line.")]
+
+
+class Page(Struct):
+    """All digits of a page in reading order: the lines below each other, one by one, and digit by digit."""
+
+    text: str
+    lines: list[str]
+    digits: list[PageDigit]
+
+
+class Kept(Struct):
+    """A digit that was confirmed or corrected, and is kept."""
+
+    id: str
 
 
 class Error(Struct):

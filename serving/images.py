@@ -1,4 +1,4 @@
-"""From what a request sends to images, whichever of the accepted forms it has."""
+"""From what a request sends to images or to a page, whichever of the accepted forms it has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from mnistcore import open_image, prepare
+from mnistcore import Model, Page, open_image, open_page, prepare, read_page
+from mnistcore.image_files import as_png
 from serving import contract
 from serving.admission import LIGHT, turn
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
@@ -35,17 +36,52 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         BlankImage: it is a picture without a digit.
         Busy: there are too many pictures before this one.
     """
-    media = media_type(request)
-    if media not in (JSON, RAW, FORM, *PICTURES, *ALSO_PICTURES):
-        expected, sent = ", ".join((JSON, RAW, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
-        raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
-    body = receive(request)
+    media, body = _receive(request, JSON, RAW)
     if media == JSON:
         return json_images(body)
     if media == RAW:
         return _raw_images(body), True
     with turn():
-        return prepare(open_image(file_in_form(request, body) if media == FORM else body))[np.newaxis], False
+        return prepare(open_image(_picture_file(request, media, body)))[np.newaxis], False
+
+
+def read_sent_page(request: flask.Request, model: Model, deadline: float) -> Page:
+    """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage, and
+    TimeoutError as `mnistcore.read_page`."""
+    media, body = _receive(request)
+    with turn():
+        picture, size = open_page(_picture_file(request, media, body))
+        return read_page(picture, model, size, deadline)
+
+
+def read_sent_digit(request: flask.Request) -> tuple[bytes, np.ndarray]:
+    """Read the one digit that a request to /feedback sends; raises what `read_images` does.
+
+    Returns:
+        The picture as it was sent, numbers as PNG; and the image, (28, 28) uint8, ink bright on 0, in MNIST's form.
+    """
+    media, body = _receive(request, JSON)
+    if media == JSON:
+        images, batch = json_images(body)
+        if batch:
+            raise BadRequest('The body must hold one image: {"data": [784 numbers]}.')
+        return as_png(images[0]), prepare(images[0])
+    picture = _picture_file(request, media, body)
+    with turn():
+        return picture, prepare(open_image(picture))
+
+
+def _receive(request: flask.Request, *others: str) -> tuple[str, bytes]:
+    """The content type and the body of a request that sends a picture, or content of the other types."""
+    media = media_type(request)
+    if media not in (*others, FORM, *PICTURES, *ALSO_PICTURES):
+        expected, sent = ", ".join((*others, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
+        raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
+    return media, receive(request)
+
+
+def _picture_file(request: flask.Request, media: str, body: bytes) -> bytes:
+    return file_in_form(request, body) if media == FORM else body
 
 
 def as_bytes(pixels: np.ndarray) -> np.ndarray:

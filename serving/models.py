@@ -10,8 +10,9 @@ import numpy as np
 import PIL.Image
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from mnistcore import Model, open_image, prepare, store
+from mnistcore import Model, open_image, prepare, read_page, store
 from mnistcore.image_files import FORMATS
+from mnistcore.personal import personal_path
 from mnistcore.watch import ModelWatch
 
 MAX_LOADED = 4  # besides the one that is served; 5 to 10 MB each
@@ -29,7 +30,8 @@ class Models:
         """A model.
 
         Args:
-            name: of a shipped model or a training run, never a path; None, or its own name, is the one that is served.
+            name: of a shipped model, a training run or a personal model, never a path; None, or its own name, is the
+                one that is served.
 
         Raises:
             ServiceUnavailable: it cannot be loaded.
@@ -38,7 +40,7 @@ class Models:
         served = self._served.current
         if name is None or (served and name == served.name):
             model = served
-        elif name in store.SHIPPED or name in store.run_names():
+        elif name in store.SHIPPED or name in store.run_names() or personal_path(name):
             model = self._named(name).current
         else:
             raise NotFound(f"There is no model {name[:100]!r}; there are {', '.join(self.names())}.")
@@ -47,14 +49,14 @@ class Models:
         return model
 
     def warm_up(self) -> None:
-        """Load the served model, and read a picture of each format: the first time, which is slow, is in no request."""
+        """Load the served model, read a picture of each format and a page: no request has to wait for a first time."""
         one = PIL.Image.fromarray(np.pad(np.full((160, 20), 255, np.uint8), 20))
         for picture_format in FORMATS:
             file = BytesIO()
             one.save(file, picture_format)
             prepare(open_image(file.getvalue()))
         with suppress(ServiceUnavailable):
-            self.get()
+            read_page(one, self.get())
 
     def names(self) -> list[str]:
         """Of all models that a request may name, the one that is served first."""

@@ -13,11 +13,13 @@ import mnistcore
 from serving import bodies, contract, inference
 from serving.routes import Route
 
+DONE = {200: "Done.", 201: "Done: this is new."}
 ERRORS = contract.SENTENCES | {
     400: "The body or a parameter is not as declared.",
-    404: "There is no model of that name.",
+    404: "There is no model or profile of that name, or feedback is off because no API key is set.",
+    429: "As many digits are kept as may be.",
     415: "The content type is none of those declared.",
-    422: "The picture has no digit in it, is animated, or has too many pixels or scans.",
+    422: "The picture has no digit in it (but for /read), is animated, or has too many pixels or scans.",
     503: "There is no model that can be loaded, or the server is too busy, and Retry-After says for how long.",
 }
 
@@ -56,7 +58,7 @@ def _operation(route: Route) -> dict[str, Any]:
     content: dict[str, dict] = {route.media_type: {"schema": _schema(*route.answers)}}
     if inference.InferenceResponse in route.answers:
         content[bodies.RAW] = {"schema": _BINARY | {"description": "The same with binary tensors, if they are wanted."}}
-    responses = {"200": {"description": "Done.", "content": content}}
+    responses = {str(status): {"description": DONE[status], "content": content} for status in route.done}
     for status in sorted({*route.errors, 401} if route.protected else route.errors):
         content = {bodies.JSON: {"schema": _schema(contract.Error)}}
         responses[str(status)] = {"description": ERRORS[status], "content": content}
@@ -82,6 +84,39 @@ _MODEL = {
 MODEL_PARAMETER = {"parameters": [_MODEL]}
 
 _BINARY = {"type": "string", "format": "binary"}
+_PICTURES = {
+    bodies.FORM: {
+        "schema": {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]},
+        "encoding": {"image": {"contentType": "image/png"}},
+    },
+    **{media: {"schema": _BINARY} for media in bodies.PICTURES},
+}
+READ_REQUEST = {"parameters": [_MODEL], "requestBody": {"required": True, "content": _PICTURES}}
+_UPRIGHT_LINE = ([0] * 28 * 4) + ([0] * 13 + [255] * 2 + [0] * 13) * 20 + ([0] * 28 * 4)
+FEEDBACK_REQUEST = {
+    "parameters": [
+        {
+            "name": "digit",
+            "in": "query",
+            "required": True,
+            "description": "Which digit it is.",
+            "schema": {"type": "integer", "minimum": 0, "maximum": 9},
+        },
+        {
+            "name": "profile",
+            "in": "query",
+            "description": "The id of the profile that it belongs to; by default one that all programs share.",
+            "schema": {"type": "string"},
+        },
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            bodies.JSON: {"schema": _schema(contract.Image), "example": {"data": _UPRIGHT_LINE}},
+            **_PICTURES,
+        },
+    },
+}
 PREDICT_REQUEST = {
     "parameters": [
         {
@@ -101,11 +136,7 @@ PREDICT_REQUEST = {
                 "example": {"data": [0] * contract.PIXELS},
             },
             bodies.RAW: {"schema": _BINARY | {"description": "784 bytes an image, scaled as in JSON."}},
-            bodies.FORM: {
-                "schema": {"type": "object", "properties": {"image": _BINARY}, "required": ["image"]},
-                "encoding": {"image": {"contentType": "image/png"}},
-            },
-            **{media: {"schema": _BINARY} for media in bodies.PICTURES},
+            **_PICTURES,
         },
     },
 }

@@ -20,6 +20,7 @@ class Route:
         answers: the types that the content of an answer may have, of contract.py, or str or dict.
         media_type: of the answer.
         errors: the statuses of the errors that are particular to it; 401 is added if it is protected.
+        done: the statuses of its answers that are no errors.
         protected: whether it needs the API key, if one is set.
         request: `parameters` and `requestBody` of the OpenAPI document.
     """
@@ -31,6 +32,7 @@ class Route:
     answers: tuple[type, ...]
     media_type: str = JSON
     errors: tuple[int, ...] = ()
+    done: tuple[int, ...] = (200,)
     protected: bool = True
     request: dict = field(default_factory=dict)
 

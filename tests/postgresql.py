@@ -53,7 +53,19 @@ def running(binaries: Path) -> Iterator[PostgreSQL]:
     data, log = directory / "data", (directory / "log").open("w")
     process = None
     try:
-        initdb = [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        initdb = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "tests",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
         subprocess.run(initdb, cwd=directory, user=OWNER, stdout=log, stderr=log, check=True)
         # it need not survive a loss of power, so it does not wait for the disk
         postgres = [binaries / "postgres", "-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "fsync=off"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +16,14 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from conftest import ROOT
+from conftest import ROOT, await_that
 
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import FeedbackError, FeedbackFull, NoSuchProfile
 from mnistcore.feedback import Feedback, NewDigit, Profile, database, open_feedback, schema
 from mnistcore.feedback import feedback as module
 from mnistcore.feedback.labelled_digits import MOST_BYTES
+from mnistcore.image_files import as_png, open_image
 
 DIGITS, LABELS = shipped_test_digits()
 MODEL = "robust 0b5d7e2f9c41"
@@ -78,6 +80,8 @@ def test_digits_are_kept_newest_first(feedback, ada):
     assert (page[0].predicted, page[0].model, page[0].misread) == (7, MODEL, True)
     assert abs(page[0].created - datetime.now(UTC)) < timedelta(minutes=1)
     assert feedback.picture(ada.id, page[0].id) == b"picture 4"
+    assert [digit.id for digit in feedback.digits(ada.id, limit=2, before=page[0].id)] == [page[1].id, page[2].id]
+    assert feedback.digits(ada.id, before=feedback.digits(ada.id)[-1].id) == []
     images, labels = feedback.images_and_labels(ada.id)
     assert (images == DIGITS[:7]).all()
     assert (labels == LABELS[:7]).all()
@@ -166,13 +170,8 @@ def test_many_are_kept_or_none(feedback, ada):
 
 
 def test_a_large_picture_is_kept_reduced(feedback, ada):
-    from PIL import Image
-
-    from mnistcore import open_image
-    from mnistcore.feedback.labelled_digits import png
-
     noise = np.random.default_rng(0).integers(0, 256, (900, 700, 3), np.uint8)
-    added = feedback.add(ada.id, png(Image.fromarray(noise)), DIGITS[0], 7, 7, MODEL)
+    added = feedback.add(ada.id, as_png(noise), DIGITS[0], 7, 7, MODEL)
     kept = feedback.picture(ada.id, added.id)
     assert len(kept) < MOST_BYTES < noise.size
     assert max(open_image(kept).size) == 512
@@ -228,7 +227,8 @@ def test_a_migration_that_fails_changes_nothing(database_url, tmp_path, monkeypa
         patch.setattr(schema, "MIGRATIONS", later)
         with pytest.raises(FeedbackError, match=r"(no such table: absent|relation .absent. does not exist)"):
             open_feedback(database_url)
-    assert open_feedback(database_url).profiles() == [ada]
+    with closing(open_feedback(database_url)) as again:
+        assert again.profiles() == [ada]
     assert "note" not in [column["name"] for column in sa.inspect(older._engine).get_columns("digits")]
     older.close()
 
@@ -303,8 +303,6 @@ def test_what_was_confirmed_survives_forty_writers_of_which_half_are_killed(data
         with log.open("w") as output:
             processes.append(subprocess.Popen(command, cwd=ROOT, stdout=output))
     killed, lives = processes
-    from conftest import await_that
-
     await_that(lambda: logs[0].read_text().count("\n") > 100, 60)
     killed.kill()
     killed.wait()

@@ -26,6 +26,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from serving import openapi, server
 
 DIGITS = shipped_test_digits()[0][:4]
+EXAMPLE = ROOT / "docs" / "examples" / "page.jpg"  # of a page
 SEVEN = DIGITS[0].ravel().tolist()
 
 
@@ -38,7 +39,9 @@ pytestmark = pytest.mark.usefixtures("api_environment")
 @pytest.mark.parametrize(
     "sent", [None, "Bearer wrong", "Bearer", "Basic c2VjcmV0", "secret", "Bearer é", "Bearer secretx"]
 )
-@pytest.mark.parametrize(("method", "route"), [("POST", "/predict"), ("GET", "/model"), ("GET", "/metrics")])
+@pytest.mark.parametrize(
+    ("method", "route"), [("POST", "/predict"), ("POST", "/read"), ("GET", "/model"), ("GET", "/metrics")]
+)
 def test_protected_routes_need_the_key_if_one_is_set(monkeypatch, method, route, sent):
     monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
     answer = create_app().test_client().open(route, method=method, headers={"Authorization": sent} if sent else {})
@@ -100,9 +103,10 @@ def test_other_origins_are_allowed_only_if_configured(monkeypatch):
     assert client.get("/health", headers=origin).headers[allowed] == "https://example.org"
     assert allowed not in client.get("/health", headers={"Origin": "https://evil.example"}).headers
     asked = origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    preflight = client.options("/predict", headers=asked)
-    assert preflight.status_code == 200
-    assert preflight.headers[allowed] == "https://example.org"
+    for path in ("/predict", "/read"):
+        preflight = client.options(path, headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers[allowed] == "https://example.org"
 
 
 def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
@@ -110,12 +114,15 @@ def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
     with caplog.at_level(logging.INFO, "mnistcore.api"):
         client.post("/predict?probabilities=true", json={"data": SEVEN})
         client.post("/hidden-path?hidden=hidden", data=b"hidden")
-    first, second = (record.getMessage() for record in caplog.records if record.name == "mnistcore.api")
+        client.post("/read?model=robust", data=EXAMPLE.read_bytes(), content_type="image/jpeg")
+    first, second, third = (record.getMessage() for record in caplog.records if record.name == "mnistcore.api")
     model = load_model("classic")
     assert first.startswith("POST /predict 200, bytes ")
     assert first.endswith(f"prediction 7, model classic {model.version}")
     assert second.startswith("POST unknown 404, bytes 6, ms ")
     assert "client 127.0.0.1" in second
+    assert third.startswith("POST /read 200, bytes ")
+    assert third.endswith(f"prediction 22 digits, model robust {load_model('robust').version}")
     assert "hidden" not in caplog.text
 
 
@@ -265,6 +272,7 @@ def test_requests_and_predictions_are_counted():
         client.post("/predict", json={"data": SEVEN})
     client.post("/predict", json={"data": []})
     client.post("/predict", data=DIGITS.tobytes(), content_type="application/octet-stream")
+    page = client.post("/read", data=EXAMPLE.read_bytes(), content_type="image/jpeg").get_json()
     client.get("/nope")
     client.get("/nope/2")
     assert metric(client, 'mnistcore_requests_total{route="/predict",status="200"}') == 4
@@ -273,10 +281,12 @@ def test_requests_and_predictions_are_counted():
     assert metric(client, 'mnistcore_request_seconds_count{route="/predict"}') == 5
     assert metric(client, "mnistcore_requests_in_progress") == 1  # the one that asks
     labels = f'digit="7",model="classic",version="{load_model("classic").version}"'
-    assert metric(client, f'mnistcore_predictions_total{{confidence="0.99",{labels}}}') == 4
+    sevens = [d for d in page["digits"] if d["prediction"] == 7 and d["confidence"] > 0.99]
+    assert metric(client, f'mnistcore_predictions_total{{confidence="0.99",{labels}}}') == 4 + len(sevens)
+    assert metric(client, 'mnistcore_requests_total{route="/read",status="200"}') == 1
     text = client.get("/metrics").get_data(as_text=True)
     total = sum(float(row.split()[-1]) for row in text.splitlines() if row.startswith("mnistcore_predictions_total"))
-    assert total == 7
+    assert total == 7 + len(page["digits"])
 
 
 def test_an_error_in_the_server_is_counted_and_its_details_are_not_sent(monkeypatch):
@@ -321,6 +331,9 @@ def test_answers_are_as_the_document_says():
         for query in ("", "?probabilities=true"):
             answer = client.post(f"/predict{query}", json=body).get_json()
             jsonschema.validate(answer, {"$ref": f"#/components/schemas/{name}"} | components)
+    answer = client.post("/read?model=robust", data=EXAMPLE.read_bytes(), content_type="image/jpeg").get_json()
+    assert len(answer["digits"]) == 22
+    jsonschema.validate(answer, {"$ref": "#/components/schemas/Page"} | components)
 
 
 def test_the_page_has_every_route_and_needs_no_other_host():
@@ -365,10 +378,22 @@ def test_json_is_answered_with_200_if_it_is_an_image_else_with_400(client, body)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=2000), st.sampled_from(["application/json", "image/png", "multipart/form-data; boundary=x"]))
-def test_random_bytes_are_answered_with_400(client, body, media):
+@given(
+    st.binary(max_size=2000),
+    st.sampled_from(
+        [
+            ("/predict", "application/json"),
+            ("/predict", "image/png"),
+            ("/predict", "multipart/form-data; boundary=x"),
+            ("/read", "image/png"),
+            ("/read", "multipart/form-data; boundary=x"),
+        ]
+    ),
+)
+def test_random_bytes_are_answered_with_400(client, body, sent):
+    path, media = sent
     length = {"CONTENT_LENGTH": str(len(body))}  # which the test client leaves out when it is 0
-    answer = client.post("/predict", data=body, content_type=media, environ_overrides=length)
+    answer = client.post(path, data=body, content_type=media, environ_overrides=length)
     assert answer.status_code == 400
 
 
@@ -388,13 +413,14 @@ def _files() -> list[bytes]:
     st.sampled_from(_files()),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6),
     st.integers(0, 99),
+    st.sampled_from(["/predict", "/read"]),
 )
-def test_a_damaged_picture_is_read_or_refused(client, body, changes, cut):
+def test_a_damaged_picture_is_read_or_refused(client, body, changes, cut, path):
     damaged = bytearray(body)
     for place, value in changes:
         damaged[place % len(damaged)] = value
     damaged = bytes(damaged[: len(damaged) - cut])
-    answer = client.post("/predict", data=damaged, content_type="image/png")
+    answer = client.post(path, data=damaged, content_type="image/png")
     assert answer.status_code in (200, 400, 422)
 
 

@@ -117,7 +117,7 @@ def shipped_test_digits() -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataUnavailable: the file is missing or damaged.
     """
-    images, labels = _read_npz(SHIPPED_TEST_DIGITS, ("x_test", "y_test"))
+    images, labels = read_npz(SHIPPED_TEST_DIGITS, ("x_test", "y_test"))
     return checked_digits(images, labels, SHIPPED_TEST_DIGITS.name)
 
 
@@ -135,10 +135,10 @@ def _read_file(path: Path | None) -> Dataset:
         arrays = [_read_idx(_idx_path(directory, part)) for part in ("train-images", "train-labels")]
         arrays += [_read_idx(_idx_path(directory, part)) for part in ("t10k-images", "t10k-labels")]
         return _dataset(*arrays, source=f"the IDX files in {directory.resolve().name}")
-    return _dataset(*_read_npz(path, KERAS_KEYS), source=f"the file {path.name}")
+    return _dataset(*read_npz(path, KERAS_KEYS), source=f"the file {path.name}")
 
 
-def _read_npz(path: Path, keys: Sequence[str]) -> list[np.ndarray]:
+def read_npz(path: Path, keys: Sequence[str]) -> list[np.ndarray]:
     """Those arrays of an `.npz` file, in this order."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -212,7 +212,7 @@ def _fetch_keras() -> Dataset:
     """The `mnist.npz` that Keras uses."""
     path = home() / "data" / "mnist.npz"
     download(KERAS_URL, KERAS_SHA256, path)
-    return _dataset(*_read_npz(path, KERAS_KEYS), source="Keras' mnist.npz")
+    return _dataset(*read_npz(path, KERAS_KEYS), source="Keras' mnist.npz")
 
 
 # Installed packages

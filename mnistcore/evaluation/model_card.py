@@ -50,6 +50,8 @@ def model_card(model: Model, report: Report | None = None) -> str:
 
 def _training_data(card: dict) -> list[str]:
     data, recipe = card["data"], card.get("recipe", {})
+    if "personal" in card:
+        return _personal(card["personal"])
     lines = [f"- {data.get('training_rows', 0):,} digits of {data.get('source')} (sha256 {data.get('sha256')})"]
     if recipe.get("distortion"):
         lines.append(f"- distorted anew in each of {recipe['epochs']} epochs")
@@ -66,6 +68,16 @@ def _training_data(card: dict) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in card.get("versions", {}).items())
     lines.append(f"- recipe {recipe.get('name')}, seed {card.get('seed')}, with {versions}")
     return lines
+
+
+def _personal(report: dict) -> list[str]:
+    """What a personal model has learnt, and what came of it."""
+    own, test = report["own_errors"], report["mnist_errors"]
+    return [
+        f"- {report['base']}, whose last layer has learnt {sum(report['digits'])} digits of one person's handwriting",
+        f"- of these, each read by a model that had not learnt from it, {own[1]} are misread; {own[0]} by the base",
+        f"- of MNIST's {report['mnist_digits']:,} test digits, {test[1]} are misread; {test[0]} by the base",
+    ]
 
 
 def _figures(card: dict, report: Report | None) -> list[str]:

@@ -23,13 +23,12 @@ from io import BytesIO, StringIO
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from mnistcore.data.datasets import KERAS_KEYS, checked_digits
 from mnistcore.errors import BadImage, BlankImage, FeedbackError, MnistCoreError
 from mnistcore.feedback.feedback import MOST_ROWS, Feedback
-from mnistcore.feedback.labelled_digits import MOST_BYTES, NewDigit, in_utc, png
-from mnistcore.image_files import open_image
+from mnistcore.feedback.labelled_digits import MOST_BYTES, NewDigit, in_utc
+from mnistcore.image_files import as_png, open_image
 from mnistcore.images import SIDE, prepare
 
 TABLE, ARRAYS = "digits.csv", "mnist.npz"
@@ -115,8 +114,7 @@ def import_zip(feedback: Feedback, profile_id: str, file: BinaryIO) -> Imported:
 def _of_arrays(archive: zipfile.ZipFile) -> list[NewDigit]:
     """The digits of a file in the layout of mnist.npz."""
     images, labels = _arrays(archive)
-    pictures = [png(Image.fromarray(image)) for image in images]
-    return [NewDigit(*digit) for digit in zip(pictures, images, labels.tolist(), strict=True)]
+    return [NewDigit(as_png(image), image, label) for image, label in zip(images, labels.tolist(), strict=True)]
 
 
 def _of_table(archive: zipfile.ZipFile) -> tuple[int, Iterator[NewDigit]]:

@@ -42,7 +42,8 @@ def explain_failures(engine: Engine) -> None:
 
     @event.listens_for(engine, "handle_error")
     def explain(context: ExceptionContext) -> None:
-        if isinstance(context.original_exception, driver_error):
+        # a connection that was found broken before its use (is_pre_ping) is replaced
+        if isinstance(context.original_exception, driver_error) and not context.is_pre_ping:
             raise explained(context.original_exception)
 
 

@@ -163,16 +163,23 @@ class Feedback:
                 count += _put(connection, profile_id, chunk)
         return count
 
-    def digits(self, profile_id: str, offset: int = 0, limit: int = 50) -> list[LabelledDigit]:
-        """`limit` digits of a profile after the first `offset`, the newest first."""
-        page = (  # from the index alone: the rows before the page are not read
-            sa.select(digits.c.id)
-            .where(digits.c.profile_id == profile_id)
-            .order_by(digits.c.id.desc())
-            .offset(offset)
-            .limit(limit)
-            .subquery()
-        )
+    def digits(
+        self, profile_id: str, offset: int = 0, limit: int = 50, before: str | None = None
+    ) -> list[LabelledDigit]:
+        """A page of a profile's digits, the newest first.
+
+        Args:
+            profile_id: of the profile.
+            offset: how many are passed over, which takes the longer the more they are.
+            limit: how many there are at most.
+            before: the id of a digit, such as the last one of the page before: only older ones, however many there are,
+                at the same cost.
+        """
+        which = digits.c.profile_id == profile_id
+        if before is not None:
+            which &= digits.c.id < max(_numbers([before]), default=0)
+        # from the index alone: the rows that are passed over are not read
+        page = sa.select(digits.c.id).where(which).order_by(digits.c.id.desc()).offset(offset).limit(limit).subquery()
         query = sa.select(*_DIGIT).join(page, page.c.id == digits.c.id).order_by(digits.c.id.desc())
         with database.reading(self._engine) as connection:
             return [_labelled_digit(row) for row in connection.execute(query)]
@@ -273,7 +280,8 @@ def _checked(name: str) -> str:
 
 
 def _existing(connection: sa.Connection, profile_id: str) -> Any:
-    row = connection.execute(sa.select(*_PROFILE).where(profiles.c.id == profile_id)).first()
+    # PostgreSQL takes no NUL, which no id has
+    row = connection.execute(sa.select(*_PROFILE).where(profiles.c.id == profile_id.replace("\0", ""))).first()
     if row is None:
         raise NoSuchProfile("There is no such profile, or it was deleted.")
     return row

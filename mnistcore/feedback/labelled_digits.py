@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mnistcore.errors import FeedbackError
-from mnistcore.image_files import open_image
+from mnistcore.image_files import as_png, open_image
 from mnistcore.images import SIDE
 
 MOST_BYTES = 1024 * 1024  # of a picture that is kept as it is given
@@ -80,7 +79,7 @@ class NewDigit:
             "sha256": hashlib.sha256(image).digest(),
             "label": int(self.label),
             "predicted": None if self.predicted is None else int(self.predicted),
-            "model": self.model[:LONGEST_MODEL],
+            "model": self.model.replace("\0", "")[:LONGEST_MODEL],
             "created": self.created or datetime.now(UTC),
             "image": image,
             "picture": self.picture if len(self.picture) <= MOST_BYTES else reduced(self.picture),
@@ -91,14 +90,7 @@ def reduced(picture: bytes) -> bytes:
     """The picture as a PNG file with a longer side of REDUCED_SIDE; raises BadImage if it cannot be read."""
     image = open_image(picture).convert("RGB")
     image.thumbnail((REDUCED_SIDE, REDUCED_SIDE))
-    return png(image)
-
-
-def png(image: Any) -> bytes:
-    """A PIL image as a PNG file."""
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return as_png(image)
 
 
 def image_of(stored: bytes) -> np.ndarray:
