@@ -38,7 +38,8 @@ def show(shown: Photo) -> None:
         _show(shown, "photo-boxes", {"picture": shown.picture, "marks": boxes(shown, lines)})
     with right:
         if lines:
-            st.code("\n".join("".join(str(found.digit) for found in line) for line in lines), language=None)
+            number = st.container(key="photo-number")
+            number.code("\n".join("".join(str(found.digit) for found in line) for line in lines), language=None)
         st.markdown(sentence(shown, lines))
         _show(shown, "photo-tiles", {"marks": tiles(lines)})
         if corrections.count(shown.hash):

@@ -3,7 +3,8 @@
 1. ink        what is written on the paper, in whatever light (`paper`)
 2. pieces     ink that hangs together, in lines (`segmentation`)
 3. paths      which pieces are a digit, as the network reads them (`paths`)
-4. evidence   a digit among others of its size is believed more readily than one alone among letters (`evidence`)
+4. evidence   a digit among others of its size is believed more readily than one alone among letters (`evidence`);
+              a drawing may be one digit as a whole (`sheet`)
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from mnistcore.grey import PAGE_SIDE, to_grey, upright
 from mnistcore.model import Model
 from mnistcore.paper import find_ink
 from mnistcore.paths import Line, read_candidates
-from mnistcore.reading import Reading, read_batch
-from mnistcore.segmentation import find_pieces, group_lines
+from mnistcore.reading import Reading, read, read_batch
+from mnistcore.segmentation import bounding_box, find_pieces, group_lines
+from mnistcore.sheet import is_one, may_be_one
 from mnistcore.store import load_model
 
 # probability, before the network is asked, that a piece is something else than a digit:
@@ -117,11 +119,17 @@ def read_page(
         line.cut_doubtful()
         read_candidates([line], model)
     found: list[Found] = []
+    probability = 0.0  # of all that is found together, as a logarithm
     for number, line in enumerate(lines):
-        found += [Found(number, some, candidate) for some, candidate in line.best_path() if candidate is not None]
+        of_line, path = line.best_path()
+        probability += of_line
+        found += [Found(number, some, candidate) for some, candidate in path if candidate is not None]
+    size = size or _size(image)
     if ink.photo:
         found = believed(found)
-    return _page(found, model, grey.shape, size or _size(image))
+    elif pieces and may_be_one(pieces) and is_one(reading := read(image, model), pieces, probability):
+        return Page([PageDigit(reading, _box(bounding_box(pieces), grey.shape, size), 0)], size)
+    return _page(found, model, grey.shape, size)
 
 
 def _page(found: list[Found], model: Model, shape: tuple[int, int], size: tuple[int, int]) -> Page:
@@ -129,18 +137,22 @@ def _page(found: list[Found], model: Model, shape: tuple[int, int], size: tuple[
     if not found:
         return Page([], size)
     readings = read_batch(np.stack([f.candidate.image for f in found]), model)
-    across, down = size[0] / shape[1], size[1] / shape[0]
     digits: list[PageDigit] = []
     numbers: dict[int, int] = {}  # of lines that have a digit
     for index, f in enumerate(found):
         reading = readings[index]
         if reading.status == "not a digit":  # by itself; where it stands, it is rather one than not
             reading = replace(reading, status="uncertain", message=f"Uncertain: it may be no {reading.digit}.")
-        left, top, right, bottom = f.box
-        x, y = round(left * across), round(top * down)
-        box = x, y, min(round(right * across), size[0]) - x, min(round(bottom * down), size[1]) - y
-        digits.append(PageDigit(reading, box, numbers.setdefault(f.line, len(numbers))))
+        digits.append(PageDigit(reading, _box(f.box, shape, size), numbers.setdefault(f.line, len(numbers))))
     return Page(digits, size)
+
+
+def _box(box: tuple[int, int, int, int], shape: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom on a page of this shape -> x, y, width and height in a picture of that size."""
+    across, down = size[0] / shape[1], size[1] / shape[0]
+    left, top, right, bottom = box
+    x, y = round(left * across), round(top * down)
+    return x, y, min(round(right * across), size[0]) - x, min(round(bottom * down), size[1]) - y
 
 
 def _size(image: Image.Image | np.ndarray) -> tuple[int, int]:

@@ -130,8 +130,9 @@ class Line:
             parts += [piece] if whole else cut(self.labels, piece, self.height)
         self.pieces = sorted(parts, key=lambda piece: piece.x)
 
-    def best_path(self) -> list[tuple[list[Piece], Candidate | None]]:
-        """The most probable way to divide the line: pieces, and the candidate if they are a digit."""
+    def best_path(self) -> tuple[float, list[tuple[list[Piece], Candidate | None]]]:
+        """The most probable way to divide the line: the logarithm of its probability, and its pieces, each with the
+        candidate if they are a digit."""
         count = len(self.pieces)
         best = np.full(count + 1, -np.inf)
         best[0] = 0
@@ -153,12 +154,12 @@ class Line:
                     score += self._parting(end)
                 if score > best[end]:
                     best[end], step[end] = score, (start, chosen)
-        path = []
+        total, path = float(best[count]), []
         while count:
             start, chosen = step[count]
             path.append((self.pieces[start:count], chosen))
             count = start
-        return path[::-1]
+        return total, path[::-1]
 
     def _parting(self, end: int) -> float:
         """The logarithm of how probable it is, before reading them, that one digit ends and another begins there."""

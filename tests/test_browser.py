@@ -18,6 +18,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 PAGES = {
     "Draw": "Draw a digit",
+    "Photo": "Read a photo",
     "Look inside": "Why this answer?",
     "Train": "Train a network",
     "Dashboard": "All models",
@@ -25,6 +26,7 @@ PAGES = {
 }
 LAST_WORDS = {
     "Draw": "Brush",
+    "Photo": "Try an example photo",
     "Look inside": "The exact sums",
     "Train": "Your browser remembers",
     "Dashboard": "are misread by both",
@@ -240,7 +242,7 @@ def test_keyboard_shortcuts(page):
 
 def test_every_control_is_reached_and_named_by_keyboard(page):
     names = []
-    for _ in range(25):
+    for _ in range(27):
         page.keyboard.press("Tab")
         names.append(
             page.evaluate(
@@ -251,7 +253,17 @@ def test_every_control_is_reached_and_named_by_keyboard(page):
                 }"""
             )
         )
-    expected = [*PAGES, "Undo", "Clear", "Random digit", "Misread digit", "Export", "Why this answer?", "Thin"]
+    expected = [
+        *PAGES,
+        "Undo",
+        "Clear",
+        "Wide sheet",
+        "Random digit",
+        "Misread digit",
+        "Export",
+        "Why this answer?",
+        "Thin",
+    ]
     missing = [name for name in [*expected, "Model"] if not any(name in found for found in names)]
     assert missing == []
 

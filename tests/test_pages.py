@@ -120,6 +120,32 @@ def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
     assert page.digits[0].box[1] == pytest.approx(55, abs=4)  # the bar belongs to it
 
 
+@pytest.mark.parametrize(
+    ("strokes", "text"),
+    [
+        # the strokes of this 4, which do not meet, look like a 6 and a 1
+        (
+            [
+                [(84, 50), (57, 86), (51, 127), (94, 135), (132, 141), (165, 129), (198, 95)],
+                [(230, 85), (222, 111), (203, 149), (192, 203), (199, 217)],
+            ],
+            "4",
+        ),
+        ([[(90, 50), (85, 230)], [(170, 50), (165, 230)]], "11"),
+        ([[(60, 60), (140, 60), (95, 220)], [(190, 60), (185, 220)]], "71"),
+    ],
+)
+def test_a_drawing_of_one_digit_is_not_divided_and_one_of_two_is(model, strokes: list, text: str) -> None:
+    image = Image.new("L", (280, 280))
+    draw = ImageDraw.Draw(image)
+    for stroke in strokes:
+        draw.line(stroke, 255, 14, "curve")
+    page = read_page(image, model)
+    assert page.text == text
+    if len(text) == 1:  # all doors agree
+        assert page.digits[0].reading.probabilities.tolist() == read(image, model).probabilities.tolist()
+
+
 def test_one_prepared_digit_is_read_as_read_does(model) -> None:
     for image in IMAGES[:20]:
         assert read_page(image, model).text == str(read(image, model).digit)

@@ -1,0 +1,101 @@
+"""Photos and numbers in Chromium: uploaded, corrected by a tap and copied; drawn on the sheet and on a wide one."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import ROOT, Server
+from test_browser import DESKTOP, PHONE, draw, expect_digit, expect_words, open_page, press, settle
+from test_browser_train import assert_fits_and_is_accessible
+
+pytestmark = pytest.mark.browser
+
+EXAMPLE = ROOT / "docs" / "examples" / "page.jpg"
+# strokes on a sheet of 320 x 320 pixels
+FOUR_TWO = [
+    [(80, 90), (65, 190), (140, 190)],
+    [(115, 110), (110, 270)],
+    [(180, 130), (195, 105), (235, 105), (245, 140), (215, 200), (180, 260), (260, 262)],
+]
+
+
+def tap(element) -> None:
+    """Or click, where there is no touch."""
+    element.scroll_into_view_if_needed()
+    element.tap() if element.evaluate("() => navigator.maxTouchPoints > 0") else element.click()
+
+
+def number_of(page) -> list[str]:
+    return page.locator("code").first.inner_text().split()
+
+
+@pytest.mark.parametrize(("screen", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_server: Server, screen, scheme):
+    copying = ["clipboard-read", "clipboard-write"]
+    with browser.new_context(**screen, color_scheme=scheme, permissions=copying) as context:
+        page = open_page(context, app_server)
+        page.get_by_role("link", name="Photo").click()
+        page.get_by_role("button", name="Try an example photo").wait_for()
+        page.locator("input[type=file]").set_input_files(EXAMPLE)
+        boxes, tiles = page.locator(".box"), page.locator(".tile")
+        boxes.nth(20).wait_for()
+        settle(page)
+        read = number_of(page)
+        assert "".join(read) == "".join(boxes.all_inner_texts()).replace("?", "")
+        picture, first = page.get_by_alt_text("The photo").first.bounding_box(), boxes.first.bounding_box()
+        assert first["x"] - picture["x"] == pytest.approx(picture["width"] * 209 / 900, abs=5), "where the 0 begins"
+
+        tap(boxes.nth(1))
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("Which digit is it?").wait_for()
+        assert_fits_and_is_accessible(page)
+        tap(dialog.get_by_role("button", name="5"))
+        page.locator(".box.corrected").wait_for()
+        assert boxes.nth(1).inner_text() == "5"
+        page.locator(".tile.corrected", has_text="corrected").wait_for()
+        tap(tiles.nth(0))
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+        tap(tiles.nth(0))
+        tap(dialog.get_by_role("button", name="Not a digit"))
+        page.get_by_text(f"{len(''.join(read)) - 1} digits").wait_for()
+        corrected = ["5" + read[0][2:], *read[1:]]
+        assert number_of(page) == corrected
+        settle(page)
+        copy = page.get_by_role("button", name="Copy to clipboard")
+        assert copy.evaluate("e => e.closest('[data-testid=stCode] > div').checkVisibility({opacityProperty: true})")
+        tap(copy)
+        assert page.evaluate("navigator.clipboard.readText()").split() == corrected
+        press(page, "Undo correction")
+        page.get_by_text(f"{len(''.join(read))} digits").wait_for()
+
+        page.get_by_role("link", name="Draw").click()
+        page.locator("canvas.upper-canvas").wait_for()
+        settle(page)
+        draw(page, FOUR_TWO)
+        expect_digit(page, "42")
+        settle(page)
+        square = page.locator("canvas.upper-canvas").bounding_box()
+        tap(page.get_by_text("Wide sheet"))
+        page.wait_for_function("document.querySelector('canvas.dc-canvas').width === 840")
+        settle(page)
+        wide = page.locator("canvas.upper-canvas").bounding_box()
+        assert wide["width"] == pytest.approx(2 * wide["height"])
+        assert wide["width"] > square["width"] or screen is PHONE
+        middle = 320 / 2  # `draw` takes the sheet's width for 320
+        draw(page, [[(middle + x / 2, y / 2) for x, y in stroke] for stroke in FOUR_TWO])
+        expect_digit(page, "4242")
+        assert_fits_and_is_accessible(page)
+        settle(page)
+        tap(page.get_by_text("Wide sheet"))  # all four are kept, in half the size
+        page.wait_for_function("document.querySelector('canvas.dc-canvas').width === 420")
+        settle(page)
+        expect_digit(page, "4242")
+        tap(page.locator(".tile").first)
+        page.locator(".tile[aria-pressed=true]", has_text="4").wait_for()
+        page.get_by_role("link", name="Look inside").first.click()
+        page.get_by_text("You drew a number").wait_for()
+        expect_digit(page, "4")
+        page.get_by_role("link", name="Draw").click()
+        page.locator("canvas.upper-canvas").wait_for()
+        press(page, "Clear")
+        expect_words(page, "Draw a digit")

@@ -1,0 +1,209 @@
+"""The Photo page and numbers on the Draw page, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from test_app import answer_of, open_app, press, put_on_canvas
+from test_drawings import FOUR, TWO
+
+from app import corrections, photo, photo_view
+from app.corrections import NO_DIGIT
+from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
+
+PHOTO = "app/pages/photo.py"
+EXAMPLE = photo.EXAMPLE.read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def _own_server() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> dict:
+    """What a visitor's session holds, outside of a page."""
+    state: dict = {}
+    monkeypatch.setattr(st, "session_state", state)
+    return state
+
+
+def upload(app: AppTest, content: bytes, name: str = "photo.jpg") -> AppTest:
+    app.file_uploader[0].set_value((name, content, "image/jpeg")).run()
+    assert not app.exception
+    return app
+
+
+def number_of(app: AppTest) -> list[str]:
+    return app.code[0].value.splitlines()
+
+
+def words_of(app: AppTest) -> str:
+    return " ".join(words.value for words in app.markdown)
+
+
+def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
+    app = upload(open_app(PHOTO), EXAMPLE)
+    picture, size = open_page(EXAMPLE)
+    page = read_page(picture, load_model(), size)
+    assert number_of(app) == page.lines
+    assert f"**{len(page.digits)} digits** in {len(page.lines)} lines" in words_of(app)
+    first = app.session_state["photo"]
+    assert first.page.as_dict() == page.as_dict()
+    app.selectbox(key="model").set_value("classic").run()
+    assert app.session_state["photo"].model.name == "classic"
+    assert app.session_state["photo"].hash != first.hash, "corrections are of one reading"
+
+
+def test_the_example_is_read_and_still_there_after_a_change_of_page():
+    app = open_app(PHOTO)
+    assert not app.code
+    press(app, "Try an example photo")
+    number = number_of(app)
+    assert number
+    app.switch_page("app/pages/draw.py").run()
+    app.switch_page(PHOTO).run()
+    assert number_of(app) == number
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"no picture", "The picture cannot be read"), (None, "may have 25,000,000 pixels at most")],
+    ids=["no picture", "too large"],
+)
+def test_a_file_that_cannot_be_read_is_one_sentence(content, sentence):
+    if content is None:
+        file = io.BytesIO()
+        Image.new("1", (6000, 5000)).save(file, "PNG")
+        content = file.getvalue()
+    app = upload(open_app(PHOTO), content)
+    assert sentence in app.warning[0].value
+    assert not app.code
+
+
+def test_a_picture_without_digits_is_no_error():
+    file = io.BytesIO()
+    Image.new("L", (300, 200), 250).save(file, "PNG")
+    app = upload(open_app(PHOTO), file.getvalue())
+    assert "No digits were found" in words_of(app)
+
+
+def test_a_transparent_picture_is_shown_on_white():
+    url = photo._as_url(Image.new("LA", (30, 20), (0, 0)))
+    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as shown:
+        assert shown.getpixel((5, 5)) == (255, 255, 255)
+
+
+def a_photo(*lines: str, status: str = "digit") -> photo.Photo:
+    """Of lines of digits that the model is 80% sure of."""
+    digits = []
+    for row, line in enumerate(lines):
+        for column, character in enumerate(line):
+            probabilities = np.full(10, 0.2 / 9, np.float32)
+            probabilities[int(character)] = 0.8
+            message = "Uncertain: it may be something else." if status == "uncertain" else None
+            reading = Reading(status, int(character), 0.8, 9, probabilities, 1.0, np.zeros((28, 28), np.uint8), message)
+            digits.append(PageDigit(reading, (20 * column, 40 * row, 15, 30), row))
+    return photo.Photo(b"", load_model("classic"), Page(digits, (200, 100)), "data:image/jpeg;base64,", "a hash")
+
+
+def text(shown: photo.Photo) -> list[str]:
+    return ["".join(str(found.digit) for found in line) for line in photo.lines(shown)]
+
+
+@pytest.mark.usefixtures("session")
+def test_a_correction_changes_the_number_and_no_other_picture():
+    shown = a_photo("0172", "33")
+    corrections.correct(shown.hash, 2, 1)
+    corrections.correct("another hash", 0, 5)
+    assert text(shown) == ["0112", "33"]
+    corrections.correct(shown.hash, 2, 9)
+    assert text(shown) == ["0192", "33"]
+    assert [found.index for line in photo.lines(shown) for found in line if found.corrected] == [2]
+
+
+@pytest.mark.usefixtures("session")
+def test_what_is_no_digit_is_left_out_and_its_line_with_it():
+    shown = a_photo("4", "33")
+    corrections.correct(shown.hash, 0, NO_DIGIT)
+    assert text(shown) == ["33"]
+    assert corrections.corrected(shown.hash, 0) == NO_DIGIT
+    corrections.undo(shown.hash)
+    assert text(shown) == ["4", "33"]
+    assert corrections.corrected(shown.hash, 0) is None
+    for index in range(3):
+        corrections.correct(shown.hash, index, NO_DIGIT)
+    assert "No digit is left" in photo_view.sentence(shown, photo.lines(shown))
+
+
+@pytest.mark.usefixtures("session")
+def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
+    shown = a_photo("7", status="uncertain")
+    for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
+        assert "<b>7?</b>" in html
+        assert "uncertain" in html
+    corrections.correct(shown.hash, 0, 7)
+    for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
+        assert "<b>7</b>" in html
+        assert "uncertain" not in html
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        [0, 1],
+        {"index": 0},
+        {"index": "0", "digit": "1"},
+        {"index": 0.5, "digit": 1},
+        *({"index": index, "digit": digit} for index, digit in ((9, 1), (-1, 1), (0, 10), (0, -2))),
+    ],
+    ids=str,
+)
+def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
+    session["photo-tiles"] = SimpleNamespace(correction=sent)
+    photo_view._take(a_photo("42"), "photo-tiles")
+    assert not corrections.count("a hash")
+
+
+def test_a_number_on_the_sheet_is_read_as_one():
+    app = put_on_canvas(open_app(), *FOUR, TWO)
+    said = answer_of(app)
+    assert "<strong>2 digits</strong>" in said
+    assert '<span class="">4</span><span class="">2</span>' in said
+    assert "classic: 42" in said
+
+
+def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
+    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app.switch_page("app/pages/look_inside.py").run()
+    assert "You drew a number" in words_of(app)
+    assert '<div class="digit">2</div>' in answer_of(app)
+    app.session_state["picked-digit"] = app.session_state["drawing"].png, 0
+    app.run()
+    assert '<div class="digit">4</div>' in answer_of(app)
+
+
+def test_a_drawing_is_kept_when_the_sheet_becomes_wide_and_narrow_again():
+    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app.toggle(key="wide").set_value(True).run()
+    assert not app.exception
+    assert len(app.session_state["shown"]["objects"]) == 3
+    wide = Image.new("RGB", (840, 420))
+    wide.paste("white", (600, 100, 620, 300))
+    file = io.BytesIO()
+    wide.save(file, "PNG")
+    app.session_state["drawing"] = replace(app.session_state["drawing"], png=file.getvalue())
+    app.toggle(key="wide").set_value(False).run()
+    assert not app.exception
+    assert [thing["scaleX"] for thing in app.session_state["shown"]["objects"]] == [0.5] * 3
