@@ -52,7 +52,7 @@ def _offer_learning(kept: Kept, asked: Asked) -> None:
 def _what_changed(learnt: Learnt | None, kept: Kept, asked: Asked) -> str:
     """In one sentence, of this drawing."""
     if learnt is None or learnt.name is None:
-        return learnt.refusal if learnt else "Nothing could be learnt."
+        return learnt.report.refusal or "" if learnt else "Nothing could be learnt."
     before, now = kept.asked.reading.digit, asked.reading.digit
     several = f"{len(learnt.labels)} digits" if len(learnt.labels) > 1 else "one digit"
     if before != now:

@@ -53,29 +53,27 @@ def show(latest: Learning) -> None:
     if learnt is None:
         st.warning(f"{latest.outcome.exception()} No model was made.")
         return
+    report = learnt.report
     if learnt.name is None:
-        st.warning(learnt.refusal)
+        st.warning(f"{report.refusal} The model is not kept.")
     else:
         st.success(f"You draw with **{latest.profile.name} (personal)** from now on.")
     with st.container(horizontal=True, gap="large"):
         count = len(learnt.labels)
-        before, after = (int((read != learnt.labels).sum()) for read in (learnt.before, learnt.after))
-        st.metric(f"Misread of your {count:,} digits", after, f"{before} before", delta_color="off", delta_arrow="off")
-        st.metric(
-            "Accuracy on MNIST",
-            f"{learnt.mnist_after:.2%}",
-            f"{learnt.mnist_before:.2%} before",
-            delta_color="off",
-            delta_arrow="off",
-        )
+        for title, (before, after) in (
+            (f"Misread of your {count:,} digits" if count > 1 else "Misread of your one digit", report.own_errors),
+            (f"Misread of MNIST's {report.mnist_digits:,}", report.mnist_errors),
+        ):
+            st.metric(title, after, f"{before} before", delta_color="off", delta_arrow="off")
     st.markdown(
-        ":small[Your digits are read by models that have learnt from the others only, so this is what to expect of "
-        "digits that you write from now on. MNIST shows what is forgotten.]"
+        ":small[Each of your digits is read by a model that has learnt from the others only (cross-validation), so this "
+        "is what to expect of digits that you write from now on. MNIST shows what is forgotten.]"
     )
     changed = np.flatnonzero(learnt.before != learnt.after)
     if len(changed):
         some = f"; {SHOWN} are shown" if len(changed) > SHOWN else ""
-        st.markdown(f"**{len(changed)} of your digits are read otherwise now{some}:**")
+        words = "digits are" if len(changed) > 1 else "digit is"
+        st.markdown(f"**{len(changed)} {words} read otherwise by the new model, which has learnt from all{some}:**")
         st.html(_changes(learnt, changed[:SHOWN]))
     if learnt.name:
         st.markdown("Programs can ask for this model through the API; whoever knows this address can use it:")

@@ -37,11 +37,14 @@ def personal() -> dict[str, str]:
 
 
 def base_model() -> Model | None:
-    """The model that a personal one is made from: the one that the visitor draws for, or what that was made from."""
-    name = _chosen()
-    if name in personal():
-        return current_model()[0]
-    return visitor_model()[0]
+    """The model that a personal one is made from: the one that the visitor draws for, or what that has learnt from."""
+    if (name := _chosen()) not in personal():
+        return visitor_model()[0]
+    model = watch(name).current
+    base = model.card["recipe"]["base"] if model else CURRENT
+    if base in own_names():
+        return watch(str(path(base))).current
+    return watch(base).current if base in store.model_names() else current_model()[0]
 
 
 def is_own(name: str) -> bool:
@@ -84,20 +87,10 @@ def visitor_model() -> tuple[Model | None, list[str]]:
     Problems of the current model are not repeated: every page shows them.
     """
     name = _chosen()
-    if name in personal():
-        chosen = watch(str(_personal_runs().path(name)))
-    else:
-        chosen = watch(str(path(name)) if is_own(name) else name)
+    chosen = watch(str(path(name)) if is_own(name) else name)
     return chosen.current, chosen.problems if name else []
 
 
 def _chosen() -> str:
     name = st.session_state.get("model", CURRENT)
     return name if name in personal() or name in names() else CURRENT  # it may be deleted or renamed
-
-
-def _personal_runs():
-    from mnistcore.home import home
-    from mnistcore.runs import Runs
-
-    return Runs(home() / "personal")

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
+from app import models
 from app.feedback import database
 from app.visitors import current_visitor
 from mnistcore.feedback import FeedbackError, Profile
+from mnistcore.home import home
+from mnistcore.personal import personal_models
 
 FIRST = "My handwriting"  # the name of the profile that is made for the first digit
-PROFILE = "profile"  # session key: the one in use
+PROFILE, RECALLED = "profile", "profiles-recalled"  # session keys: the one in use; whether `recall` has been done
 
 
 def of_visitor() -> list[Profile]:
-    """The visitor's profiles, the oldest first."""
+    """The visitor's profiles, the oldest first; the models that have learnt them can be chosen from then on."""
     visitor = current_visitor()
-    return database().profiles(visitor) if visitor else []
+    if visitor is None:
+        return []
+    found = database().profiles(visitor)
+    known = models.personal()
+    known.clear()
+    for profile in found:
+        known |= dict.fromkeys(personal_models(profile.id)[:1], profile.name)  # the latest of each
+    return found
+
+
+def recall() -> None:
+    """Find the visitor's personal models, once a session; without a database there are none."""
+    there_are_some = (home() / "personal").is_dir()  # else the database is not even opened
+    if RECALLED not in st.session_state and current_visitor() and there_are_some:
+        st.session_state[RECALLED] = True
+        with suppress(FeedbackError):
+            of_visitor()
 
 
 def active() -> Profile | None:

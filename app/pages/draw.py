@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from app import answer, ask_view, canvas, digits, example, export_menu, learning, models, number
+from app import answer, ask_view, canvas, digits, example, export_menu, learning, models, number, profiles
 from app.charts import network
 
 
 @st.fragment  # a stroke runs this function again and nothing else
 def stage() -> None:
+    profiles.recall()
     learning.adopt()
     model, problems = models.visitor_model()
     with st.container(key="stage"):
