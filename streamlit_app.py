@@ -16,6 +16,8 @@ st.html(APP / "style.css")
 pages = [
     st.Page(APP / "pages" / "draw.py", title="Draw", icon=":material/draw:", default=True),
     st.Page(APP / "pages" / "photo.py", title="Photo", icon=":material/photo_camera:"),
+    st.Page(APP / "pages" / "my_digits.py", title="My digits", icon=":material/fingerprint:"),
+    st.Page(APP / "pages" / "practice.py", title="Practice", icon=":material/edit_note:"),
     st.Page(APP / "pages" / "look_inside.py", title="Look inside", icon=":material/visibility:"),
     st.Page(APP / "pages" / "train.py", title="Train", icon=":material/model_training:"),
     st.Page(APP / "pages" / "dashboard.py", title="Dashboard", icon=":material/monitoring:"),

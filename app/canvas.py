@@ -35,7 +35,7 @@ streamlit_drawable_canvas.out = st.components.v2.component(
 
 def offer_tools() -> None:
     """Undo, Clear, and whether the sheet is wide."""
-    st.button("Undo", on_click=_undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
+    st.button("Undo", on_click=undo, icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
     # not Esc, which also closes lists; and Undo brings back what was cleared
     st.button("Clear", on_click=_clear, icon=":material/delete:", shortcut="Delete", help="Delete")
     st.toggle("Wide sheet", key="wide", on_change=_fit, persist_state="session")
@@ -132,7 +132,16 @@ def _clear() -> None:
     _replace({"objects": []})
 
 
-def _undo() -> None:
+def renew() -> None:
+    """Give the visitor an empty square sheet; Undo does not bring back what was on the old one."""
+    st.session_state.wide = False
+    st.session_state.drawing = None
+    st.session_state.pop("cleared", None)
+    _replace({"objects": []})
+
+
+def undo() -> None:
+    """Remove the last stroke, or bring back what was cleared. For `on_click`."""
     drawing = current_drawing()
     if drawing is None or drawing.empty:
         if cleared := st.session_state.pop("cleared", None):

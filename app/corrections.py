@@ -1,4 +1,4 @@
-"""What a visitor has corrected on their photos. It is kept for as long as their page is open, and nowhere else."""
+"""What a visitor has corrected on their photos, for as long as their page is open; photo_keep.py can keep it longer."""
 
 from __future__ import annotations
 

@@ -42,6 +42,16 @@ def as_png(image: np.ndarray, enlarged: int = 1) -> bytes:
     return file.getvalue()
 
 
+def cut_out(picture: Image.Image, box: tuple[int, int, int, int]) -> bytes:
+    """What is in a box (x, y, width, height) of a picture, with some of what is around it, as a PNG."""
+    x, y, width, height = box
+    margin = max(width, height) // 4
+    right, bottom = min(x + width + margin, picture.width), min(y + height + margin, picture.height)
+    file = io.BytesIO()
+    picture.crop((max(x - margin, 0), max(y - margin, 0), right, bottom)).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
 def png_url(image: np.ndarray, enlarged: int = 1) -> str:
     """The same as a `data:` URL."""
     return "data:image/png;base64," + base64.b64encode(as_png(image, enlarged)).decode("ascii")

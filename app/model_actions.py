@@ -7,20 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import models, operator
+from app import models, operator, outcome
 from app.training_job import trainer
 from app.visitors import current_visitor
 from mnistcore import BadModelFile, Model, store
 from mnistcore.export.html_export import to_html
 from mnistcore.export.onnx_export import to_onnx
-
-OUTCOME = "action_outcome"  # session key: whether an action succeeded, and its sentence for the next run of the script
-
-
-def show_outcome() -> None:
-    """Say how the last action ended."""
-    if outcome := st.session_state.pop(OUTCOME, None):
-        (st.info if outcome[0] else st.warning)(outcome[1])
 
 
 def offer(name: str) -> None:
@@ -111,11 +103,11 @@ def _do(action: Callable[..., None], *arguments: object, done: str, then: str | 
     """Carry out an action, and show the page anew, for the model `then`, with a sentence that says how it ended."""
     try:
         action(*arguments)
-        st.session_state[OUTCOME] = True, done
+        outcome.tell(done)
         if then:
             st.session_state["renamed"] = then
     except BadModelFile as error:
-        st.session_state[OUTCOME] = False, str(error)
+        outcome.tell(str(error), False)
     except OSError as error:
-        st.session_state[OUTCOME] = False, f"This failed: {error.strerror or error}."
+        outcome.tell(f"This failed: {error.strerror or error}.", False)
     st.rerun()

@@ -12,6 +12,7 @@ from mnistcore.evaluation.report import Report
 from mnistcore.watch import ModelWatch
 
 CURRENT = ""  # the visitor's choice until they make one
+PERSONAL = "personal-models"  # session key
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -28,6 +29,22 @@ def current_model() -> tuple[Model | None, list[str]]:
 def names() -> list[str]:
     """The visitor's own models, the latest first, then everybody's."""
     return list(dict.fromkeys([*own_names(), *store.model_names()]))
+
+
+def personal() -> dict[str, str]:
+    """The models that have learnt one of the visitor's handwritings: the name of each, and of the handwriting."""
+    return st.session_state.setdefault(PERSONAL, {})
+
+
+def base_model() -> Model | None:
+    """The model that a personal one is made from: the one that the visitor draws for, or what that has learnt from."""
+    if (name := _chosen()) not in personal():
+        return visitor_model()[0]
+    model = watch(name).current
+    base = model.card["recipe"]["base"] if model else CURRENT
+    if base in own_names():
+        return watch(str(path(base))).current
+    return watch(base).current if base in store.model_names() else current_model()[0]
 
 
 def is_own(name: str) -> bool:
@@ -52,14 +69,16 @@ def choose_model() -> None:
     current, _ = current_model()
     if st.session_state.get("model") != (chosen := _chosen()):
         st.session_state.model = chosen
-    own = own_names()
+    own, handwritings = own_names(), personal()
 
     def words(name: str) -> str:
         if name == CURRENT:
             return f"Current model ({current.name if current else 'none'})"
+        if name in handwritings:
+            return f"{handwritings[name]} (personal)"
         return f"{name} (yours)" if name in own else name
 
-    st.selectbox("Model", [CURRENT, *names()], format_func=words, key="model", persist_state="session")
+    st.selectbox("Model", [CURRENT, *handwritings, *names()], format_func=words, key="model", persist_state="session")
 
 
 def visitor_model() -> tuple[Model | None, list[str]]:
@@ -74,4 +93,4 @@ def visitor_model() -> tuple[Model | None, list[str]]:
 
 def _chosen() -> str:
     name = st.session_state.get("model", CURRENT)
-    return name if name in names() else CURRENT  # it may be deleted or renamed
+    return name if name in personal() or name in names() else CURRENT  # it may be deleted or renamed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import corrections, photo
+from app import corrections, photo, photo_keep
 from app.charts.network import percent
 from app.charts.pictures import ink_url
 from app.corrections import NO_DIGIT
@@ -44,6 +44,7 @@ def show(shown: Photo) -> None:
         _show(shown, "photo-tiles", {"marks": tiles(lines)})
         if corrections.count(shown.hash):
             st.button("Undo correction", on_click=corrections.undo, args=(shown.hash,), icon=":material/undo:")
+            photo_keep.offer(shown, lines)
 
 
 def _show(shown: Photo, key: str, data: dict[str, str]) -> None:

@@ -203,10 +203,10 @@ def start_api(directory: Path, **environment: str) -> Server:
     return Server(directory, [str(ROOT / "api.py"), "--port"], "/health", None, **environment)
 
 
-def start_app(directory: Path, port: int | None = None) -> Server:
+def start_app(directory: Path, port: int | None = None, **environment: str) -> Server:
     """The app as `make app` runs it."""
     command = ["-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.headless=true", "--server.port"]
-    return Server(directory, command, "/_stcore/health", port)
+    return Server(directory, command, "/_stcore/health", port, **environment)
 
 
 def await_that(holds: Callable[[], bool], seconds: float = 180) -> None:

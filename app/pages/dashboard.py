@@ -3,7 +3,7 @@
 import altair as alt
 import streamlit as st
 
-from app import comparison, gallery, model_actions, models, runs
+from app import comparison, gallery, model_actions, models, outcome, runs
 from app.charts import measures
 from app.visitors import own_names
 from mnistcore import BadModelFile
@@ -15,7 +15,7 @@ python -m mnistcore train --data mnist.npz    # MNIST from a file
 python -m mnistcore train --help"""
 
 st.markdown("# All models")
-model_actions.show_outcome()
+outcome.show()
 reports = runs.readable_reports()
 if reports:
     runs.show_table(reports)

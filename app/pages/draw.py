@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from app import answer, canvas, digits, example, export_menu, models, number
+from app import answer, ask_view, canvas, digits, example, export_menu, learning, models, number, profiles
 from app.charts import network
 
 
 @st.fragment  # a stroke runs this function again and nothing else
 def stage() -> None:
+    profiles.recall()
+    learning.adopt()
     model, problems = models.visitor_model()
     with st.container(key="stage"):
         with st.container(key="canvas-tools", horizontal=True, vertical_alignment="center", gap="small"):
@@ -25,6 +27,8 @@ def stage() -> None:
             said = example.until_drawn(answer.as_html(shown, None, model, example=True), said)
         with st.container(key="said"):
             st.html(said)  # first, for it takes the network's diagram a moment to be made
+        with st.container(key="ask"):
+            ask_view.offer(drawing, reading, page, model)
         with st.container(key="network"):
             if page and drawing:
                 number.pick(drawing, page)

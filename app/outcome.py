@@ -1,0 +1,18 @@
+"""How the last action of a visitor ended, said when the page is shown anew."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+OUTCOME = "action_outcome"  # session key: whether it succeeded, and a sentence
+
+
+def tell(sentence: str, succeeded: bool = True) -> None:
+    """Have the next run of the script say this."""
+    st.session_state[OUTCOME] = succeeded, sentence
+
+
+def show() -> None:
+    """Say how the last action ended."""
+    if outcome := st.session_state.pop(OUTCOME, None):
+        (st.info if outcome[0] else st.warning)(outcome[1])

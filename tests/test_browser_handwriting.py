@@ -1,0 +1,156 @@
+"""One person's handwriting in Chromium: misread, corrected, learnt, deleted; practised on a phone; seen by nobody else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from conftest import Server, start_app
+from test_browser import DESKTOP, PHONE, SEVEN, draw, expect_digit, open_page, press, settle
+from test_browser_train import assert_fits_and_is_accessible, go_to
+
+pytestmark = pytest.mark.browser
+
+LEARNING = 120_000  # ms: it takes some seconds where nothing else is done
+FOUR_LIKE_A_NINE = [[(200, 80), (120, 90), (105, 150), (200, 160)], [(200, 80), (195, 260)]]
+STROKES = {
+    0: [[(160, 60), (100, 110), (100, 210), (160, 260), (220, 210), (220, 110), (160, 60)]],
+    1: [[(160, 60), (160, 260)]],
+    2: [[(100, 110), (130, 70), (190, 70), (215, 110), (100, 255), (220, 255)]],
+    3: [[(100, 80), (170, 65), (205, 105), (150, 150), (215, 200), (170, 255), (100, 240)]],
+    4: [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]],
+    5: [[(210, 65), (115, 65), (110, 145), (180, 140), (215, 195), (170, 255), (100, 240)]],
+    6: [[(190, 60), (120, 130), (100, 210), (150, 260), (205, 220), (170, 165), (105, 200)]],
+    7: SEVEN,
+    8: [[(200, 90), (150, 60), (110, 100), (200, 200), (160, 260), (110, 215), (195, 110), (200, 90)]],
+    9: [[(205, 100), (150, 65), (105, 110), (150, 155), (205, 100), (195, 260)]],
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An app whose visitors are no operators, though they are at the machine."""
+    server = start_app(tmp_path_factory.mktemp("app"), MNISTCORE_ADMIN_PASSWORD="correct horse")
+    yield server
+    server.stop()
+
+
+def answer(page, words: str) -> None:
+    """Tap a button of "Is this right?"."""
+    page.locator(".ask").get_by_role("button", name=words, exact=True).click()
+
+
+def export(page) -> dict[str, bytes]:
+    """The files of the archive that My digits exports."""
+    with page.expect_download() as download:
+        press(page, "Export")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def labels(archive: dict[str, bytes]) -> list[str]:
+    return [line["label"] for line in csv.DictReader(io.StringIO(archive["digits.csv"].decode()))]
+
+
+def on_disk(server: Server, what: bytes) -> bool:
+    """Whether the bytes are in any file of the server's home."""
+    return any(what in path.read_bytes() for path in server.home.rglob("*") if path.is_file())
+
+
+def personal_models(page) -> list[str]:
+    """What the list of models on Draw offers that somebody's handwriting was learnt by."""
+    settle(page)
+    page.get_by_role("combobox", name="Model", exact=True).click()
+    page.get_by_role("option", name="classic").wait_for()
+    names = page.get_by_role("option", name=re.compile(r"\(personal\)$")).all_inner_texts()
+    page.keyboard.press("Escape")
+    return names
+
+
+def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
+    with browser.new_context(**DESKTOP) as context, browser.new_context() as another:
+        page = open_page(context, server)
+        draw(page, FOUR_LIKE_A_NINE)
+        expect_digit(page, "9")
+        answer(page, "4")
+        page.get_by_text("Kept as a 4 in My handwriting.").wait_for()
+        press(page, "Learn my handwriting")
+        page.get_by_text("this was read as a 9 before, and is read as a 4 now").wait_for(timeout=LEARNING)
+        expect_digit(page, "4")
+        press(page, "Clear")
+        page.locator(".answer strong", has_text="Draw a digit").wait_for()
+        draw(page, FOUR_LIKE_A_NINE)
+        expect_digit(page, "4")
+        assert personal_models(page) == ["My handwriting (personal)"]
+
+        go_to(page, "My digits")
+        page.get_by_text("One digit").wait_for()
+        page.get_by_text("/predict?model=").wait_for()
+        assert_fits_and_is_accessible(page)
+        archive = export(page)
+        picture = archive["pictures/000001.png"]
+        assert labels(archive) == ["4"]
+        assert on_disk(server, picture)
+        assert list((server.home / "personal").rglob("model.npz"))
+
+        stranger = open_page(another, server)
+        assert personal_models(stranger) == []
+        go_to(stranger, "My digits")
+        stranger.get_by_text("Nothing is kept").wait_for()
+
+        press(page, "Delete all")
+        page.get_by_text("Yes, delete all of them").click()
+        settle(page)
+        page.get_by_role("button", name="Delete all").last.click()
+        page.get_by_text("All your digits are deleted").wait_for()
+        page.get_by_text("Nothing is kept").wait_for()
+        assert not on_disk(server, picture)
+        assert not list((server.home / "personal").rglob("model.npz"))
+
+        go_to(page, "Draw")
+        expect_digit(page, "9")
+        assert personal_models(page) == []
+        press(page, "Clear")
+        page.locator(".answer strong", has_text="Draw a digit").wait_for()
+        draw(page, SEVEN)
+        expect_digit(page, "7")
+        answer(page, "Yes")
+        page.get_by_text("Kept as a 7").wait_for()
+        go_to(page, "My digits")
+        page.get_by_text("One digit").wait_for()
+        assert labels(export(page)) == ["7"]
+
+
+def test_practice_on_a_phone(browser, server):
+    with browser.new_context(**PHONE, color_scheme="dark") as context:
+        page = open_page(context, server)
+        go_to(page, "Practice")
+        page.get_by_text("10", exact=True).tap()
+        press(page, "Begin")
+        page.locator("canvas.upper-canvas").wait_for()
+        assert_fits_and_is_accessible(page)
+
+        def asked_for(number: int) -> int:
+            page.locator(".asked small", has_text=re.compile(f"^{number} of 10$")).wait_for()
+            settle(page)
+            return int(page.locator(".asked b").inner_text())
+
+        press(page, "Skip")
+        asked_for(2)
+        press(page, "Undo")
+        for number in range(1, 11):
+            draw(page, STROKES[asked_for(number)], steps=4)
+            if number % 2:
+                press(page, "Next")  # at once; the others wait for the pause
+        page.get_by_role("button", name="Save these 10 digits").wait_for()
+        page.get_by_text(re.compile(r"reads (8|9|10) of 10 of your digits correctly")).wait_for()
+        assert page.locator(".chosen-digits li").count() == 10
+        assert_fits_and_is_accessible(page)
+        press(page, "Save these 10 digits")
+        press(page, "Learn my handwriting")
+        page.get_by_text("Misread of your 10 digits").wait_for(timeout=LEARNING)
+        assert_fits_and_is_accessible(page)

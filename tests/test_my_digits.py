@@ -1,0 +1,308 @@
+"""What is kept of a visitor's digits: on Draw, Practice and My digits, and by whom it is seen. Without a browser."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from test_app import SEVEN, answer_of, open_app, press, put_on_canvas
+
+from app import ask, chosen_digits, drawing, exercise, feedback, photo, photo_keep
+from app.ask import Asked
+from app.exercise import EXERCISE, Exercise, Written
+from app.photo import Found
+from app.visitors import VISITOR
+from mnistcore import read, store
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.feedback import Feedback, NewDigit, export_zip
+
+HERS, HIS = "a" * 64, "b" * 64
+
+
+@pytest.fixture(autouse=True)
+def _own_server(monkeypatch) -> Iterator[None]:
+    """All tests are one server to Streamlit: end what it keeps from one to the next. Its visitors are no operators."""
+    monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "correct horse")
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def session(monkeypatch) -> dict:
+    """A visitor's session, outside of a page."""
+    state = {VISITOR: HERS}
+    monkeypatch.setattr(st, "session_state", state)
+    return state
+
+
+def visit(page: str, visitor: str = HERS) -> AppTest:
+    """A page, opened by a visitor whom the browser has named."""
+    app = open_app()
+    app.session_state[VISITOR] = visitor
+    app.switch_page(f"app/pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def digits(*labels: int) -> list[NewDigit]:
+    images, truth = shipped_test_digits()
+    rows = [int(np.flatnonzero(truth == label)[place]) for place, label in enumerate(labels)]
+    return [NewDigit(drawing.as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
+
+
+def keep(owner: str, name: str, *labels: int) -> str:
+    """A profile with these digits; its id."""
+    database = feedback.database()
+    profile = database.create_profile(owner, name)
+    database.add_all(profile.id, digits(*labels))
+    return profile.id
+
+
+def words(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.warning, *app.info, *app.success))
+
+
+def asked(label: int) -> Asked:
+    digit, model = digits(label)[0], store.load_model("robust")
+    return Asked(digit.picture, read(digit.image, model), model)
+
+
+def kept() -> list[tuple[str, int, int | None]]:
+    """Profile, label and prediction of all that is kept, in the order in which it was."""
+    database = feedback.database()
+    return [
+        (profile.name, digit.label, digit.predicted)
+        for profile in database.profiles()
+        for digit in reversed(database.digits(profile.id))
+    ]
+
+
+def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
+    four = asked(4)
+    for label in (9, 4):
+        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "digit": label})
+        ask._take(four)
+        assert kept() == [("My handwriting", label, 4)]
+        assert ask.kept_drawing(four).label == label
+    assert ask.kept_drawing(asked(5)) is None
+    database = feedback.database()
+    assert database.picture(database.profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    ask.take_back(ask.kept_drawing(four))
+    assert kept() == []
+    assert ask.kept_drawing(four) is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, 4, {}, {"id": "x", "digit": 4}, {"id": 1}, {"id": "IT", "digit": 10}, {"id": "IT", "digit": -1}]
+    + [{"id": "IT", "digit": "4"}, {"id": "IT", "digit": 4.5}, {"id": "IT", "digit": None}, [["id", "IT"]]],
+    ids=repr,
+)
+def test_what_else_a_browser_may_send_keeps_nothing(session, sent):
+    four = asked(4)
+    if isinstance(sent, dict) and sent.get("id") == "IT":
+        sent = sent | {"id": four.id}
+    session[ask.ROW] = SimpleNamespace(answer=sent)
+    ask._take(four)
+    ask._take(None)
+    assert ask.KEPT not in session
+    assert kept() == []
+
+
+def test_nothing_is_kept_of_a_browser_that_has_not_said_who_it_is(session):
+    del session[VISITOR]
+    ask._keep(asked(4), 4)
+    assert "not said yet who it is" in session[ask.PROBLEM]
+    assert kept() == []
+
+
+def test_drawing_asks_the_database_nothing(monkeypatch):
+    def opened() -> Feedback:
+        raise AssertionError
+
+    monkeypatch.setattr("app.feedback.open_feedback", opened)
+    app = open_app()
+    app.session_state[VISITOR] = HERS
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    assert "A tap keeps" in words(app)
+
+
+@pytest.mark.parametrize("url", ["sqlite:////proc/none/feedback.db", "nonsense"])
+def test_without_a_database_a_tap_keeps_nothing_and_says_why(monkeypatch, session, url):
+    monkeypatch.setenv("MNISTCORE_DB", url)
+    ask._keep(asked(4), 4)
+    assert session[ask.PROBLEM].endswith(".")
+    assert ask.KEPT not in session
+
+
+def test_without_a_database_one_can_draw_and_my_digits_says_so(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_DB", "sqlite:////proc/none/feedback.db")
+    app = visit("my_digits")
+    (warning,) = app.warning
+    assert "Drawing goes on without it." in warning.value
+    app.switch_page("app/pages/draw.py").run()
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+
+
+def test_my_digits_shows_what_is_the_visitors_own():
+    assert "Nothing is kept" in words(visit("my_digits"))
+    keep(HERS, "Ada", 1, 2, 3)
+    keep(HIS, "Bob", 4)
+    app = visit("my_digits")
+    assert "## 3 digits" in words(app)
+    assert app.selectbox(key="profile-choice").options == ["Ada"]
+    assert len(app.selectbox) == 1, "no choice of everybody's"
+
+
+def test_an_operator_sees_everybodys(monkeypatch):
+    monkeypatch.setattr("app.operator.is_operator", lambda: True)
+    keep(HERS, "Ada", 1, 2, 3)
+    his = keep(HIS, "Bob", 4, 5)
+    app = visit("my_digits")
+    assert "## 3 digits" in words(app)
+    app.selectbox(key="anybodys-profile").set_value(his).run()
+    assert "## 2 digits" in words(app)
+    assert "Learn" not in " ".join(button.label for button in app.button)
+    press(app, "Delete this handwriting")
+    assert [name for name, *_ in kept()] == ["Ada"] * 3
+
+
+def test_profiles_are_made_switched_renamed_and_deleted():
+    keep(HERS, "Ada", 1)
+    app = visit("my_digits")
+    app.text_input(key="new-profile").set_value("Ben").run()
+    press(app, "Create")
+    choice = app.selectbox(key="profile-choice")
+    assert choice.options == ["Ada", "Ben"]
+    ben = choice.value
+    assert "## 0 digits" in words(app)
+    app.text_input(key=f"name-{ben}").set_value("Benjamin").run()
+    press(app, "Save name")
+    assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
+    press(app, "Delete this handwriting")
+    assert app.selectbox(key="profile-choice").options == ["Ada"]
+    assert "## One digit" in words(app)
+
+
+def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
+    keep(HERS, "Ada", 1)
+    keep(HERS, "Ben", 2)
+    keep(HIS, "Bob", 4)
+    app = visit("my_digits")
+    assert next(button for button in app.button if button.label == "Delete all").disabled
+    app.checkbox(key="delete-all-sure").check().run()
+    press(app, "Delete all")
+    assert "All your digits are deleted" in words(app)
+    assert "Nothing is kept" in words(app)
+    assert kept() == [("Bob", 4, 9)]
+
+
+def test_chosen_digits_are_deleted(session):
+    hers, his = keep(HERS, "Ada", 1, 2, 3), keep(HIS, "Bob", 4)
+    database = feedback.database()
+    profile = database.profile(hers)
+    ids = [digit.id for digit in database.digits(hers)]
+    from app import profile_actions
+
+    profile_actions.delete_digits(profile, [ids[0], database.digits(his)[0].id, "nonsense"])
+    assert [label for _, label, _ in kept()] == [1, 2, 4]
+
+
+def test_tiles_say_what_each_digit_is_and_what_was_read():
+    image = digits(4)[0].image
+    html = chosen_digits._tile(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
+    for part in ('value="7"', "<b>4</b>", "read as 9", 'class="misread"', "&lt;2026&gt;"):
+        assert part in html
+    assert "misread" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, 4))
+    assert "read as" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, None))
+
+
+def test_an_export_is_imported_by_another_visitor(session):
+    archive = io.BytesIO(export_zip(feedback.database(), keep(HERS, "Ada", 1, 2)))
+    assert zipfile.is_zipfile(archive)
+    from app import profile_actions
+
+    his = feedback.database().create_profile(HIS, "Bob")
+    for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
+        profile_actions._import(his, archive)
+        assert session["action_outcome"] == (True, expected)
+    profile_actions._import(his, io.BytesIO(b"noise"))
+    assert session["action_outcome"][0] is False
+    assert len(kept()) == 4
+
+
+def test_what_is_corrected_on_a_photo_is_kept_cut_out(session):
+    shown = photo.read(photo.EXAMPLE.read_bytes(), store.load_model("robust"))
+    page_digit = shown.page.digits[0]
+    found = Found(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
+    photo_keep._keep(shown, [found], ("these",))
+    assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
+    database = feedback.database()
+    profile = database.profiles(HERS)[0]
+    picture = database.picture(profile.id, database.digits(profile.id)[0].id)
+    again = read(photo_keep.open_page(picture)[0], shown.model)
+    assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
+
+
+def test_an_exercise_asks_for_every_digit_equally_often_and_never_twice_in_succession():
+    for seed in range(20):
+        asked_for = exercise.begin(30, np.random.default_rng(seed)).asked
+        assert np.bincount(asked_for).tolist() == [3] * 10
+        assert all(one != other for one, other in zip(asked_for, asked_for[1:], strict=False))
+
+
+def test_an_exercise_is_written_skipped_taken_back_and_left_out():
+    image = np.zeros((28, 28), np.uint8)
+    this = Exercise([3, 1, 4])
+    this.write(b"three", image)
+    this.skip()
+    this.back()
+    assert (this.number, this.wanted) == (1, 1)
+    this.write(b"one", image)
+    this.write(b"four", image)
+    this.write(b"too many", image)
+    assert this.wanted is None
+    assert [(written.label, written.picture) for written in this.written] == [(3, b"three"), (1, b"one"), (4, b"four")]
+    this.leave_out([1])
+    assert [written.label for written in this.written] == [3, 4]
+    assert this.wanted is None
+
+
+def test_practice_keeps_what_was_written_when_it_is_saved():
+    app = visit("practice")
+    press(app, "Begin")
+    this = app.session_state[EXERCISE]
+    assert len(this.asked) == 20
+    put_on_canvas(app, SEVEN)
+    press(app, "Undo")
+    assert not this.answers
+    press(app, "Skip")
+    assert this.answers == [None]
+    for digit in digits(1, 7):
+        this.answers.append(Written(digit.label, digit.picture, digit.image))
+    press(app, "Stop here")
+    assert "2 of 2" in words(app)
+    assert kept() == []
+    app.text_input(key="practice-name").set_value("Ada").run()
+    press(app, "Save these 2 digits")
+    assert kept() == [("Ada", 1, 1), ("Ada", 7, 7)]
+    assert feedback.database().profiles()[0].owner == HERS
+
+
+def test_practice_says_why_it_cannot_save(monkeypatch):
+    app = visit("practice")
+    press(app, "Begin")
+    one = digits(1)[0]
+    app.session_state[EXERCISE].answers.append(Written(1, one.picture, one.image))
+    press(app, "Stop here")
+    app.text_input(key="practice-name").set_value(" ").run()
+    press(app, "Save this digit")
+    assert "name" in app.warning[0].value
+    assert app.session_state[EXERCISE].written
