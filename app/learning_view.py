@@ -66,8 +66,8 @@ def show(latest: Learning) -> None:
         ):
             st.metric(title, after, f"{before} before", delta_color="off", delta_arrow="off")
     st.markdown(
-        ":small[Each of your digits is read by a model that has learnt from the others only (cross-validation), so this "
-        "is what to expect of digits that you write from now on. MNIST shows what is forgotten.]"
+        ":small[Each of your digits is read by a model that has learnt from the others only (cross-validation), so "
+        "this is what to expect of digits that you write from now on. MNIST shows what is forgotten.]"
     )
     changed = np.flatnonzero(learnt.before != learnt.after)
     if len(changed):

@@ -1,4 +1,4 @@
-"""One person's handwriting in Chromium: misread, corrected, learnt, deleted; practised on a phone; seen by nobody else."""
+"""One person's handwriting in Chromium: misread, corrected, learnt and deleted, practised on a phone, and private."""
 
 from __future__ import annotations
 
