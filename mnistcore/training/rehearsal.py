@@ -31,8 +31,8 @@ from mnistcore.errors import DataUnavailable
 from mnistcore.home import atomic_path
 from mnistcore.images import SIDE
 from mnistcore.model import Model
+from mnistcore.training.folds import rows_of
 from mnistcore.training.recipes import ROBUST
-from mnistcore.training.train import _split
 
 FILE = store.SHIPPED_DIRECTORY / "rehearsal.npz"
 KEYS = ("images", "classes", "validation_images", "validation_classes")
@@ -101,7 +101,8 @@ def main() -> None:
     options = parser.parse_args()
     dataset = datasets.load(options.source.split(",") if options.source else None, options.data)
     model = store.load_model(ROBUST.name)
-    chosen = select(model, dataset, *_split(ROBUST, dataset, model.card["seed"]), count=1_500, seed=0)
+    rows, validation_rows = rows_of(ROBUST, dataset, model.card["seed"], None)
+    chosen = select(model, dataset, rows, validation_rows, count=1_500, seed=0)
     arrays = dict(zip(KEYS, astuple(chosen), strict=True))
     arrays |= {key: arrays[key].astype(np.uint8) for key in ("classes", "validation_classes")}
     with atomic_path(FILE) as temporary:
