@@ -77,7 +77,7 @@ def show(latest: Learning) -> None:
         st.html(_changes(learnt, changed[:SHOWN]))
     if learnt.name:
         st.markdown("Programs can ask for this model through the API; whoever knows this address can use it:")
-        st.code(f"/predict?model={learnt.name}", language=None)
+        st.code(f"/predict?model={learnt.name}", language=None, wrap_lines=True)
 
 
 def _changes(learnt: Learnt, rows: np.ndarray) -> str:
