@@ -7,8 +7,8 @@ The file has one drawing a line, points within 0-500: {"writer": 3, "label": 7, 
 Each is painted with a pen of 12 pixels on 280x280, and prepared. Of each writer 1, 3, 5 and 10 digits of each class are
 chosen at random and learnt from; the error is measured on that writer's other digits, as the mean over the draws.
 "Corrections" are those of the drawn digits that the base misreads: these alone are learnt from, and where there are
-none the base stays. A model that its report refuses counts as the base, as in use. Seconds are of `personalise` alone, with
-its `Base` made.
+none the base stays. A model that its report refuses counts as the base, as in use. Seconds are of `personalise` alone,
+with its `Base` made.
 """
 
 import argparse

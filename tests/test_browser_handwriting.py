@@ -57,7 +57,7 @@ def labels(archive: dict[str, bytes]) -> list[str]:
 
 
 def on_disk(server: Server, what: bytes) -> bool:
-    """Whether any piece of the bytes is in a file of the server's home: a database keeps long ones in several places."""
+    """Whether any piece of the bytes is in a file of the server's home: a database keeps long ones in parts."""
     pieces = [what[start : start + 64] for start in range(0, len(what) - 64, 64)]
     contents = [path.read_bytes() for path in server.home.rglob("*") if path.is_file()]
     return any(piece in content for piece in pieces for content in contents)
@@ -67,7 +67,7 @@ def personal_models(page) -> list[str]:
     """What the list of models on Draw offers that somebody's handwriting was learnt by."""
     settle(page)
     models = page.get_by_role("combobox", name="Model", exact=True)
-    point_until(page, models, page.get_by_role("option", name="classic"))  # an open list closes at a redraw
+    point_until(page, models, page.get_by_role("option", name="classic"))  # a list may close again
     names = page.get_by_role("option", name=re.compile(r"\(personal\)$")).all_inner_texts()
     page.keyboard.press("Escape")
     return names
