@@ -90,7 +90,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         assert personal_models(page) == ["My handwriting (personal)"]
 
         go_to(page, "My digits")
-        page.get_by_text("One digit").wait_for()
+        page.get_by_role("heading", name="One digit").wait_for()
         page.get_by_text("/predict?model=").wait_for()
         assert_fits_and_is_accessible(page)
         archive = export(page)
@@ -123,7 +123,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         answer(page, "Yes")
         page.get_by_text("Kept as a 7").wait_for()
         go_to(page, "My digits")
-        page.get_by_text("One digit").wait_for()
+        page.get_by_role("heading", name="One digit").wait_for()
         assert labels(export(page)) == ["7"]
 
 
