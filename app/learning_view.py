@@ -58,17 +58,19 @@ def show(latest: Learning) -> None:
         st.warning(f"{report.refusal} The model is not kept.")
     else:
         st.success(f"You draw with **{latest.profile.name} (personal)** from now on.")
+    count = len(learnt.labels)
+    metrics = [(f"Misread of MNIST's {report.mnist_digits:,}", report.mnist_errors)]
+    meaning = "MNIST shows what is forgotten."
+    if count > 1:  # of one alone nothing can be held out
+        metrics.insert(0, (f"Misread of your {count:,} digits", report.own_errors))
+        meaning = (
+            "Each of your digits is read by a model that has learnt from the others only (cross-validation), so this "
+            f"is what to expect of digits that you write from now on. {meaning}"
+        )
     with st.container(horizontal=True, gap="large"):
-        count = len(learnt.labels)
-        for title, (before, after) in (
-            (f"Misread of your {count:,} digits" if count > 1 else "Misread of your one digit", report.own_errors),
-            (f"Misread of MNIST's {report.mnist_digits:,}", report.mnist_errors),
-        ):
+        for title, (before, after) in metrics:
             st.metric(title, after, f"{before} before", delta_color="off", delta_arrow="off")
-    st.markdown(
-        ":small[Each of your digits is read by a model that has learnt from the others only (cross-validation), so "
-        "this is what to expect of digits that you write from now on. MNIST shows what is forgotten.]"
-    )
+    st.markdown(f":small[{meaning}]")
     changed = np.flatnonzero(learnt.before != learnt.after)
     if len(changed):
         some = f"; {SHOWN} are shown" if len(changed) > SHOWN else ""
