@@ -31,8 +31,9 @@ from mnistcore.training.last_layer import Layer, errors, tune, units_below
 DISTORTED = 4_000  # images that are made of the person's digits: more of each, the fewer there are
 STRENGTH = 1.0  # of their distortion, as in the training of `robust`
 FOLDS = 5  # of the cross-validation on the person's digits
-FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition
-SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)  # of the way from the base's layer to the tuned one
+FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition, at most,
+FORGOTTEN_FOR_EACH = 0.00005  # and for each digit of the person, unless it takes more to read it
+SHARES = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # of the way from the base's layer to the tuned one
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,16 @@ def personalise(
     fold_of = _deal(labels, rng)
     for fold in range(FOLDS):
         on_progress(0.3 + 0.6 * fold / (FOLDS + 1))
-        others, held_out = fold_of[source] != fold, fold_of == fold
+        others, held_out = fold_of != fold, fold_of == fold
         if others.any() and held_out.any():
-            tuned, _ = tune(base.layer, base.known, (own[others], labels[source[others]]), rng)
-            cross_validated[held_out] = _hold_back(base, tuned)[0].scores(plain[held_out])
+            made = others[source]
+            tuned, _ = tune(base.layer, base.known, (own[made], labels[source[made]]), rng)
+            layer, _ = _hold_back(base, tuned, plain[others], labels[others])
+            cross_validated[held_out] = layer.scores(plain[held_out])
 
     on_progress(0.8)
     tuned, losses = tune(base.layer, base.known, (own, labels[source]), rng)
-    layer, share = _hold_back(base, tuned)
+    layer, share = _hold_back(base, tuned, plain, labels)
     layer = layer.calibrated_like(base.layer, *base.digits)
     personal = replace(
         base.model,
@@ -164,15 +167,23 @@ def _deal(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return fold_of
 
 
-def _hold_back(base: Base, tuned: Layer) -> tuple[Layer, float]:
-    """Of the layers between the base's and the tuned one, the nearest to the tuned one that hardly misreads more of the
-    known digits than the base's does; and which share of the way it lies."""
-    allowed = base.layer.errors(*base.digits) + FORGOTTEN * len(base.digits[1])
-    for share in SHARES:
+def _hold_back(base: Base, tuned: Layer, own: np.ndarray, labels: np.ndarray) -> tuple[Layer, float]:
+    """Of the layers between the base's and the tuned one, the one that reads most of the person's digits; of several
+    the farthest from the base's that hardly forgets; and which share of the way it lies.
+
+    A few corrections say less of how a person writes than many digits, so they may cost less, too: without this rule,
+    learning from one or two of them did more harm than good.
+    """
+    known, before = len(base.digits[1]), base.layer.errors(*base.digits)
+    allowed = min(FORGOTTEN, FORGOTTEN_FOR_EACH * len(labels)) * known
+
+    def cost(share: float) -> tuple[bool, int, float, float]:
         layer = base.layer.towards(tuned, share)
-        if layer.errors(*base.digits) <= allowed:
-            return layer, share
-    return base.layer, 0.0
+        forgotten = layer.errors(*base.digits) - before
+        return forgotten > FORGOTTEN * known, layer.errors(own, labels), max(forgotten, allowed), -share
+
+    share = min(SHARES, key=cost)
+    return base.layer.towards(tuned, share), share
 
 
 def _accepted(base: Base, personal: Model) -> tuple[float, float] | None:

@@ -1,0 +1,158 @@
+"""A model learns one person's handwriting: what it gains, what it keeps, what is refused, and where it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from mnistcore import cli, load_model, personal, prepare, store
+from mnistcore.data import datasets
+from mnistcore.errors import BadImage, BadModelFile, DataUnavailable, GotWorse
+from mnistcore.feedback import NewDigit, open_feedback
+from mnistcore.image_files import as_png
+from mnistcore.training import rehearsal
+from mnistcore.training.personalise import Base, personalise
+
+PROFILE = "0123456789abcdef" * 2
+
+
+def someone(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Test digits as by a person who slants theirs far to the left."""
+    images, labels = datasets.shipped_test_digits()
+    chosen = np.concatenate([np.flatnonzero(labels == digit)[first : first + count] for digit in range(10)])
+    shear = np.array([[1, 0], [-1.2, 1]])
+    shift = [0, 1.2 * 33.5]  # the middle stays where it is
+    slanted = [prepare(ndimage.affine_transform(np.pad(image, 20), shear, shift, order=1)) for image in images[chosen]]
+    return np.stack(slanted), labels[chosen]
+
+
+@pytest.fixture(scope="module")
+def base() -> Base:
+    return Base(load_model("robust"))
+
+
+@pytest.fixture(scope="module")
+def learnt(base):
+    return personalise(base, *someone(0, 5))
+
+
+def test_the_persons_other_digits_are_read_better_and_nothing_else_is_forgotten(base, learnt):
+    others, labels = someone(5, 30)
+    before, after = (np.mean(model.predict(others) != labels) for model in (base.model, learnt.model))
+    assert before > 0.05
+    assert after < 0.6 * before
+    assert learnt.report.refusal is None
+    assert learnt.report.own_errors[1] < learnt.report.own_errors[0]
+    mnist_before, mnist_after = learnt.report.mnist_errors
+    assert mnist_after <= mnist_before + 10
+    images, truth = datasets.shipped_test_digits()
+    assert np.sum(learnt.model.predict(images) != truth) == mnist_after, "the report is of this model"
+
+
+def test_only_the_last_layer_learns_and_thresholds_are_set_anew(base, learnt):
+    model = learnt.model
+    assert all(a is b for a, b in zip(model.weights[:-1], base.model.weights[:-1], strict=True))
+    assert not np.array_equal(model.weights[-1], base.model.weights[-1])
+    refused_before, refused = (
+        np.mean(m.digit_probability(someone(0, 5)[0]) < m.digit_threshold) for m in (base.model, model)
+    )
+    assert refused <= refused_before
+
+
+def test_one_correction_is_learnt_and_costs_little(base):
+    images, labels = someone(0, 20)
+    wrong = np.flatnonzero(base.model.predict(images) != labels)[:1]
+    one = personalise(base, images[wrong], labels[wrong])
+    assert one.model.predict(images[wrong]) == labels[wrong]
+    assert one.report.mnist_errors[1] <= one.report.mnist_errors[0] + 10
+
+
+def test_a_model_without_an_eleventh_class_learns_too_and_again_the_same():
+    classic = Base(load_model("classic"))
+    learnt, again = (personalise(classic, *someone(0, 3), seed=1) for _ in range(2))
+    assert learnt.report.non_digits_accepted is None
+    assert learnt.report.own_errors[1] < learnt.report.own_errors[0]
+    assert again.model.weights[-1].tobytes() == learnt.model.weights[-1].tobytes()
+    assert replace(again.report, seconds=0) == replace(learnt.report, seconds=0)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "sentence"),
+    [
+        (np.zeros((0, 28, 28), np.uint8), [], "n at least 1"),
+        (np.zeros((2, 28, 28), np.uint8), [1], "n labels"),
+        (np.zeros((1, 784), np.uint8), [1], "28, 28"),
+        (np.zeros((1, 28, 28)), [1], "uint8"),
+        (np.zeros((1, 28, 28), np.uint8), [10], "0-9"),
+        (np.zeros((1, 28, 28), np.uint8), [1.5], "whole numbers"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_refused(base, images, labels, sentence):
+    with pytest.raises(BadImage, match=sentence):
+        personalise(base, images, labels)
+
+
+def test_no_test_digit_is_rehearsed():
+    tested = {image.tobytes() for image in datasets.shipped_test_digits()[0]}
+    rehearsed = rehearsal.load()
+    for images in (rehearsed.images, rehearsed.validation_images):
+        assert not tested.intersection(image.tobytes() for image in images)
+
+
+def test_a_damaged_file_of_rehearsed_images_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(rehearsal, "FILE", tmp_path / "rehearsal.npz")
+    rehearsal.FILE.write_bytes(b"no such thing")
+    with pytest.raises(DataUnavailable, match=r"rehearsal\.npz"):
+        Base(load_model("classic"))
+
+
+def test_a_personal_model_is_found_by_its_name_alone_and_deleted_with_its_profile(learnt):
+    name = personal.keep_personal(PROFILE, learnt.model, learnt.report)
+    assert personal.personal_models(PROFILE) == [name]
+    assert load_model(name).weights[-1].tobytes() == learnt.model.weights[-1].tobytes()
+    assert name not in store.model_names()
+    with pytest.raises(BadModelFile):
+        personal.keep_personal("../../etc", learnt.model, learnt.report)
+    personal.delete_personal(PROFILE)
+    personal.delete_personal(PROFILE)  # there may be none
+    assert personal.personal_models(PROFILE) == []
+    assert personal.personal_path(name) is None
+
+
+def test_only_the_latest_models_of_a_profile_are_kept(learnt, monkeypatch):
+    monkeypatch.setattr(personal, "MODELS", 1)
+    first, second = (personal.keep_personal(PROFILE, learnt.model, learnt.report) for _ in range(2))
+    assert first != second
+    assert personal.personal_models(PROFILE) == [second]
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [{"own_errors": (1, 2)}, {"mnist_errors": (58, 70)}, {"non_digits_accepted": (0.02, 0.06)}],
+)
+def test_a_model_that_got_worse_is_not_kept(learnt, worse):
+    with pytest.raises(GotWorse, match="got worse"):
+        personal.keep_personal(PROFILE, learnt.model, replace(learnt.report, **worse))
+    assert personal.personal_models(PROFILE) == []
+
+
+def test_the_command_line_learns_a_profile(capsys):
+    feedback = open_feedback()
+    profile = feedback.create_profile("someone", "Ada")
+    images, labels = someone(0, 2)
+    new = (NewDigit(as_png(image), image, int(label)) for image, label in zip(images, labels, strict=True))
+    feedback.add_all(profile.id, new)
+    feedback.create_profile("someone", "Empty")
+    feedback.close()
+    assert cli.main(["personalise", "Ada"]) == 0
+    printed = capsys.readouterr().out
+    assert "learnt from         20 digits" in printed
+    (name,) = personal.personal_models(profile.id)
+    assert f"Model {name} has learnt the handwriting Ada." in printed
+    assert cli.main(["personalise", "Empty"]) == 1
+    assert "has no digits to learn from yet" in capsys.readouterr().err
+    assert cli.main(["personalise", "Nobody"]) == 1
+    assert "there are: Ada, Empty" in capsys.readouterr().err
