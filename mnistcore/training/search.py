@@ -120,10 +120,13 @@ def search(
         trainings = joblib.Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
             joblib.delayed(_train)(recipe, dataset, seed, trial) for recipe, trial in zip(recipes, missing, strict=True)
         )
-        for trial, accuracy in trainings:
-            found.scores[trial] = accuracy
-            found.save()
-            on_progress(_progress(found, trial, accuracy))
+        try:
+            for trial, accuracy in trainings:
+                found.scores[trial] = accuracy
+                found.save()
+                on_progress(_progress(found, trial, accuracy))
+        except BaseException as interruption:
+            trainings.throw(interruption)  # it drops the rest without a warning, and raises this again
     found.best = Candidate(**halving.best_params_).trial(1).settings
     found.save()
     return found

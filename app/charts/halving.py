@@ -1,0 +1,62 @@
+"""A search by successive halving as a chart."""
+
+from __future__ import annotations
+
+from statistics import mean
+
+import altair as alt
+import pandas as pd
+
+from app.charts import FIRST
+from mnistcore.training.searches import Search
+
+
+def halving_chart(found: Search) -> alt.Chart:
+    """Mean accuracy of each candidate on the digits held out, a line each, over the rounds that it took part in.
+
+    Args:
+        found: a search with at least one score, finished or not.
+    """
+    rounds = {
+        round_.epochs: f"{_count(round_.epochs, 'epoch')}|{_count(round_.candidates, 'candidate')}"
+        for round_ in found.rounds
+    }
+    standings = ["best" if found.best else "best so far", "others"]
+    ranked = list(zip(found.table(), found.ranking(), strict=True))
+    points = [
+        {**dict(list(row.items())[:4]), "candidate": place, "standing": standings[place > 1]}
+        | {"round": rounds[epochs], "epochs": epochs, "accuracy": mean(accuracies)}
+        for place, (row, (_, measured)) in reversed(list(enumerate(ranked, start=1)))  # the best is drawn last, on top
+        for epochs, accuracies in measured.items()
+    ]
+    return (
+        alt.Chart(pd.DataFrame(points))
+        .mark_line(point=alt.OverlayMarkDef(size=36, stroke="transparent", strokeWidth=8))
+        .encode(
+            alt.X(
+                "round:O",
+                sort=None,
+                scale=alt.Scale(domain=list(rounds.values()), padding=0.3),
+                axis=alt.Axis(title=None, grid=True, labelAngle=0, labelExpr="split(datum.label, '|')"),
+            ),
+            alt.Y("accuracy:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%")),
+            alt.Color(
+                "standing:N",
+                scale=alt.Scale(domain=standings, range=[FIRST, "#8c8c8c"]),
+                legend=alt.Legend(orient="bottom", title=None, offset=2, symbolType="circle"),
+            ),
+            detail="candidate:N",
+            tooltip=[
+                "hidden units:N",
+                "learning rate:Q",
+                "weight decay:Q",
+                "distortion:Q",
+                "epochs:Q",
+                alt.Tooltip("accuracy:Q", format=".2%"),
+            ],
+        )
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
