@@ -21,10 +21,10 @@ def show(names: list[str]) -> None:
         return
     state = "It is done." if found.best else f"So far {len(found.scores)} of {found.trials} trainings are done."
     st.markdown(
-        f"{found.rounds[0].candidates} candidates, based on the recipe **{found.facts['recipe']['name']}**, on "
-        f"{found.facts['rows']:,} digits from {found.source}. Each is trained {found.facts['folds']} times and measured "
-        f"on digits held out; in each round the best third goes on with {found.facts['factor']} times as many epochs. "
-        f"{state}"
+        f"{found.rounds[0].candidates} candidates, based on the recipe **{found.facts['recipe']['name']}**, "
+        f"on {found.facts['rows']:,} digits from {found.source}. Each is trained {found.facts['folds']} times and "
+        "measured on digits held out. In each round the best third goes on with "
+        f"{found.facts['factor']} times as many epochs. {state}"
     )
     if not found.scores:
         return
@@ -41,8 +41,8 @@ def show(names: list[str]) -> None:
         column_config={column: st.column_config.NumberColumn(format="%.2f %%") for column in shares},
     )
     st.markdown(
-        ":small[Mean accuracy over the folds, the best candidate first. *Spread* is the standard deviation over the folds "
-        "in a candidate's last round: smaller differences may be chance.]"
+        ":small[Mean accuracy over the folds, the best candidate first. *Spread* is the standard deviation over the "
+        "folds in a candidate's last round: smaller differences may be chance.]"
     )
     if found.best:
         st.markdown("To train the best one in a terminal:")

@@ -160,10 +160,14 @@ def test_a_search_of_something_else_is_not_gone_on_with(kept, dataset):
     assert path.read_bytes() == kept
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"scores": []}', "half", "a score"])
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"scores": []}', "half", "a score", "a round"])
 def test_a_damaged_file_is_named(kept, dataset, damage):
-    content = {"half": kept[:3000], "a score": kept.replace(b'"fold": 1', b'"fold": null', 1)}.get(damage, damage)
-    path = put(content)
+    damaged = {
+        "half": kept[:3000],
+        "a score": kept.replace(b'"fold": 1', b'"fold": null', 1),
+        "a round": kept.replace(b'"epochs": 3\n', b'"epochs": 4\n', 1),
+    }
+    path = put(damaged.get(damage, damage))
     for call in (lambda: search(BASE, dataset, 9, "mine"), lambda: get_recipe("mine"), lambda: Search.load("mine")):
         with pytest.raises(BadSearch, match=r"mine\.json is damaged \(\w+\): delete the file to begin it anew\.$"):
             call()
@@ -198,7 +202,7 @@ def test_the_command_prints_a_table_and_how_to_train_the_best(capsys, monkeypatc
     assert main(["search", "--recipe", "base", "--data", str(small_file), "--candidates", "3"]) == 0
     said, head, *rows, last = capsys.readouterr().out.splitlines()
     assert said == "Searching with 300 digits: the file digits.npz."
-    assert head.split() == "hidden units learning rate weight decay distortion 3 epochs 9 epochs spread".split()
+    assert " ".join(head.split()) == "hidden units learning rate weight decay distortion 3 epochs 9 epochs spread"
     assert [row.count("%") for row in rows] == [3, 2, 2]
     assert last == f"To train the best one: mnistcore train --recipe base-search --data {small_file}"
     assert get_recipe("base-search").epochs == 9

@@ -75,8 +75,8 @@ class Candidate(BaseEstimator):
         self.distortion = distortion
         self.epochs = epochs
 
-    def fit(self, folds: np.ndarray, _: None = None) -> Candidate:
-        """Nothing: what is asked for is its score."""
+    def fit(self, *_: object) -> Candidate:
+        """Do nothing: its score is asked for elsewhere."""
         return self
 
     def trial(self, fold: int) -> Trial:
@@ -147,15 +147,12 @@ def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int
         "rows": len(dataset.images),
         "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
     }
-    if path_of(name).exists():
-        found = Search.load(name)
-        if found.facts != facts:
-            raise BadSearch(
-                f"The search {name!r} is of other digits, settings or versions of the libraries: give this one another "
-                f"name, or delete {path_of(name)}."
-            )
-        return found
-    found = Search(name, facts, dataset.source, [])
+    found = Search.load(name) if path_of(name).exists() else Search(name, facts, dataset.source, [])
+    if found.facts != facts:
+        raise BadSearch(
+            f"The search {name!r} is of other digits, settings or versions of the libraries: give this one another "
+            f"name, or delete {path_of(name)}."
+        )
     halving, _ = _ask(found, base.epochs, seed)
     found.rounds = [Round(*sizes) for sizes in zip(halving.n_candidates_, halving.n_resources_, strict=True)]
     found.save()

@@ -1,13 +1,13 @@
 """Searches for a recipe: what each has measured so far. Plain JSON, one file each under `MNISTCORE_HOME`:
 
-    searches/classic-search.json
+searches/classic-search.json
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, pstdev
 from typing import NamedTuple
@@ -139,8 +139,11 @@ class Search:
             rounds = [Round(**row) for row in kept["rounds"]]
             best = kept["best"] and _settings(kept["best"])
             found = cls(name, dict(kept["facts"]), str(kept["source"]), rounds, scores, best)
-            recipe_from_json(found.facts["recipe"])  # it is whole, so that `recipe` and `trials` can be asked for
-            _ = found.trials
+            recipe_from_json(found.facts["recipe"])
+            if not all(isinstance(found.facts[fact], int) for fact in ("rows", "folds", "factor")):
+                raise ValueError("these are counts")
+            if not rounds or not {trial.epochs for trial in scores} <= {round_.epochs for round_ in rounds}:
+                raise ValueError("scores belong to rounds")
             return found
         except FileNotFoundError:
             raise BadSearch(f"There is no search {name!r}.") from None
@@ -181,4 +184,5 @@ def get_recipe(name: str) -> Recipe:
 
 
 def _settings(row: dict) -> Settings:
-    return Settings(**{name: row[name] for name in Settings._fields} | {"hidden_layers": tuple(row["hidden_layers"])})
+    hidden_layers = tuple(int(units) for units in row["hidden_layers"])
+    return Settings(hidden_layers, *(float(row[name]) for name in Settings._fields[1:]))
