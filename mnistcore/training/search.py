@@ -116,9 +116,8 @@ def search(
         if not missing:
             break
         on_progress(_progress(found, missing[0], None))
-        recipes = [_recipe(base, trial) for trial in missing]
         trainings = joblib.Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
-            joblib.delayed(_train)(recipe, dataset, seed, trial) for recipe, trial in zip(recipes, missing, strict=True)
+            joblib.delayed(_train)(base, dataset, seed, trial) for trial in missing
         )
         try:
             for trial, accuracy in trainings:
@@ -193,14 +192,11 @@ def _ask(found: Search, epochs: int, seed: int) -> tuple[HalvingRandomSearchCV, 
     return halving, [trial for trial in missing if trial.epochs == missing[0].epochs]
 
 
-def _recipe(base: Recipe, trial: Trial) -> Recipe:
-    """How a candidate is trained for one round: with all its schedule, within these epochs."""
-    recipe = shortened(trial.settings.recipe(base, base.name), trial.epochs)
-    return replace(recipe, folds=FOLDS, fold_epochs=0)
-
-
-def _train(recipe: Recipe, dataset: Dataset, seed: int, trial: Trial) -> tuple[Trial, float]:
-    return trial, train_network(recipe, dataset, seed, trial.fold).curves.accuracies[-1]
+def _train(base: Recipe, dataset: Dataset, seed: int, trial: Trial) -> tuple[Trial, float]:
+    """The trial, and its accuracy on the rows that its fold holds out, 0-1."""
+    recipe = shortened(trial.settings.recipe(base, base.name), trial.epochs)  # its whole schedule within these epochs
+    network = train_network(replace(recipe, folds=FOLDS, fold_epochs=0), dataset, seed, trial.fold)
+    return trial, network.curves.accuracies[-1]
 
 
 def _progress(found: Search, trial: Trial, accuracy: float | None) -> SearchProgress:
