@@ -225,9 +225,11 @@ def _search(options: argparse.Namespace) -> int:
     base, name = get_recipe(options.recipe), options.name or f"{options.recipe}-search"
     dataset = _load_data(options)
     print(f"Searching with {len(dataset.images):,} digits: {dataset.source}.", flush=True)
-    with tqdm(total=100, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
+    with tqdm(total=100, smoothing=0, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
 
         def show(progress: SearchProgress) -> None:
+            if not bar.n:
+                bar.initial = 100 * progress.share  # what was done before says nothing of the speed
             latest = "" if progress.accuracy is None else f", accuracy {progress.accuracy:.2%}"
             bar.set_description_str(
                 f"round {progress.round}/{progress.rounds}, {progress.epochs} epochs each{latest}", refresh=False
