@@ -38,7 +38,8 @@ def show(names: list[str]) -> None:
         table,
         hide_index=True,
         placeholder="–",
-        column_config={column: st.column_config.NumberColumn(format="%.2f %%") for column in shares},
+        column_config={"hidden units": st.column_config.Column(pinned=True)}
+        | {column: st.column_config.NumberColumn(format="%.2f %%") for column in shares},
     )
     st.markdown(
         ":small[Mean accuracy over the folds, the best candidate first. *Spread* is the standard deviation over the "

@@ -214,5 +214,6 @@ def test_the_chart_has_a_line_for_each_candidate_over_its_rounds(kept):
     points = chart.data
     assert points.groupby("candidate")["epochs"].apply(list).to_list() == [[1, 3, 9], [1, 3], [1, 3], *[[1]] * 6]
     assert set(points.loc[points["candidate"] == 1, "standing"]) == {"best"}
+    assert (points["error"] == 1 - points["accuracy"]).all()
     scale = chart.to_dict()["encoding"]["x"]["scale"]
     assert scale["domain"] == ["1 epoch|9 candidates", "3 epochs|3 candidates", "9 epochs|1 candidate"]

@@ -10,12 +10,16 @@ import pandas as pd
 from app.charts import FIRST
 from mnistcore.training.searches import Search
 
+TICKS = [share * power for power in (0.1, 0.01, 0.001) for share in (5, 2, 1)]  # shares of errors, 50% to 0.1%
+
 
 def halving_chart(found: Search) -> alt.Chart:
     """Mean accuracy of each candidate on the digits held out, a line each, over the rounds that it took part in.
 
     Args:
         found: a search with at least one score, finished or not.
+
+    Its scale is that of the logarithm of the error, so that the best ones, whose errors are few, lie apart.
     """
     rounds = {
         round_.epochs: f"{_count(round_.epochs, 'epoch')}|{_count(round_.candidates, 'candidate')}"
@@ -26,6 +30,7 @@ def halving_chart(found: Search) -> alt.Chart:
     points = [
         {**dict(list(row.items())[:4]), "candidate": place, "standing": standings[place > 1]}
         | {"round": rounds[epochs], "epochs": epochs, "accuracy": mean(accuracies)}
+        | {"error": max(1 - mean(accuracies), TICKS[-1])}
         for place, (row, (_, measured)) in reversed(list(enumerate(ranked, start=1)))  # the best is drawn last, on top
         for epochs, accuracies in measured.items()
     ]
@@ -39,7 +44,11 @@ def halving_chart(found: Search) -> alt.Chart:
                 scale=alt.Scale(domain=list(rounds.values()), padding=0.3),
                 axis=alt.Axis(title=None, grid=True, labelAngle=0, labelExpr="split(datum.label, '|')"),
             ),
-            alt.Y("accuracy:Q", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%")),
+            alt.Y(
+                "error:Q",
+                scale=alt.Scale(type="log", reverse=True, nice=False, padding=10),
+                axis=alt.Axis(title="accuracy", values=TICKS, labelExpr="format(1 - datum.value, '~%')"),
+            ),
             alt.Color(
                 "standing:N",
                 scale=alt.Scale(domain=standings, range=[FIRST, "#8c8c8c"]),

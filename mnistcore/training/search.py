@@ -116,7 +116,7 @@ def search(
         if not missing:
             break
         on_progress(_progress(found, missing[0], None))
-        trainings = joblib.Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
+        trainings = joblib.Parallel(-1, prefer="threads", return_as="generator_unordered", batch_size=1)(
             joblib.delayed(_train)(base, dataset, seed, trial) for trial in missing
         )
         try:
