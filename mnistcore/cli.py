@@ -20,7 +20,7 @@ from mnistcore.image_files import open_image, open_page, pictures_in
 from mnistcore.pages import read_page
 from mnistcore.reading import read
 from mnistcore.training.recipes import Recipe
-from mnistcore.training.searches import Settings, get_recipe
+from mnistcore.training.searches import Settings, counted, get_recipe
 from mnistcore.training.unfinished import latest_order
 
 if TYPE_CHECKING:  # scikit-learn takes a second to load
@@ -231,9 +231,8 @@ def _search(options: argparse.Namespace) -> int:
             if not bar.n:
                 bar.initial = 100 * progress.share  # what was done before says nothing of the speed
             latest = "" if progress.accuracy is None else f", accuracy {progress.accuracy:.2%}"
-            bar.set_description_str(
-                f"round {progress.round}/{progress.rounds}, {progress.epochs} epochs each{latest}", refresh=False
-            )
+            sizes = f"{counted(progress.candidates, 'candidate')}, {counted(progress.epochs, 'epoch')}"
+            bar.set_description_str(f"round {progress.round}/{progress.rounds}, {sizes}{latest}", refresh=False)
             bar.update(100 * progress.share - bar.n)
 
         try:

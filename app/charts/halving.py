@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from app.charts import FIRST
-from mnistcore.training.searches import Search
+from mnistcore.training.searches import Search, Settings, counted
 
 TICKS = [share * power for power in (0.1, 0.01, 0.001) for share in (5, 2, 1)]  # shares of errors, 50% to 0.1%
 
@@ -22,13 +22,13 @@ def halving_chart(found: Search) -> alt.Chart:
     Its scale is that of the logarithm of the error, so that the best ones, whose errors are few, lie apart.
     """
     rounds = {
-        round_.epochs: f"{_count(round_.epochs, 'epoch')}|{_count(round_.candidates, 'candidate')}"
+        round_.epochs: f"{counted(round_.epochs, 'epoch')}|{counted(round_.candidates, 'candidate')}"
         for round_ in found.rounds
     }
     standings = ["best" if found.best else "best so far", "others"]
     ranked = list(zip(found.table(), found.ranking(), strict=True))
     points = [
-        {**dict(list(row.items())[:4]), "candidate": place, "standing": standings[place > 1]}
+        {**dict(list(row.items())[: len(Settings._fields)]), "candidate": place, "standing": standings[place > 1]}
         | {"round": rounds[epochs], "epochs": epochs, "accuracy": mean(accuracies)}
         | {"error": max(1 - mean(accuracies), TICKS[-1])}
         for place, (row, (_, measured)) in reversed(list(enumerate(ranked, start=1)))  # the best is drawn last, on top
@@ -65,7 +65,3 @@ def halving_chart(found: Search) -> alt.Chart:
             ],
         )
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,7 +1,4 @@
-"""Searches for a recipe: what each has measured so far. Plain JSON, one file each under `MNISTCORE_HOME`:
-
-searches/classic-search.json
-"""
+"""Searches for a recipe: what each has measured so far, as plain JSON in `searches/NAME.json` of `MNISTCORE_HOME`."""
 
 from __future__ import annotations
 
@@ -105,7 +102,7 @@ class Search:
                 "weight decay": settings.weight_decay,
                 "distortion": settings.distortion,
                 **{
-                    f"{epochs} epochs": mean(accuracies[epochs]) if epochs in accuracies else None
+                    counted(epochs, "epoch"): mean(accuracies[epochs]) if epochs in accuracies else None
                     for _, epochs in self.rounds
                 },
                 "spread": pstdev(accuracies[max(accuracies)]),
@@ -181,6 +178,11 @@ def get_recipe(name: str) -> Recipe:
     if name in search_names():
         return Search.load(name).recipe()
     raise BadRecipe(f"There is no recipe {name[:100]!r}; there are {', '.join([*RECIPES, *search_names()])}.")
+
+
+def counted(number: int, what: str) -> str:
+    """Such as "1 epoch" or "2 epochs"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _settings(row: dict) -> Settings:
