@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPClassifier
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.model import network_input
-from mnistcore.training.recipes import get_recipe
+from mnistcore.training.recipes import ROBUST
 
 ROUNDS, SINGLE, BATCH = 25, 200, 1000  # how often each model has its turn; images a turn, singly and in a batch
 
@@ -50,7 +50,7 @@ def compare(names, images):
 
 def training_share(images, labels):
     """The time that an epoch's stroke directions take, as a share of learning from them."""
-    recipe = get_recipe("robust")
+    recipe = ROBUST
     started = time.perf_counter()
     inputs = network_input(images, recipe.input)
     made = time.perf_counter() - started

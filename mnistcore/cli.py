@@ -1,9 +1,10 @@
-"""The command line: train, evaluate, predict, read, personalise, info, report, export."""
+"""The command line: train, search, evaluate, predict, read, personalise, info, report, export."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -18,7 +19,8 @@ from mnistcore.home import atomic_path
 from mnistcore.image_files import open_image, open_page, pictures_in
 from mnistcore.pages import read_page
 from mnistcore.reading import read
-from mnistcore.training.recipes import RECIPES, Recipe, get_recipe
+from mnistcore.training.recipes import Recipe
+from mnistcore.training.searches import Settings, counted, get_recipe
 from mnistcore.training.unfinished import latest_order
 
 if TYPE_CHECKING:  # scikit-learn takes a second to load
@@ -80,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     train = add("train", _train, "Train a model, evaluate it, keep it and make it current.")
-    train.add_argument("--recipe", default="classic", choices=list(RECIPES), help="how to train (default: classic)")
+    train.add_argument(
+        "--recipe", default="classic", metavar="NAME", help="classic, robust, or a finished search (default: classic)"
+    )
     train.add_argument("--seed", type=int, default=0, help="of every random choice (default: 0)")
     train.add_argument(
         "--ship", metavar="DIRECTORY", type=Path, help="write the model there under its recipe's name, to be shipped"
@@ -89,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="go on with the training that was interrupted last, with its own options"
     )
     _add_data_options(train)
+
+    search = add("search", _search, "Search for a recipe: layers, width, learning rate, weight decay, distortion.")
+    search.add_argument("--recipe", default="classic", metavar="NAME", help="all other settings (default: classic)")
+    search.add_argument("--candidates", type=int, default=20, metavar="N", help="how many are tried (default: 20)")
+    search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
+    _add_data_options(search)
 
     evaluate = add("evaluate", _evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
@@ -204,6 +214,39 @@ def _train_with_a_bar(
                 del under_way[progress.fold]
 
         return train(recipe, dataset, options.seed, recipe.name if options.ship else None, show, kept)
+
+
+def _search(options: argparse.Namespace) -> int:
+    import pandas as pd
+    from tqdm import tqdm
+
+    from mnistcore.training.search import SearchProgress, search
+
+    base, name = get_recipe(options.recipe), options.name or f"{options.recipe}-search"
+    dataset = _load_data(options)
+    print(f"Searching with {len(dataset.images):,} digits: {dataset.source}.", flush=True)
+    with tqdm(total=100, smoothing=0, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
+
+        def show(progress: SearchProgress) -> None:
+            if not bar.n:
+                bar.initial = 100 * progress.share  # what was done before says nothing of the speed
+            latest = "" if progress.accuracy is None else f", accuracy {progress.accuracy:.2%}"
+            sizes = f"{counted(progress.candidates, 'candidate')}, {counted(progress.epochs, 'epoch')}"
+            bar.set_description_str(f"round {progress.round}/{progress.rounds}, {sizes}{latest}", refresh=False)
+            bar.update(100 * progress.share - bar.n)
+
+        try:
+            found = search(base, dataset, options.candidates, name, on_progress=show)
+        except KeyboardInterrupt:
+            print("Stopped. The same command goes on with the search.", file=sys.stderr)
+            return 130
+    table = pd.DataFrame(found.table())
+    for column in table.columns[len(Settings._fields) :]:  # shares
+        table[column] = table[column].map("{:.2%}".format, na_action="ignore")
+    print(table.to_string(index=False, na_rep="", float_format="{:g}".format))
+    data = [word for kind in ("data", "source") if (given := vars(options)[kind]) for word in (f"--{kind}", str(given))]
+    print(f"To train the best one: {shlex.join(['mnistcore', 'train', '--recipe', name, *data])}")
+    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:

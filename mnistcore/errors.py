@@ -8,6 +8,7 @@ MnistCoreError
 ├── DataUnavailable     no source of digits could be read
 ├── GotWorse            a personal model that is worse than its base
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
+├── BadSearch           a search that does not exist, is damaged, or is of other digits or settings
 ├── NothingUnfinished   no training was interrupted, so none can be resumed
 └── FeedbackError       confirmed digits that cannot be kept or read
     ├── FeedbackBusy        others write at the moment: try again
@@ -46,6 +47,10 @@ class GotWorse(MnistCoreError):
 
 class BadRecipe(MnistCoreError):
     """There is no such recipe, or one of its settings is out of range."""
+
+
+class BadSearch(MnistCoreError):
+    """A search for a recipe does not exist, is damaged, or cannot be gone on with."""
 
 
 class NothingUnfinished(MnistCoreError):

@@ -8,6 +8,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from app.answer import as_html
 from app.export_menu import curl
 from app.training_job import trainer
 from mnistcore import Reading, store
+from mnistcore.training.recipes import CLASSIC
+from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
 SEVEN = [(80, 80), (230, 80), (150, 250)]
 DOT = [(150, 150), (151, 150)]
@@ -160,6 +163,32 @@ def test_dashboard_shows_the_shipped_report():
     figures = {metric.label: metric.value for metric in app.metric}
     report = store.load_report(store.SHIPPED[0])
     assert figures["Test accuracy"] == f"{report.evaluation.accuracy:.2%}"
+
+
+def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
+    facts = {"recipe": asdict(CLASSIC), "rows": 4000, "folds": 2, "factor": 3}
+    small, large = Settings((64,), 0.001, 0.0001, 0.0), Settings((256, 128), 0.002, 0.0001, 0.5)
+    scores = {Trial(small, 6, 1): 0.93, Trial(small, 6, 2): 0.95, Trial(large, 6, 1): 0.97}
+    begun = Search("begun", facts, "MNIST", [Round(3, 6), Round(1, 18)], scores)
+    begun.save()
+    replace(begun, name="done", scores=scores | {Trial(large, 18, 1): 0.98}, best=large).save()
+    replace(begun, name="new", scores={}).save()
+    path_of("damaged").write_text("{")
+
+    app = open_app("app/pages/dashboard.py")
+    app.selectbox(key="search").set_value("begun").run()
+    assert any("So far 3 of 8 trainings are done." in words.value for words in app.markdown)
+    assert app.dataframe[1].value["hidden units"].to_list() == ["256 + 128", "64"]
+    assert not app.code[0].value.startswith("python -m mnistcore train --recipe")
+
+    app.selectbox(key="search").set_value("done").run()
+    assert app.dataframe[1].value[["6 epochs", "18 epochs"]].iloc[0].to_list() == pytest.approx([97, 98])
+    assert app.code[0].value == "python -m mnistcore train --recipe done"
+    app.selectbox(key="search").set_value("new").run()
+    assert any("So far 0 of 8 trainings are done." in words.value for words in app.markdown)
+    app.selectbox(key="search").set_value("damaged").run()
+    assert any("damaged.json is damaged" in warning.value for warning in app.warning)
+    assert not app.exception
 
 
 def test_how_good_compares_the_shipped_models():

@@ -200,7 +200,7 @@ def test_without_the_optional_packages_it_says_what_to_install(run, monkeypatch)
     assert (status, err) == (1, ["This needs onnx, which is not installed: pip install 'mnistcore[export]'"])
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "read", "info", "report", "export"])
+@pytest.mark.parametrize("command", ["train", "search", "evaluate", "predict", "read", "info", "report", "export"])
 def test_every_command_explains_itself(capsys, command):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])

@@ -10,7 +10,8 @@ from mnistcore import BadRecipe
 from mnistcore.data import datasets
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.training.fitting import SMALLEST_SPREAD, _fit_scaler, fit, learning_rate
-from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, get_recipe, shortened
+from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, shortened
+from mnistcore.training.searches import get_recipe
 from mnistcore.training.train import train
 
 QUICK = replace(CLASSIC, hidden_layers=(32,), epochs=6, folds=3)

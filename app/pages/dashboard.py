@@ -3,15 +3,17 @@
 import altair as alt
 import streamlit as st
 
-from app import comparison, gallery, model_actions, models, outcome, runs
+from app import comparison, gallery, model_actions, models, outcome, runs, searches
 from app.charts import measures
 from app.visitors import own_names
 from mnistcore import BadModelFile
+from mnistcore.training.searches import search_names
 
 COMMANDS = """\
 python -m mnistcore report {name}
 python -m mnistcore train                     # MNIST from the first source that answers
 python -m mnistcore train --data mnist.npz    # MNIST from a file
+python -m mnistcore search                    # for a better recipe; shown on this page
 python -m mnistcore train --help"""
 
 st.markdown("# All models")
@@ -20,6 +22,9 @@ reports = runs.readable_reports()
 if reports:
     runs.show_table(reports)
     runs.show_curves(reports)
+if found := search_names():
+    st.markdown("## Searches for a recipe")
+    searches.show(found)
 
 st.markdown("## One model")
 names, own = models.names(), own_names()

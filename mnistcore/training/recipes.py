@@ -108,11 +108,3 @@ ROBUST = Recipe(
 )
 
 RECIPES = {recipe.name: recipe for recipe in (CLASSIC, ROBUST)}
-
-
-def get_recipe(name: str) -> Recipe:
-    """The recipe of that name; raises BadRecipe if there is none."""
-    try:
-        return RECIPES[name]
-    except KeyError:
-        raise BadRecipe(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.") from None
