@@ -7,7 +7,7 @@ import numpy as np
 from app import number
 from app.drawing import Drawing
 from app.models import watch
-from mnistcore import Model, Page, Reading, open_image, read, read_batch, read_drawing, store
+from mnistcore import Model, Page, Reading, open_image, read, read_batch, read_page, store
 
 RUNNER_UP_SHOWN = 0.1  # probability from which the runner-up is named
 
@@ -18,10 +18,12 @@ def of_drawing(drawing: Drawing | None, model: Model | None) -> tuple[Reading | 
     if drawing is None or drawing.empty or model is None:
         return None, None
     image = open_image(drawing.png)
-    found = read_drawing(image, model) if drawing.label is None else read(image, model)
-    if isinstance(found, Page):
-        return found.digits[number.picked(drawing, found)].reading, found
-    return found, None
+    if drawing.label is not None:  # it is one of MNIST's
+        return read(image, model), None
+    page = read_page(image, model)
+    if len(page.digits) > 1:
+        return page.digits[number.picked(drawing, page)].reading, page
+    return page.digits[0].reading if page.digits else read(image, model), None
 
 
 def as_html(reading: Reading | None, label: int | None, model: Model | None, example: bool = False) -> str:

@@ -156,7 +156,7 @@ def measure_single(drawings, model):
             image = Image.fromarray(np.rint(255 * (1 - canvas if dark else canvas)).astype(np.uint8))
             page = mnistcore.read_page(image, model)
             one += len(page.digits) == 1
-            correct += page.text == str(drawing["label"])
+            correct += [digit.reading.digit for digit in page.digits] == [drawing["label"]]
             by_read += mnistcore.read(image, model).digit == drawing["label"]
         n = len(drawings)
         print(f"{name:32s}{one / n:10.2%}{correct / n:9.2%}{by_read / n:9.2%}", flush=True)

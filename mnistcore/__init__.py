@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mnistcore.drawings import read_drawing
 from mnistcore.errors import (
     BadImage,
     BadModelFile,
@@ -58,7 +57,6 @@ __all__ = [
     "prepare",
     "read",
     "read_batch",
-    "read_drawing",
     "read_page",
     "train",
 ]

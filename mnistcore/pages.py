@@ -3,8 +3,8 @@
 1. ink        what is written on the paper, in whatever light (`paper`)
 2. pieces     ink that hangs together, in lines (`segmentation`)
 3. paths      which pieces are a digit, as the network reads them (`paths`), where digits touch cut apart (`cuts`)
-4. evidence   a digit among others of its size is believed more readily than one alone among letters (`evidence`);
-              a drawing may be one digit as a whole (`sheet`)
+4. evidence   on a photo, a digit among others of its size is believed more readily than one alone among letters
+              (`evidence`); a drawing that is not a number is read as one digit (`sheet`)
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from PIL import Image
 from mnistcore.evidence import Found, believed
 from mnistcore.grey import PAGE_SIDE, to_grey, upright
 from mnistcore.model import Model
-from mnistcore.paper import find_ink
+from mnistcore.paper import Ink, find_ink
 from mnistcore.paths import Line, read_candidates
 from mnistcore.reading import Reading, read, read_batch
-from mnistcore.segmentation import bounding_box, find_pieces, group_lines
-from mnistcore.sheet import is_one, may_be_one
+from mnistcore.segmentation import Piece, bounding_box, find_pieces, group_lines
+from mnistcore.sheet import is_one, may_be_one, of_numbers
 from mnistcore.store import load_model
 
 # probability, before the network is asked, that a piece is something else than a digit:
@@ -51,8 +51,8 @@ class Page:
     """What a model reads on a page.
 
     Attributes:
-        digits: in reading order. A drawing with nothing but one thing that does not look like a digit is read as
-            `read` does it: one with the status "not a digit".
+        digits: in reading order. A drawing (not a photo) of one digit, or of one thing that is no digit, has one,
+            which is what `read` reads in it; so its status may be "not a digit".
         size: (width, height) of the picture in whose pixels the boxes are.
     """
 
@@ -110,25 +110,41 @@ def read_page(
     model = model or load_model()
     grey = to_grey(image, PAGE_SIDE).astype(np.float32)
     ink = find_ink(grey)
+    size = size or _size(image)
     labels, pieces = find_pieces(ink)
+    if not pieces:
+        return Page([], size)
+    if ink.photo:
+        found, _ = _divide(pieces, labels, ink, model, deadline)
+        return _page(believed(found), model, grey.shape, size)
+    whole = read(image, model)
+    if whole.status == "blank":
+        return Page([], size)
+    found = []
+    if not is_one(whole, pieces, 0.0):  # no way to divide it can be more probable than that
+        found, probability = _divide(pieces, labels, ink, model, deadline)
+        found = [] if is_one(whole, pieces, probability) else of_numbers(found, pieces)
+    if not found and (may_be_one(pieces) or whole.status != "not a digit"):
+        return Page([PageDigit(whole, _box(bounding_box(pieces), grey.shape, size), 0)], size)
+    return _page(found, model, grey.shape, size)
+
+
+def _divide(
+    pieces: list[Piece], labels: np.ndarray, ink: Ink, model: Model, deadline: float
+) -> tuple[list[Found], float]:
+    """The most probable way to divide all pieces into digits, and the logarithm of its probability."""
     other = OTHER if ink.photo else OTHER_DRAWN
-    lines = [Line(line, labels, ink.strength, other) for line in group_lines(pieces)]
-    for line in lines:
+    found: list[Found] = []
+    probability = 0.0
+    for number, of_line in enumerate(group_lines(pieces)):
+        line = Line(of_line, labels, ink.strength, other)
         read_candidates(line, model, deadline)
         line.cut_doubtful(deadline)
         read_candidates(line, model, deadline)
-    found: list[Found] = []
-    probability = 0.0  # of all that is found together, as a logarithm
-    for number, line in enumerate(lines):
-        of_line, path = line.best_path()
-        probability += of_line
+        of_path, path = line.best_path()
+        probability += of_path
         found += [Found(number, some, candidate) for some, candidate in path if candidate is not None]
-    size = size or _size(image)
-    if ink.photo:
-        found = believed(found)
-    elif pieces and may_be_one(pieces) and is_one(reading := read(image, model), pieces, probability):
-        return Page([PageDigit(reading, _box(bounding_box(pieces), grey.shape, size), 0)], size)
-    return _page(found, model, grey.shape, size)
+    return found, probability
 
 
 def _page(found: list[Found], model: Model, shape: tuple[int, int], size: tuple[int, int]) -> Page:
