@@ -88,12 +88,18 @@ def _brighter_than_most(grey: np.ndarray, colour: float | None) -> bool:
     """Whether what differs from most of its surroundings, which are the paper, is rather brighter than darker."""
     from scipy import ndimage
 
-    step = 1 if colour is not None else 2 * _block(grey)
-    some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
-    most = colour if colour is not None else ndimage.median_filter(some, max(3, round(NARROW * BLOCKS / 2)))
-    difference = some - most
-    size = np.abs(difference)
-    return bool(difference[size > STANDS_OUT * np.median(size)].sum(dtype=np.float64) > 0)
+    if colour is not None:
+        bright, dark = np.maximum(grey - colour, 0), np.maximum(colour - grey, 0)
+    else:
+        step = 2 * _block(grey)
+        some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
+        size = max(3, round(NARROW * BLOCKS / 2))
+        most, narrow = ndimage.median_filter(some, size), size // 2 + 1
+        # the corners of a sheet that lies on a table differ from most, but are not narrow
+        bright = np.minimum(some - most, some - ndimage.grey_opening(some, narrow)).clip(0)
+        dark = np.minimum(most - some, ndimage.grey_closing(some, narrow) - some).clip(0)
+    least = STANDS_OUT * np.median(bright + dark)
+    return bool(bright[bright > least].sum(dtype=np.float64) > dark[dark > least].sum(dtype=np.float64))
 
 
 def _paper(grey: np.ndarray) -> np.ndarray:
