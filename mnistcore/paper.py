@@ -115,7 +115,7 @@ def _noise(strength: np.ndarray, block: int) -> np.ndarray:
     """The strength that paper reaches by its noise and grain, of every second block across and down."""
     from scipy import ndimage
 
-    side = max(3, round(NARROW / 4 * BLOCKS))
+    side = max(3, round(NARROW / 2 * BLOCKS))
     middle, spread = (_blockwise(strength, block, measure)[::2, ::2] for measure in (np.mean, np.std))
     # in most blocks around there is no ink, so that a low percentile is of paper alone
     return ndimage.percentile_filter(middle, 30, side) + NOISE * ndimage.percentile_filter(spread, 30, side)
