@@ -15,6 +15,7 @@ import numpy as np
 from mnistcore.paths import Candidate
 from mnistcore.segmentation import Piece, bounding_box
 
+ONLY = 0.5  # what a page has nothing beside is a digit from such a probability on
 SURELY = 0.9  # a digit that was not cut and is read with such a probability supports others
 # the logarithm of how much likelier each of these makes it that what was found is a digit, not a part of a letter; near
 # to what a logistic regression gives on made photos of MNIST's training digits, then adjusted by hand on such photos:
@@ -53,11 +54,19 @@ class Found:
         return {piece.origin for piece in self.pieces if piece.number != piece.origin}
 
 
-def believed(found: list[Found]) -> list[Found]:
-    """Those that are likelier digits than not, given those around them."""
+def believed(found: list[Found], pieces: list[Piece]) -> list[Found]:
+    """Those that are likelier digits than not, given those around them and all pieces of the page."""
+    if len(found) == 1 and _is_all(found[0], pieces):
+        return found if found[0].candidate.probability > ONLY else []
     sure = [f for f in found if f.candidate.probability >= SURELY and not f.cut_from]
     typical = float(np.median([f.height for f in sure or found])) if found else 0.0
     return [f for f in found if _log_odds(f, found, sure, typical) > 0]
+
+
+def _is_all(f: Found, pieces: list[Piece]) -> bool:
+    """Whether there is nothing else on the page that is as high as a digit."""
+    own = {piece.number for piece in f.pieces}
+    return all(piece.number in own or piece.height < SIMILAR * f.height for piece in pieces)
 
 
 def _log_odds(f: Found, found: list[Found], sure: list[Found], typical: float) -> float:

@@ -116,7 +116,7 @@ def read_page(
         return Page([], size)
     if ink.photo:
         found, _ = _divide(pieces, labels, ink, model, deadline)
-        return _page(believed(found), model, grey.shape, size)
+        return _page(believed(found, pieces), model, grey.shape, size)
     whole = read(image, model)
     if whole.status == "blank":
         return Page([], size)

@@ -94,10 +94,10 @@ def _brighter_than_most(grey: np.ndarray, colour: float | None) -> bool:
         step = 2 * _block(grey)
         some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
         size = max(3, round(NARROW * BLOCKS / 2))
-        most, narrow = ndimage.median_filter(some, size), size // 2 + 1
+        most = ndimage.median_filter(some, size)
         # the corners of a sheet that lies on a table differ from most, but are not narrow
-        bright = np.minimum(some - most, some - ndimage.grey_opening(some, narrow)).clip(0)
-        dark = np.minimum(most - some, ndimage.grey_closing(some, narrow) - some).clip(0)
+        bright = np.minimum(some - most, some - ndimage.grey_opening(some, size)).clip(0)
+        dark = np.minimum(most - some, ndimage.grey_closing(some, size) - some).clip(0)
     least = STANDS_OUT * np.median(bright + dark)
     return bool(bright[bright > least].sum(dtype=np.float64) > dark[dark > least].sum(dtype=np.float64))
 
@@ -112,11 +112,11 @@ def _paper(grey: np.ndarray) -> np.ndarray:
 
 
 def _noise(strength: np.ndarray, block: int) -> np.ndarray:
-    """The strength that paper reaches by its noise and grain, of every second block across and down."""
+    """The strength that paper reaches by its noise and grain, of every fourth block across and down."""
     from scipy import ndimage
 
-    side = max(3, round(NARROW / 2 * BLOCKS))
-    middle, spread = (_blockwise(strength, block, measure)[::2, ::2] for measure in (np.mean, np.std))
+    side = max(3, round(1.5 * NARROW * BLOCKS / 4))  # wide enough for paper beside the widest stroke
+    middle, spread = (_blockwise(strength, block, measure)[::4, ::4] for measure in (np.mean, np.std))
     # in most blocks around there is no ink, so that a low percentile is of paper alone
     return ndimage.percentile_filter(middle, 30, side) + NOISE * ndimage.percentile_filter(spread, 30, side)
 

@@ -75,6 +75,20 @@ def test_printed_lines_and_a_frame_are_not_digits(model) -> None:
     assert read_page(photo_of(ink), model).text == "0172\n33"
 
 
+def test_one_large_digit_in_marker_fills_the_photo(model) -> None:
+    for text, stroke in {"1": [(300, 150), (300, 650)], "7": [(150, 150), (450, 150), (280, 650)]}.items():
+        image = Image.new("L", (600, 800))
+        ImageDraw.Draw(image).line(stroke, 255, 70, "curve")
+        assert read_page(photo_of(np.asarray(image) / 255), model).text == text
+
+
+def test_a_sheet_on_a_dark_table_is_read(model) -> None:
+    table = np.full((700, 900), 90, np.uint8)
+    table[150:550, 150:750] = photo_of(ink_of(["0172", "33"]))
+    assert read_page(table, model).text == "0172\n33"
+    assert read_page(255 - table, model).text == "0172\n33"
+
+
 def test_a_turned_page_is_read_and_its_boxes_are_in_the_upright_picture(model) -> None:
     upright = Image.fromarray(photo_of(ink_of(["0172", "33"])))
     file = io.BytesIO()
