@@ -10,10 +10,10 @@ import numpy as np
 from mnistcore.segmentation import Piece
 
 THIN = 0.5  # heights: how much ink a cut may go through
-CUTS_APART = 0.06  # of the ink in a height of a piece's width: between two cuts
-ASIDE = 0.15  # pixels of ink: what a step to the side costs a cut
+CUTS_APART = 0.04  # of the ink in a height of a piece's width: between two cuts
+ASIDE = 0.4  # pixels of ink: what a step to the side costs a cut
 THROUGH = (0.25, 0.5, 0.75)  # of a piece's height: rows in each of which cuts begin, to either side
-MOST_CUTS = 7  # for each height of a piece's width
+MOST_CUTS = 10  # for each height of a piece's width
 
 
 def cut(labels: np.ndarray, piece: Piece, height: float) -> list[Piece]:
