@@ -118,13 +118,13 @@ def read_page(
         found, _ = _divide(pieces, labels, ink, model, deadline)
         return _page(believed(found, pieces), model, grey.shape, size)
     whole = read(image, model)
-    if whole.status == "blank":
+    if whole.status == "blank" and len(pieces) == 1:  # a dot; several pieces may be blank only as a single digit
         return Page([], size)
     found = []
     if not is_one(whole, pieces, 0.0):  # no way to divide it can be more probable than that
         found, probability = _divide(pieces, labels, ink, model, deadline)
         found = [] if is_one(whole, pieces, probability) else of_numbers(found, pieces)
-    if not found and (may_be_one(pieces) or whole.status != "not a digit"):
+    if not found and whole.status != "blank" and (may_be_one(pieces) or whole.status != "not a digit"):
         return Page([PageDigit(whole, _box(bounding_box(pieces), grey.shape, size), 0)], size)
     return _page(found, model, grey.shape, size)
 

@@ -33,7 +33,7 @@ def is_one(reading: Reading, pieces: list[Piece], divided: float) -> bool:
         pieces: of the drawing, before any was cut.
         divided: the logarithm of the probability of the best way to divide it; 0 if that is not known.
     """
-    if not may_be_one(pieces):
+    if reading.status == "blank" or not may_be_one(pieces):
         return False
     parted = sum(_parted([piece.box for piece in pieces]))
     one = np.log(max(reading.confidence * reading.digit_probability, 1e-9))
