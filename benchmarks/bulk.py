@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""How fast `mnistcore predict --bulk` labels prepared images, against bare matrix products; and in how much memory.
+
+    .venv/bin/python benchmarks/bulk.py              # speed
+    .venv/bin/python benchmarks/bulk.py --memory     # peak memory of the command at 100,000 to 2,000,000 images
+
+labels    from a .npy file of MNIST's test digits, prepared, to the finished CSV file, on all cores
+floor     nothing but the products of matrices of the network, in float32, on batches as large and as many cores, one
+          thread each, on arrays that stay in the processor's cache
+
+Both take turns, over and over. By the clock on the wall the fastest turn of each counts; `cpu` is the time of all cores,
+the median of the turns, and the one to look at on a busy machine. The share of the features is that of computing stroke
+directions in the processor time of the labels.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mnistcore import bulk, load_model
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.images import is_prepared
+from mnistcore.model import INPUTS, network_input
+from mnistcore.reading import CHUNK
+
+SIZES = (100_000, 300_000, 1_000_000, 2_000_000)
+IMAGES = {"classic": 400_000, "robust": 40_000}  # a turn: half a second to two
+ROUNDS = 15
+
+
+def write_images(path, count):
+    """A .npy file of so many prepared digits."""
+    digits = shipped_test_digits()[0]
+    digits = digits[is_prepared(digits)]
+    header = {"descr": "|u1", "fortran_order": False, "shape": (count, 28, 28)}
+    with path.open("wb") as file:  # not a map: Linux counts the peak of a process for those that it starts, too
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, count, len(digits)):
+            file.write(digits[: count - start].tobytes())
+
+
+def labels(path, model):
+    """Label the file, all of it."""
+    bulk.label(bulk.open_source(path), path.with_suffix(".csv"), model)
+
+
+def floor(model, count):
+    """The products alone, for so many images."""
+    sizes = [INPUTS[model.input], *(len(bias) for bias in model.biases)]
+    cores = joblib.cpu_count()
+
+    def products():
+        layers = [np.ones((CHUNK, size), np.float32) for size in sizes]
+        for _ in range(count // CHUNK // cores):
+            for x, weight, out in zip(layers, model.weights, layers[1:], strict=False):
+                np.matmul(x, weight, out=out)
+
+    with threadpool_limits(1, "blas"):
+        joblib.Parallel(cores, prefer="threads")(joblib.delayed(products)() for _ in range(cores))
+
+
+def features(model, images):
+    """What the network is given, computed for every image."""
+    for start in range(0, len(images), CHUNK):
+        network_input(images[start : start + CHUNK], model.input)
+
+
+def seconds(way, *given):
+    """On the wall, and of all cores."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    way(*given)
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def compare(directory):
+    for name, count in IMAGES.items():
+        model, path = load_model(name), directory / f"{name}.npy"
+        write_images(path, count)
+        images = np.load(path)
+        seconds(labels, path, model), seconds(floor, model, count)  # once, to warm up
+        turns = [(seconds(labels, path, model), seconds(floor, model, count)) for _ in range(ROUNDS)]
+        (wall, cpu), (floor_wall, floor_cpu) = ([list(clock) for clock in zip(*way)] for way in zip(*turns))
+        print(
+            f"{name:8s} {count / min(wall):9,.0f} images a second   floor {count / min(floor_wall):9,.0f}   "
+            f"of the floor's rate {min(floor_wall) / min(wall):.2f}   "
+            f"cpu {statistics.median(f / c for f, c in zip(floor_cpu, cpu)):.2f}",
+            flush=True,
+        )
+        if model.input != "pixels":
+            share = statistics.median(seconds(features, model, images)[1] for _ in range(3)) / statistics.median(cpu)
+            print(f"{'':8s} share of the features {share:.0%}", flush=True)
+
+
+def memory(directory):
+    for size in SIZES:
+        path = directory / "images.npy"
+        write_images(path, size)
+        command = [sys.executable, "-m", "mnistcore", "predict", "--bulk", path, "--out", directory / "labels.csv"]
+        process = subprocess.Popen([*command, "--model", "classic"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert not status
+        print(f"{size:9,} images   peak {usage.ru_maxrss / 1000:.0f} MB", flush=True)  # Linux counts in kilobytes
+
+
+def main():
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("--memory", action="store_true", help="peak memory at several sizes, instead of the speed")
+    options = cli.parse_args()
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as directory:
+        (memory if options.memory else compare)(Path(directory))
+
+
+if __name__ == "__main__":
+    main()
