@@ -96,8 +96,7 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
-    ink = images > INK
-    occupied = np.array([ink.any(axis=2), ink.any(axis=1)])  # (2, n, 28): rows, columns
+    occupied = _occupied(images > INK)
     first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
     moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
     prepared = (end - first).max(axis=0) == SPAN
@@ -105,6 +104,17 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
         centred |= np.where(moments[:2] > 0, first == 0, end == SIDE)
     return prepared & centred.all(axis=0)
+
+
+def _occupied(ink: np.ndarray) -> np.ndarray:
+    """(2, n, 28) bool, which rows and which columns of each image (n, 28, 28) bool hold ink.
+
+    The same as `any` along each axis in a third of the time: NumPy is slow where it joins 28 numbers at a time.
+    """
+    words = ink.reshape(-1, SIDE**2).view(np.uint32).reshape(-1, SIDE // 4)  # four pixels of a row as one number
+    rows = np.bitwise_or.reduce(words.T.copy()) != 0
+    columns = ink.reshape(-1, 4, SIDE**2 // 4).any(axis=1).reshape(-1, SIDE // 4, SIDE).any(axis=1)
+    return np.array([rows.reshape(columns.shape), columns])
 
 
 def _prepare(greys: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
