@@ -77,7 +77,7 @@ def prepare_batch(images: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         (n, 28, 28) uint8; a blank image is passed on as it was given.
         Index of each blank image -> the sentence that says so.
     """
-    others = np.flatnonzero(~is_prepared(images))
+    others = (~is_prepared(images)).nonzero()[0]
     if not others.size:
         return images, {}
     images = images.copy()
@@ -113,7 +113,7 @@ def _occupied(ink: np.ndarray) -> np.ndarray:
     """
     words = ink.reshape(-1, SIDE**2).view(np.uint32).reshape(-1, SIDE, SIDE // 4)  # four pixels of a row in one number
     words = words.transpose(2, 0, 1).copy()
-    rows = np.bitwise_or.reduce(words, axis=0) != 0
+    rows = np.bitwise_or.reduce(words, axis=0).astype(bool)
     columns = np.bitwise_or.reduce(words, axis=2).T.copy().view(bool)
     return np.array([rows, columns])
 
