@@ -8,14 +8,13 @@ labels    from a .npy file of MNIST's test digits, prepared, to the finished CSV
 floor     nothing but the products of matrices of the network, in float32, on batches as large and as many cores, one
           thread each, on arrays that stay in the processor's cache
 
-Both take turns, over and over. By the clock on the wall the fastest turn of each counts; `cpu` is the time of all cores,
-the median of the turns, and the one to look at on a busy machine. The share of the features is that of computing stroke
-directions in the processor time of the labels.
+Both take turns, over and over. By the clock on the wall the fastest turn of each counts; `cpu` is the ratio by the time
+of all cores, the median of the turns, and the one to look at on a busy machine. The share of the features is that of
+computing stroke directions in the processor time of the labels.
 """
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -96,16 +95,16 @@ def compare(directory):
         write_images(path, count)
         images = np.load(path)
         seconds(labels, path, model), seconds(floor, model, count)  # once, to warm up
-        turns = [(seconds(labels, path, model), seconds(floor, model, count)) for _ in range(ROUNDS)]
-        (wall, cpu), (floor_wall, floor_cpu) = ([list(clock) for clock in zip(*way)] for way in zip(*turns))
+        turns = np.array([(seconds(labels, path, model), seconds(floor, model, count)) for _ in range(ROUNDS)])
+        ours, least = turns[:, :, 0].min(axis=0)  # on the wall
+        cpu = turns[:, :, 1]
         print(
-            f"{name:8s} {count / min(wall):9,.0f} images a second   floor {count / min(floor_wall):9,.0f}   "
-            f"of the floor's rate {min(floor_wall) / min(wall):.2f}   "
-            f"cpu {statistics.median(f / c for f, c in zip(floor_cpu, cpu)):.2f}",
+            f"{name:8s} {count / ours:9,.0f} images a second   floor {count / least:9,.0f}   "
+            f"of the floor's rate {least / ours:.2f}   cpu {np.median(cpu[:, 1] / cpu[:, 0]):.2f}",
             flush=True,
         )
         if model.input != "pixels":
-            share = statistics.median(seconds(features, model, images)[1] for _ in range(3)) / statistics.median(cpu)
+            share = np.median([seconds(features, model, images)[1] for _ in range(3)]) / np.median(cpu[:, 0])
             print(f"{'':8s} share of the features {share:.0%}", flush=True)
 
 
