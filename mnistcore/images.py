@@ -77,7 +77,7 @@ def prepare_batch(images: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         (n, 28, 28) uint8; a blank image is passed on as it was given.
         Index of each blank image -> the sentence that says so.
     """
-    others = np.flatnonzero(~is_prepared(images))
+    others = (~is_prepared(images)).nonzero()[0]
     if not others.size:
         return images, {}
     images = images.copy()
@@ -96,8 +96,7 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
-    ink = images > INK
-    occupied = np.array([ink.any(axis=2), ink.any(axis=1)])  # (2, n, 28): rows, columns
+    occupied = _occupied(images > INK)
     first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
     moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
     prepared = (end - first).max(axis=0) == SPAN
@@ -105,6 +104,18 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
         centred |= np.where(moments[:2] > 0, first == 0, end == SIDE)
     return prepared & centred.all(axis=0)
+
+
+def _occupied(ink: np.ndarray) -> np.ndarray:
+    """(2, n, 28) bool, which rows and which columns of each image (n, 28, 28) bool hold ink.
+
+    The same as `any` along each axis in a fifth of the time: NumPy is slow where it joins 28 bytes at a time.
+    """
+    words = ink.reshape(-1, SIDE**2).view(np.uint32).reshape(-1, SIDE, SIDE // 4)  # four pixels of a row in one number
+    words = words.transpose(2, 0, 1).copy()
+    rows = np.bitwise_or.reduce(words, axis=0).astype(bool)
+    columns = np.bitwise_or.reduce(words, axis=2).T.copy().view(bool)
+    return np.array([rows, columns])
 
 
 def _prepare(greys: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:

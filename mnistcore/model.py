@@ -187,7 +187,8 @@ def _forward(model: Model, x: np.ndarray) -> list[np.ndarray]:
     """The network itself, layer by layer: x is (n, inputs) float32."""
     layers = []
     for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
-        x = x @ weight + bias
+        x = x @ weight
+        x += bias
         np.maximum(x, 0, out=x)  # ReLU
         layers.append(x)
     layers.append(x @ model.weights[-1] + model.biases[-1])

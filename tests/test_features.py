@@ -58,6 +58,11 @@ def test_images_are_alike_alone_and_in_a_batch():
     assert features.stroke_directions(IMAGES[:0]).shape == (0, 8, 9, 9)
 
 
+def test_no_feature_is_a_denormal_number():
+    given = features.stroke_directions(IMAGES)
+    assert not np.any((given != 0) & (given < np.finfo(np.float32).tiny))
+
+
 def test_what_features_add_is_what_pixels_add():
     slopes = np.random.default_rng(0).normal(size=(10, features.FEATURES)).astype(np.float32)
     together = features.stroke_directions(IMAGES).reshape(len(IMAGES), -1)

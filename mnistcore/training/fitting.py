@@ -165,8 +165,8 @@ def make_scaler(mean: np.ndarray, scale: np.ndarray) -> StandardScaler:
 def _fit_scaler(pixels: np.ndarray) -> StandardScaler:
     """A StandardScaler for pixels (n, 784) in 0-1 that no nearly blank pixel can wreck."""
     scaler = StandardScaler()
-    for start in range(0, len(pixels), 5_000):  # all at once would take several times the pixels' memory
-        scaler.partial_fit(pixels[start : start + 5_000])
+    for start in range(0, len(pixels), 1_000):  # all at once would take several times the pixels' memory
+        scaler.partial_fit(pixels[start : start + 1_000])
     return make_scaler(scaler.mean_, np.maximum(scaler.scale_, SMALLEST_SPREAD))
 
 
