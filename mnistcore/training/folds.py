@@ -1,4 +1,9 @@
-"""The networks of a training, one for each fold of the cross-validation and the final one, several at a time."""
+"""The networks of a training, one for each fold of the cross-validation and the final one, several at a time.
+
+Where joblib's backend shares this process's memory, as it does unless another is set, they are trained in threads, which
+report every epoch and keep it. On a cluster (`mnistcore.cluster`) each is a task: what is kept of it goes there with the
+task, and it is reported and kept when it is done.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,14 @@ from dataclasses import dataclass
 
 import joblib
 import numpy as np
+from joblib.parallel import get_active_backend
 from sklearn.model_selection import StratifiedKFold
 
 from mnistcore.data.datasets import Dataset
 from mnistcore.evaluation.metrics import accuracy
 from mnistcore.model import Model
 from mnistcore.training.checkpoints import Checkpoints, Curves
-from mnistcore.training.fitting import fit_from, one_thread
+from mnistcore.training.fitting import State, fit_from, one_thread
 from mnistcore.training.recipes import Recipe, shortened
 
 TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
