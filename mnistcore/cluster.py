@@ -1,7 +1,7 @@
 """Compute on other machines: whatever joblib runs inside `cluster` runs on the workers of an existing Dask cluster.
 
 Dask unpickles what it is sent, so whoever reaches the scheduler or a worker can run any code there: a trusted network
-only (docs/scale.md).
+only (docs/scale.md). The extra `cluster` brings Dask.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 import joblib
+from distributed import CancelledError, Client, KilledWorker
+from distributed.comm import CommClosedError, connect
 
 from mnistcore.errors import ClusterError
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 TIMEOUT = 10  # seconds to wait for the scheduler, and for a first worker
 
@@ -38,11 +37,7 @@ def cluster(scheduler: str, shared: Sequence[object] = ()) -> Iterator[None]:
     Raises:
         ClusterError: there is no such scheduler, it has no workers, these have other versions of what the results
             depend on, or all of them are lost while the block runs.
-        ModuleNotFoundError: Dask, which the extra `cluster` brings, is not installed.
     """
-    from distributed import CancelledError, KilledWorker
-    from distributed.comm import CommClosedError
-
     with _quiet():
         client = _connect(scheduler)
         try:
@@ -79,9 +74,6 @@ def _quiet() -> Iterator[None]:
 
 
 def _connect(scheduler: str) -> Client:
-    from distributed import Client
-    from distributed.comm import connect
-
     async def probe() -> None:  # a Client waits for ever for a server that is silent
         await (await asyncio.wait_for(connect(scheduler, timeout=TIMEOUT), TIMEOUT)).close()
 
@@ -105,7 +97,7 @@ def _check_workers(client: Client, scheduler: str) -> None:
         raise ClusterError(
             f"The scheduler {scheduler} has no workers; to start some: dask worker {scheduler}"
         ) from None
-    versions = client.get_versions(packages=PACKAGES)
+    versions: Any = client.get_versions(packages=PACKAGES)
     ours = _versions(versions["client"])
     machines = {f"the worker {address}": _versions(worker) for address, worker in versions["workers"].items()}
     machines[f"the scheduler {scheduler}"] = ours | {"distributed": _versions(versions["scheduler"])["distributed"]}

@@ -10,6 +10,7 @@ MnistCoreError
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
 ├── BadSearch           a search that does not exist, is damaged, or is of other digits or settings
 ├── NothingUnfinished   no training was interrupted, so none can be resumed
+├── AlreadyRunning      another process does the same work at the moment
 ├── ClusterError        a cluster that cannot be used, or is lost
 └── FeedbackError       confirmed digits that cannot be kept or read
     ├── FeedbackBusy        others write at the moment: try again
@@ -56,6 +57,10 @@ class BadSearch(MnistCoreError):
 
 class NothingUnfinished(MnistCoreError):
     """There is no interrupted training that could be resumed."""
+
+
+class AlreadyRunning(MnistCoreError):
+    """Another process is writing the same file."""
 
 
 class ClusterError(MnistCoreError):
