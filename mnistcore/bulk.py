@@ -11,7 +11,8 @@ import hashlib
 import io
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -24,9 +25,9 @@ from mnistcore.errors import BadImage
 from mnistcore.image_files import open_image, pictures_in
 from mnistcore.images import SIDE
 from mnistcore.model import PIXELS, Model
+from mnistcore.parallel import one_blas_thread, results_of
 from mnistcore.partial import others, partial_file
 from mnistcore.reading import read, read_batch
-from mnistcore.threads import one_blas_thread
 
 ROUND = 32  # chunks for each core, of which the results may be waiting: about 6 MB
 COLUMNS = "prediction,confidence,status"
@@ -174,20 +175,20 @@ def label(
             log(f"Going on with {target}: {partial.rows:,} of {source.count:,} images are done.")
         on_progress(partial.rows)
         starts = range(partial.rows, source.count, source.chunk)
-        for text, sentences in _in_order((source.part(start) for start in starts), model):
-            rows = min(source.chunk, source.count - partial.rows)
-            partial.append(text, rows)
-            on_progress(partial.rows)
-            for sentence in sentences:
-                log(sentence)
+        with closing(_labelled((source.part(start) for start in starts), model)) as chunks:
+            for text, sentences in chunks:
+                partial.append(text, min(source.chunk, source.count - partial.rows))
+                on_progress(partial.rows)
+                for sentence in sentences:
+                    log(sentence)
 
 
-def _in_order(parts: Iterator[ArrayFile | Folder], model: Model) -> Iterator[tuple[str, list[str]]]:
+def _labelled(parts: Iterator[ArrayFile | Folder], model: Model) -> Generator[tuple[str, list[str]], None, None]:
     """What `_label` returns of each part. A round has to end before the next one begins: while a slow or lost worker
     holds up one part, the results of those behind it wait in memory, and must not become more and more."""
     while chunks := list(islice(parts, ROUND * joblib.effective_n_jobs(-1))):
-        parallel = joblib.Parallel(-1, prefer="threads", return_as="generator", batch_size=1)
-        yield from parallel(joblib.delayed(_label)(part, model) for part in chunks)
+        with results_of((joblib.delayed(_label)(part, model) for part in chunks), in_order=True) as results:
+            yield from results
 
 
 def _label(part: ArrayFile | Folder, model: Model) -> tuple[str, list[str]]:

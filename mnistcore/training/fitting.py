@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mnistcore.model import Model
-from mnistcore.threads import ProcessWide, one_blas_thread
+from mnistcore.parallel import ProcessWide, one_blas_thread
 from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.recipes import Recipe
 

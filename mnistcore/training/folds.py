@@ -20,6 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from mnistcore.data.datasets import Dataset
 from mnistcore.evaluation.metrics import accuracy
 from mnistcore.model import Model
+from mnistcore.parallel import results_of
 from mnistcore.training.checkpoints import Checkpoints, Curves
 from mnistcore.training.fitting import State, fit_from, one_thread
 from mnistcore.training.recipes import Recipe, shortened
@@ -72,7 +73,7 @@ def train_networks(
             makes new data in every epoch, which keeps a second core busy.
     """
     folds = [*range(1, recipe.folds + 1), None]
-    if not get_active_backend(prefer="threads")[0].supports_sharedmem:
+    if not getattr(get_active_backend(prefer="threads")[0], "supports_sharedmem", False):  # joblib asks so too
         return _in_other_processes(recipe, dataset, seed, folds, on_epoch, checkpoints)
     if n_jobs is None:
         n_jobs = max(1, joblib.cpu_count() // (2 if recipe.augments else 1))
@@ -122,13 +123,14 @@ def _in_other_processes(
     resumed = {fold: found[0].epoch if found else 0 for fold, found in kept.items()}
     tasks = (joblib.delayed(_train_and_carry)(recipe, dataset, seed, fold, kept[fold]) for fold in folds)
     done = {}
-    for network, state in joblib.Parallel(-1, return_as="generator_unordered", batch_size=1)(tasks):
-        fold, curves = network.fold, network.curves
-        if checkpoints:
-            checkpoints.save(fold, state, curves, last=True)
-        for epoch in range(resumed[fold] or 1, len(curves.losses) + 1):
-            on_epoch(fold, network.model, curves.until(epoch), epoch == resumed[fold])
-        done[fold] = network
+    with results_of(tasks, in_order=False) as networks:
+        for network, state in networks:
+            fold, curves = network.fold, network.curves
+            if checkpoints:
+                checkpoints.save(fold, state, curves, last=True)
+            for epoch in range(resumed[fold] or 1, len(curves.losses) + 1):
+                on_epoch(fold, network.model, curves.until(epoch), epoch == resumed[fold])
+            done[fold] = network
     return [done[fold] for fold in folds]
 
 

@@ -1,12 +1,33 @@
-"""Matrix products on one thread, for settings that are the whole process's while several of its threads compute."""
+"""Tasks at the same time, run by joblib's current backend: threads, unless another is set as `cluster.py` does."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 
+import joblib
 from threadpoolctl import threadpool_limits
+
+
+@contextmanager
+def results_of(tasks: Iterable, in_order: bool) -> Iterator[Iterator[Any]]:
+    """What the tasks, made by `joblib.delayed`, return, as soon as it is there. A block that ends early gives up the rest.
+
+    Args:
+        tasks: of which a few more are taken than there are cores.
+        in_order: of the tasks, or else as they end.
+    """
+    return_as = "generator" if in_order else "generator_unordered"
+    results = joblib.Parallel(-1, prefer="threads", return_as=return_as, batch_size=1)(tasks)
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # joblib counts those that are given up
+            results.close()
 
 
 class ProcessWide:
