@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def results_of(tasks: Iterable, in_order: bool) -> Iterator[Iterator[Any]]:
-    """What the tasks, made by `joblib.delayed`, return, as soon as it is there. A block that ends early gives up the rest.
+    """What tasks that `joblib.delayed` has made return, as soon as it is there. If the block ends early, the rest of
+    them are given up.
 
     Args:
         tasks: of which a few more are taken than there are cores.

@@ -179,17 +179,13 @@ def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_p
 
 
 @pytest.fixture
-def said(tmp_path, data_file, monkeypatch, capsys):
-    """What a command says that should compute on the cluster at this address."""
+def said(data_file, monkeypatch, capsys):
+    """What a command with these options says on stderr."""
     monkeypatch.setattr(cluster, "TIMEOUT", 1)
 
     def run(*options: str, command: str = "train") -> str:
-        words = {
-            "train": ["train", "--data", str(data_file)],
-            "bulk": ["predict", "--bulk", str(data_file.with_name("images.npy")), "--out", str(tmp_path / "l.csv")],
-            "predict": ["predict", "docs/examples/seven.jpg"],
-        }
-        assert main([*words[command], *options]) == 1
+        words = {"train": ["--data", str(data_file)], "predict": ["docs/examples/seven.jpg"]}
+        assert main([command, *words[command], *options]) == 1
         return capsys.readouterr().err
 
     return run
