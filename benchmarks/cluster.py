@@ -61,15 +61,15 @@ def processes(workers):
         yield address, {"client": [os.getpid()], "scheduler": [started[0].pid], "workers": pids}
 
 
-def measured(name, pids, task):
-    """Run it, print its times, and return what it returns."""
+def measured(name, pids, function, *arguments):
+    """Call it, print its times, and return what it returns."""
     groups = {group: [psutil.Process(pid) for pid in members] for group, members in pids.items()}
 
     def cpu():
         return {group: sum(sum(one.cpu_times()[:2]) for one in members) for group, members in groups.items()}
 
     before, started = cpu(), time.perf_counter()
-    returned = task()
+    returned = function(*arguments)
     seconds, after = time.perf_counter() - started, cpu()
     used = "   ".join(f"{group} {after[group] - before[group]:6.2f} s" for group in groups)
     print(f"{name:28s} {seconds:6.2f} s   cpu {used}   load {os.getloadavg()[0]:.1f}", flush=True)
@@ -99,26 +99,26 @@ def label(options):
             np.save(path / "images.npy", np.resize(digits, (count, 28, 28)))
             source = bulk.open_source(path / "images.npy")
             title = f"{name}, {count:,} images"
-            measured(f"{title}, here", here(), lambda: bulk.label(source, path / "here.csv", model))
+            measured(f"{title}, here", here(), bulk.label, source, path / "here.csv", model)
             for workers in WORKERS:
                 with processes(workers) as (address, pids), cluster(address, [model]):
                     target = path / f"{workers}.csv"
-                    measured(f"  {workers} workers, first time", pids, lambda: bulk.label(source, target, model))
-                    measured(f"  {workers} workers, again", pids, lambda: bulk.label(source, target, model))
+                    measured(f"  {workers} workers, first time", pids, bulk.label, source, target, model)
+                    measured(f"  {workers} workers, again", pids, bulk.label, source, target, model)
                 assert target.read_bytes() == (path / "here.csv").read_bytes()
 
 
 def train_(options):
     dataset = datasets.load(file=options.data, log=lambda _: None)
-    ours = measured("classic's training, here", here(), lambda: train(CLASSIC, dataset, name="a"))
+
+    def there(address):
+        with cluster(address, [dataset]):
+            return train(CLASSIC, dataset, 0, "a")
+
+    ours = measured("classic's training, here", here(), train, CLASSIC, dataset, 0, "a")
     for workers in WORKERS:
         with processes(workers) as (address, pids):
-
-            def there(address=address):
-                with cluster(address, [dataset]):
-                    return train(CLASSIC, dataset, name="a")
-
-            theirs = measured(f"  {workers} workers", pids, there)
+            theirs = measured(f"  {workers} workers", pids, there, address)
         assert (theirs[0].version, theirs[1].cv_scores) == (ours[0].version, ours[1].cv_scores)
 
 
