@@ -17,6 +17,7 @@ from typing import Any
 import joblib
 from distributed import CancelledError, Client, KilledWorker
 from distributed.comm import CommClosedError, connect
+from distributed.security import Security
 
 from mnistcore.errors import ClusterError
 
@@ -75,7 +76,9 @@ def _quiet() -> Iterator[None]:
 
 def _connect(scheduler: str) -> Client:
     async def probe() -> None:  # a Client waits for ever for a server that is silent
-        await (await asyncio.wait_for(connect(scheduler, timeout=TIMEOUT), TIMEOUT)).close()
+        certificates = Security().get_connection_args("client")  # of Dask's configuration, if there are any
+        connected = await asyncio.wait_for(connect(scheduler, timeout=TIMEOUT, **certificates), TIMEOUT)
+        await connected.close()
 
     try:
         with ThreadPoolExecutor(1) as thread:  # the caller's may have a loop of its own
