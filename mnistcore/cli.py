@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--candidates", type=int, default=20, metavar="N", help="how many are tried (default: 20)")
     search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
     _add_data_options(search)
+    _add_backend_options(search)
 
     evaluate = add("evaluate", _evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
@@ -250,6 +251,7 @@ def _search(options: argparse.Namespace) -> int:
 
     from mnistcore.training.search import SearchProgress, search
 
+    backend = _backend(options)
     base, name = get_recipe(options.recipe), options.name or f"{options.recipe}-search"
     dataset = _load_data(options)
     print(f"Searching with {len(dataset.images):,} digits: {dataset.source}.", flush=True)
@@ -264,7 +266,8 @@ def _search(options: argparse.Namespace) -> int:
             bar.update(100 * progress.share - bar.n)
 
         try:
-            found = search(base, dataset, options.candidates, name, on_progress=show)
+            with backend([dataset]):
+                found = search(base, dataset, options.candidates, name, on_progress=show)
         except KeyboardInterrupt:
             print("Stopped. The same command goes on with the search.", file=sys.stderr)
             return 130

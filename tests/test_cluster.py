@@ -22,7 +22,10 @@ from mnistcore.cli import main
 from mnistcore.data import datasets
 from mnistcore.errors import ClusterError
 from mnistcore.training import checkpoints
+from mnistcore.training import search as search_module
 from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.search import search
+from mnistcore.training.searches import path_of
 from mnistcore.training.train import train
 from mnistcore.training.unfinished import unfinished_directory
 
@@ -136,6 +139,23 @@ def test_a_training_goes_on_at_another_place(four, dataset, local, monkeypatch):
     assert facts(trained) == facts(local)
     assert sum(event.resumed for event in events) >= RECIPE.epochs
     assert [event.share for event in events][-1] == 1
+
+
+def test_a_worker_is_killed_and_the_search_is_that_of_this_process(four, dataset, monkeypatch):
+    monkeypatch.setitem(search_module.SPACE, "distortion", [0.0])  # others would take the most time
+    small = replace(dataset, images=dataset.images[:300], labels=dataset.labels[:300])
+    search(RECIPE, small, 4, "mine")
+    expected = path_of("mine").read_bytes()
+    path_of("mine").unlink()
+    count = len(four.pids())
+
+    def kill_one(progress) -> None:
+        if progress.accuracy and len(four.pids()) == count:
+            os.kill(four.pids(busy=True)[0], signal.SIGKILL)
+
+    with cluster.cluster(four.address, [small]):
+        search(RECIPE, small, 4, "mine", on_progress=kill_one)
+    assert path_of("mine").read_bytes() == expected
 
 
 def test_a_folder_is_labelled_as_by_this_process(four, tmp_path):
