@@ -11,8 +11,7 @@ import hashlib
 import io
 import os
 import platform
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -174,21 +173,16 @@ def label(
         if partial.rows:
             log(f"Going on with {target}: {partial.rows:,} of {source.count:,} images are done.")
         on_progress(partial.rows)
-        starts = range(partial.rows, source.count, source.chunk)
-        with closing(_labelled((source.part(start) for start in starts), model)) as chunks:
-            for text, sentences in chunks:
-                partial.append(text, min(source.chunk, source.count - partial.rows))
-                on_progress(partial.rows)
-                for sentence in sentences:
-                    log(sentence)
-
-
-def _labelled(parts: Iterator[ArrayFile | Folder], model: Model) -> Generator[tuple[str, list[str]], None, None]:
-    """What `_label` returns of each part. A round has to end before the next one begins: while a slow or lost worker
-    holds up one part, the results of those behind it wait in memory, and must not become more and more."""
-    while chunks := list(islice(parts, ROUND * joblib.effective_n_jobs(-1))):
-        with results_of((joblib.delayed(_label)(part, model) for part in chunks), in_order=True) as results:
-            yield from results
+        parts = (source.part(start) for start in range(partial.rows, source.count, source.chunk))
+        # While a slow or lost worker holds up one part, the results of those behind it wait in memory: no further ones
+        # are begun before all of a round are done.
+        while some := list(islice(parts, ROUND * joblib.effective_n_jobs(-1))):
+            with results_of((joblib.delayed(_label)(part, model) for part in some), in_order=True) as results:
+                for text, sentences in results:
+                    partial.append(text, min(source.chunk, source.count - partial.rows))
+                    on_progress(partial.rows)
+                    for sentence in sentences:
+                        log(sentence)
 
 
 def _label(part: ArrayFile | Folder, model: Model) -> tuple[str, list[str]]:

@@ -43,17 +43,16 @@ def cluster(scheduler: str, shared: Sequence[object] = ()) -> Iterator[None]:
         client = _connect(scheduler)
         try:
             _check_workers(client, scheduler)
-            with joblib.parallel_config("dask", client=client, scatter=list(shared)):
+            shares = list(shared)
+            with joblib.parallel_config("dask", client=client, scatter=shares, wait_for_workers_timeout=TIMEOUT):
                 yield
         except KilledWorker as error:
             raise ClusterError(
                 f"{error.allowed_failures + 1} workers of {scheduler} died at the same task, as they do when they run "
                 "out of memory; their logs say more."
             ) from error
-        except (CancelledError, CommClosedError) as error:
-            raise ClusterError(
-                f"The scheduler {scheduler} is gone, or all the workers at a time that held the data."
-            ) from error
+        except (CancelledError, CommClosedError, TimeoutError) as error:
+            raise ClusterError(f"The cluster of {scheduler} is lost: its scheduler, or all of its workers.") from error
         finally:
             client.close()
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Any
 
 import joblib
@@ -13,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 
 @contextmanager
-def results_of(tasks: Iterable, in_order: bool) -> Iterator[Iterator[Any]]:
+def results_of(tasks: Iterable, in_order: bool) -> Iterator[Generator[Any, None, None]]:
     """What tasks that `joblib.delayed` has made return, as soon as it is there. If the block ends early, the rest of
     them are given up.
 
@@ -26,9 +25,12 @@ def results_of(tasks: Iterable, in_order: bool) -> Iterator[Iterator[Any]]:
     try:
         yield results
     finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # joblib counts those that are given up
-            results.close()
+        with suppress(_GivenUp):
+            results.throw(_GivenUp)  # if it were closed, joblib would warn of the tasks that are under way
+
+
+class _GivenUp(Exception):
+    """The rest of the results are not wanted."""
 
 
 class ProcessWide:

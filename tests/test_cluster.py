@@ -173,6 +173,7 @@ def test_a_folder_is_labelled_as_by_this_process(four, tmp_path):
 def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_path, monkeypatch):
     monkeypatch.setattr(bulk.ArrayFile, "chunk", 50)
     monkeypatch.setattr(bulk, "ROUND", 2)
+    monkeypatch.setattr(cluster, "TIMEOUT", 5)
     np.save(tmp_path / "images.npy", IMAGES[:2020])
     source, model, target = bulk.open_source(tmp_path / "images.npy"), load_model("classic"), tmp_path / "dask.csv"
     bulk.label(source, tmp_path / "local.csv", model)
@@ -190,7 +191,7 @@ def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_p
     assert target.read_bytes() == (tmp_path / "local.csv").read_bytes()
 
     target.unlink()
-    with pytest.raises(ClusterError, match="is gone, or all the workers"):
+    with pytest.raises(ClusterError, match="is lost: its scheduler, or all of its workers"):
         label(500, None)
     said = []
     bulk.label(source, target, model, log=said.append)
