@@ -1,4 +1,4 @@
-"""Dask workers for the tests, each a process of its own: `dask_workers.py SCHEDULER COUNT`.
+"""Dask workers for the tests, each a process of its own: `dask_workers.py SCHEDULER` starts one for each line it reads.
 
 They are forked after the imports, which take each of them seconds when they are started by `dask worker`.
 """
@@ -19,7 +19,7 @@ async def work(scheduler: str) -> None:
         await worker.finished()
 
 
-for _ in range(int(sys.argv[2])):
+while sys.stdin.readline():
     if not os.fork():
         asyncio.run(work(sys.argv[1]))
         os._exit(0)

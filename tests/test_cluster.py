@@ -46,14 +46,19 @@ class Cluster:
         address: of the scheduler.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         self._local = LocalCluster(n_workers=0, dashboard_address=":0")
         self.address = self._local.scheduler_address
-
-    def start(self, workers: int, **environment: str) -> None:
-        """Start that many workers, and wait until they are there."""
         program = Path(__file__).with_name("dask_workers.py")
-        subprocess.run([sys.executable, program, self.address, str(workers)], env=os.environ | environment, check=True)
+        command, environment = [sys.executable, program, self.address], os.environ | environment
+        self._starter = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        )
+
+    def start(self, workers: int) -> None:
+        """Start workers until there are that many."""
+        self._starter.stdin.write("another\n" * (workers - len(self.pids())))
+        self._starter.stdin.flush()
         self._local.wait_for_workers(workers, timeout=60)
 
     def pids(self, busy: bool = False) -> list[int]:
@@ -65,18 +70,24 @@ class Cluster:
         """End all of it."""
         for pid in self.pids():
             os.kill(pid, signal.SIGKILL)
+        self._starter.kill()
+        self._starter.communicate()
         self._local.close()
 
 
 @pytest.fixture(scope="module")
-def four() -> Iterator[Cluster]:
-    """A cluster that has four workers at first."""
-    running = Cluster()
-    try:
-        running.start(4)
-        yield running
-    finally:
-        running.stop()
+def running() -> Iterator[Cluster]:
+    """A cluster."""
+    started = Cluster()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def four(running: Cluster) -> Cluster:
+    """It has four workers when the test begins."""
+    running.start(4)
+    return running
 
 
 @pytest.fixture(scope="module")
@@ -147,10 +158,9 @@ def test_a_worker_is_killed_and_the_search_is_that_of_this_process(four, dataset
     search(RECIPE, small, 4, "mine")
     expected = path_of("mine").read_bytes()
     path_of("mine").unlink()
-    count = len(four.pids())
 
     def kill_one(progress) -> None:
-        if progress.accuracy and len(four.pids()) == count:
+        if progress.accuracy and len(four.pids()) == 4:
             os.kill(four.pids(busy=True)[0], signal.SIGKILL)
 
     with cluster.cluster(four.address, [small]):
@@ -245,15 +255,15 @@ def test_a_cluster_without_workers_or_with_other_versions_is_refused(said, tmp_p
     other = tmp_path / "mnistcore-0.1.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: mnistcore\nVersion: 0.1\n")
-    running = Cluster()
+    old = Cluster(PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     try:
-        options = "--backend", "dask", "--scheduler", running.address
-        assert said(*options).endswith(f"has no workers; to start some: dask worker {running.address}\n")
-        running.start(1, PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+        options = "--backend", "dask", "--scheduler", old.address
+        assert said(*options).endswith(f"has no workers; to start some: dask worker {old.address}\n")
+        old.start(1)
         sentence = f"mnistcore must be of the same version everywhere: it is {__version__} here, 0.1 at the worker"
         assert sentence in said(*options)
     finally:
-        running.stop()
+        old.stop()
 
 
 def test_without_dask_the_extra_is_named(said, monkeypatch):
