@@ -164,12 +164,18 @@ def label(
         model: which reads them.
         on_progress: called with the number of images that are done, first of all with those of an interrupted call.
         log: called with one sentence for each picture that cannot be read, and for what there is of the target.
+
+    Raises:
+        AlreadyRunning: another process is writing the target.
+        BadImage: the images are missing, or others, where they are read.
+        OSError: the target is a folder, or cannot be written.
     """
     facts = [source.facts, model.version, model.input, model.rejection_threshold, model.digit_threshold]
-    if others(target, facts):
-        log(f"The unfinished {target} is of other images or of another model, so it is begun anew.")
+    unlike = others(target, facts)
     header = f"{source.first_column},{COLUMNS}\n"
     with partial_file(target, facts, header, source.chunk, source.count) as partial:
+        if unlike:
+            log(f"The unfinished {target} is of other images or of another model, so it is begun anew.")
         if partial.rows:
             log(f"Going on with {target}: {partial.rows:,} of {source.count:,} images are done.")
         on_progress(partial.rows)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ import joblib
 from distributed import CancelledError, Client, KilledWorker
 from distributed.comm import CommClosedError, connect
 from distributed.security import Security
+from joblib._dask import DaskDistributedBackend
 
 from mnistcore.errors import ClusterError
 
@@ -43,8 +44,8 @@ def cluster(scheduler: str, shared: Sequence[object] = ()) -> Iterator[None]:
         client = _connect(scheduler)
         try:
             _check_workers(client, scheduler)
-            shares = list(shared)
-            with joblib.parallel_config("dask", client=client, scatter=shares, wait_for_workers_timeout=TIMEOUT):
+            backend = _Backend(client=client, scatter=list(shared), wait_for_workers_timeout=TIMEOUT)
+            with joblib.parallel_config(backend):
                 yield
         except KilledWorker as error:
             raise ClusterError(
@@ -55,6 +56,25 @@ def cluster(scheduler: str, shared: Sequence[object] = ()) -> Iterator[None]:
             raise ClusterError(f"The cluster of {scheduler} is lost: its scheduler, or all of its workers.") from error
         finally:
             client.close()
+
+
+class _Backend(DaskDistributedBackend):
+    """joblib's, with two gaps closed."""
+
+    def submit(self, func: Callable, callback: Callable) -> Future:
+        """A task that Dask gives up ends with its error; joblib would wait for it for ever."""
+
+        def give_up(job: Future) -> None:
+            if error := job.exception():
+                callback(error)
+
+        job = super().submit(func, callback)
+        job.add_done_callback(give_up)
+        return job
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """At least two: joblib would compute here what it takes for the work of one."""
+        return max(2, super().effective_n_jobs(n_jobs))
 
 
 @contextmanager

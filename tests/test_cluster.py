@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from conftest import TINY
@@ -21,6 +22,7 @@ from mnistcore import __version__, bulk, cluster, load_model
 from mnistcore.cli import main
 from mnistcore.data import datasets
 from mnistcore.errors import ClusterError
+from mnistcore.parallel import results_of
 from mnistcore.training import checkpoints
 from mnistcore.training import search as search_module
 from mnistcore.training.checkpoints import Checkpoints
@@ -207,6 +209,23 @@ def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_p
     bulk.label(source, target, model, log=said.append)
     assert said[0].startswith("Going on with")
     assert target.read_bytes() == (tmp_path / "local.csv").read_bytes()
+
+
+def test_a_task_that_ends_every_worker_is_given_up(four):
+    with (
+        pytest.raises(ClusterError, match=r"4 workers of .* died at the same task"),
+        cluster.cluster(four.address),
+        results_of([joblib.delayed(os._exit)(1)], in_order=True) as results,
+    ):
+        list(results)
+
+
+def test_one_worker_is_used_too(running):
+    running.start(1)
+    for pid in running.pids()[1:]:
+        os.kill(pid, signal.SIGKILL)
+    with cluster.cluster(running.address), results_of([joblib.delayed(os.getpid)()] * 3, in_order=True) as results:
+        assert os.getpid() not in results
 
 
 @pytest.fixture
