@@ -1,4 +1,8 @@
-"""Label millions of images: read in chunks on all cores, or on a cluster, in memory that does not grow with them."""
+"""Label millions of images: read in chunks on all cores, or on a cluster, in memory that does not grow with them.
+
+Images do not travel: whoever reads a chunk opens the file or the folder itself, at the same path. A cluster needs them
+on a disk that all machines share.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +10,49 @@ import csv
 import hashlib
 import io
 import os
+import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 import joblib
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mnistcore.errors import BadImage
 from mnistcore.image_files import open_image, pictures_in
 from mnistcore.images import SIDE
 from mnistcore.model import PIXELS, Model
+from mnistcore.parallel import one_blas_thread, results_of
 from mnistcore.partial import others, partial_file
 from mnistcore.reading import CHUNK, Readings, read, read_batch
 
+ROUND = 32  # chunks for each core, of which the results may be waiting: about 6 MB
 COLUMNS = "prediction,confidence,status"
 CONFIDENCES = [f"{i / 10_000:.4f}" for i in range(10_001)]  # to look one up takes half as long as to format it
 
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """A `.npy` file of images.
+    """A `.npy` file of images, or a part of it.
 
     Attributes:
         path: absolute.
-        count: how many images there are.
+        indices: of the images.
         facts: what tells the file from any other, as plain JSON.
     """
 
     path: Path
-    count: int
+    indices: range
     facts: list
     first_column: ClassVar[str] = "index"
     chunk: ClassVar[int] = 10_000  # images a task: a few hundredths of a second, 8 MB of pixels
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return len(self.indices)
 
     @classmethod
     def open(cls, path: Path) -> ArrayFile:
@@ -51,19 +63,25 @@ class ArrayFile:
                 f"{path} must hold images (n, 28, 28) or (n, 784) of uint8; it holds {images.shape} of {images.dtype}."
             )
         status = path.stat()
-        return cls(path.absolute(), len(images), [str(path.absolute()), status.st_size, status.st_mtime_ns])
+        return cls(path.absolute(), range(len(images)), [str(path.absolute()), status.st_size, status.st_mtime_ns])
 
-    def label(self, model: Model, start: int, stop: int) -> tuple[str, list[str]]:
-        """The rows of the images from `start` to `stop`, and no sentences."""
+    def part(self, start: int) -> ArrayFile:
+        """The chunk that begins there."""
+        return replace(self, indices=self.indices[start : start + self.chunk])
+
+    def label(self, model: Model) -> tuple[str, list[str]]:
+        """The rows of the images, and no sentences; raises BadImage if this machine has not the file."""
+        if not self.path.is_file() or self.path.stat().st_size != self.facts[1]:
+            raise BadImage(f"{self.path} is missing or another file at {platform.node()}.")
         # A map that were kept open would count every page of the file as the process's own memory.
-        images = _mapped(self.path)[start:stop].reshape(-1, SIDE, SIDE)
+        images = _mapped(self.path)[self.indices.start : self.indices.stop].reshape(-1, SIDE, SIDE)
         firsts = range(0, len(images), CHUNK)
-        return "".join([_rows(start + i, read_batch(images[i : i + CHUNK], model)) for i in firsts]), []
+        return "".join([_rows(self.indices[i], read_batch(images[i : i + CHUNK], model)) for i in firsts]), []
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The picture files in a folder, in the order of their names."""
+    """The picture files in a folder, in the order of their names, or some of them."""
 
     path: Path
     names: tuple[str, ...]
@@ -87,11 +105,18 @@ class Folder:
             names.append(picture.name)
         return cls(path.absolute(), tuple(names), [str(path.absolute()), digest.hexdigest()])
 
-    def label(self, model: Model, start: int, stop: int) -> tuple[str, list[str]]:
-        """The rows of the pictures from `start` to `stop`, and a sentence for each that cannot be read."""
+    def part(self, start: int) -> Folder:
+        """The chunk that begins there."""
+        return replace(self, names=self.names[start : start + self.chunk])
+
+    def label(self, model: Model) -> tuple[str, list[str]]:
+        """The rows of the pictures, and a sentence for each that cannot be read; raises BadImage if this machine has
+        not the folder."""
+        if not self.path.is_dir():
+            raise BadImage(f"The folder {self.path} is missing at {platform.node()}.")
         text, sentences = io.StringIO(), []
         rows = csv.writer(text, lineterminator="\n")
-        for name in self.names[start:stop]:
+        for name in self.names:
             shown = " ".join(name.splitlines())  # a row is a line
             try:
                 reading = read(open_image(self.path / name), model)
@@ -135,30 +160,37 @@ def label(
         model: which reads them.
         on_progress: called with the number of images that are done, first of all with those of an interrupted call.
         log: called with one sentence for each picture that cannot be read, and for what there is of the target.
+
+    Raises:
+        AlreadyRunning: another process is writing the target.
+        BadImage: the images are missing, or others, where they are read.
+        OSError: the target is a folder, or cannot be written.
     """
     facts = [source.facts, model.version, model.input, model.rejection_threshold, model.digit_threshold]
-    if others(target, facts):
-        log(f"The unfinished {target} is of other images or of another model, so it is begun anew.")
+    unlike = others(target, facts)
     header = f"{source.first_column},{COLUMNS}\n"
     with partial_file(target, facts, header, source.chunk, source.count) as partial:
+        if unlike:
+            log(f"The unfinished {target} is of other images or of another model, so it is begun anew.")
         if partial.rows:
             log(f"Going on with {target}: {partial.rows:,} of {source.count:,} images are done.")
         on_progress(partial.rows)
-        starts = range(partial.rows, source.count, source.chunk)
-        parallel = joblib.Parallel(-1, prefer="threads", return_as="generator", batch_size=1)
-        chunks = parallel(joblib.delayed(_label)(source, model, start) for start in starts)
-        for start, (text, sentences) in zip(starts, chunks, strict=True):
-            stop = min(start + source.chunk, source.count)
-            partial.append(text, stop - start)
-            on_progress(stop)
-            for sentence in sentences:
-                log(sentence)
+        parts = (source.part(start) for start in range(partial.rows, source.count, source.chunk))
+        # While a slow or lost worker holds up one part, the results of those behind it wait in memory: no further ones
+        # are begun before all of a round are done.
+        while some := list(islice(parts, ROUND * joblib.effective_n_jobs(-1))):
+            with results_of((joblib.delayed(_label)(part, model) for part in some), in_order=True) as results:
+                for text, sentences in results:
+                    partial.append(text, min(source.chunk, source.count - partial.rows))
+                    on_progress(partial.rows)
+                    for sentence in sentences:
+                        log(sentence)
 
 
-def _label(source: ArrayFile | Folder, model: Model, start: int) -> tuple[str, list[str]]:
-    """The rows of a chunk. One thread a chunk adds up in the same order wherever it runs."""
-    with threadpool_limits(1, "blas"):
-        return source.label(model, start, min(start + source.chunk, source.count))
+def _label(part: ArrayFile | Folder, model: Model) -> tuple[str, list[str]]:
+    """The rows of a part. One thread adds up in the same order wherever it runs."""
+    with one_blas_thread:
+        return part.label(model)
 
 
 def _rows(start: int, readings: Readings) -> str:

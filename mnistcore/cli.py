@@ -6,14 +6,16 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcore import store
 from mnistcore.annotation import annotate
-from mnistcore.errors import BadImage, BadModelFile, MnistCoreError, NoSuchProfile
+from mnistcore.errors import BadImage, BadModelFile, ClusterError, MnistCoreError, NoSuchProfile
 from mnistcore.evaluation.model_card import model_card
 from mnistcore.home import atomic_path
 from mnistcore.image_files import open_image, open_page, pictures_in
@@ -37,6 +39,7 @@ EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
         ("joblib", "matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "threadpoolctl", "urllib3"), "train"
     ),
     **dict.fromkeys(("alembic", "sqlalchemy"), "feedback"),
+    **dict.fromkeys(("dask", "distributed"), "cluster"),
     "onnx": "export",
 }
 
@@ -93,12 +96,14 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="go on with the training that was interrupted last, with its own options"
     )
     _add_data_options(train)
+    _add_backend_options(train)
 
     search = add("search", _search, "Search for a recipe: layers, width, learning rate, weight decay, distortion.")
     search.add_argument("--recipe", default="classic", metavar="NAME", help="all other settings (default: classic)")
     search.add_argument("--candidates", type=int, default=20, metavar="N", help="how many are tried (default: 20)")
     search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
     _add_data_options(search)
+    _add_backend_options(search)
 
     evaluate = add("evaluate", _evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
@@ -115,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--bulk", type=Path, metavar="IMAGES.npy|FOLDER", help="label all images in it, however many")
     predict.add_argument("--out", type=Path, metavar="LABELS.csv", help="the file that --bulk writes")
     _add_model_option(predict)
+    _add_backend_options(predict)
 
     read_ = add("read", _read, "Read all digits on photos, scans or drawings of pages.")
     read_.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a picture, or a folder of pictures")
@@ -153,9 +159,29 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="NAME[,NAME...]", help="try these sources only, in this order")
 
 
+def _add_backend_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend", choices=("local", "dask"), default="local",
+        help="compute on this machine's cores, or on a Dask cluster (default: local)",
+    )  # fmt: skip
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="the address of the cluster's scheduler")
+
+
+def _backend(options: argparse.Namespace) -> Callable[[Sequence[object]], AbstractContextManager[None]]:
+    """A context in which joblib computes where the options say, given the arguments that many tasks share."""
+    if (options.backend == "dask") != bool(options.scheduler):
+        raise ClusterError("--backend dask and --scheduler tcp://HOST:PORT go together.")
+    if not options.scheduler:
+        return lambda _: nullcontext()
+    from mnistcore.cluster import cluster
+
+    return partial(cluster, options.scheduler)
+
+
 def _train(options: argparse.Namespace) -> int:
     from mnistcore.training.checkpoints import Checkpoints
 
+    backend = _backend(options)
     if options.resume:
         order = latest_order(None, _log)
         options.recipe, options.seed, options.source = order["recipe"], order["seed"], order["source"]
@@ -166,11 +192,14 @@ def _train(options: argparse.Namespace) -> int:
     recipe = get_recipe(options.recipe)
     kept = Checkpoints(recipe, dataset, options.seed, log=_log)
     paths = {name: str(path.absolute()) if path else None for name, path in vars(options).items() if name in PATHS}
-    kept.begin(paths | {"recipe": options.recipe, "seed": options.seed, "source": options.source}, options.resume)
+    order = paths | {"recipe": options.recipe, "seed": options.seed, "source": options.source}
     try:
-        model, report = _train_with_a_bar(recipe, dataset, options, kept)
-    except KeyboardInterrupt:
-        print("To go on from its last epoch: mnistcore train --resume", file=sys.stderr)
+        with backend([dataset]):
+            kept.begin(order, options.resume)
+            model, report = _train_with_a_bar(recipe, dataset, options, kept)
+    except (KeyboardInterrupt, ClusterError):
+        if kept.directory.exists():
+            print("To go on from its last epoch: mnistcore train --resume", file=sys.stderr)
         raise
 
     evaluation = report.evaluation
@@ -222,6 +251,7 @@ def _search(options: argparse.Namespace) -> int:
 
     from mnistcore.training.search import SearchProgress, search
 
+    backend = _backend(options)
     base, name = get_recipe(options.recipe), options.name or f"{options.recipe}-search"
     dataset = _load_data(options)
     print(f"Searching with {len(dataset.images):,} digits: {dataset.source}.", flush=True)
@@ -236,7 +266,8 @@ def _search(options: argparse.Namespace) -> int:
             bar.update(100 * progress.share - bar.n)
 
         try:
-            found = search(base, dataset, options.candidates, name, on_progress=show)
+            with backend([dataset]):
+                found = search(base, dataset, options.candidates, name, on_progress=show)
         except KeyboardInterrupt:
             print("Stopped. The same command goes on with the search.", file=sys.stderr)
             return 130
@@ -276,6 +307,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _predict(options: argparse.Namespace) -> int:
     if options.bulk:
         return _label(options)
+    if options.scheduler:
+        raise ClusterError("--scheduler is for --bulk.")
     model = store.load_model(options.model)
     status = 0
     for file in options.files:
@@ -303,6 +336,7 @@ def _label(options: argparse.Namespace) -> int:
 
     if not options.out:
         raise BadImage("--bulk needs --out LABELS.csv, the file to write.")
+    backend = _backend(options)
     source = bulk.open_source(options.bulk)
     model = store.load_model(options.model)
     with tqdm(total=source.count, unit=" images", smoothing=0) as bar:
@@ -313,7 +347,8 @@ def _label(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         try:
-            bulk.label(source, options.out, model, show, lambda line: bar.write(line, file=sys.stderr))
+            with backend([model]):
+                bulk.label(source, options.out, model, show, lambda line: bar.write(line, file=sys.stderr))
         except KeyboardInterrupt:
             print(f"Stopped. The same command goes on with {options.out}.", file=sys.stderr)
             return 130

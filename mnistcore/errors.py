@@ -10,6 +10,8 @@ MnistCoreError
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
 ├── BadSearch           a search that does not exist, is damaged, or is of other digits or settings
 ├── NothingUnfinished   no training was interrupted, so none can be resumed
+├── AlreadyRunning      another process does the same work at the moment
+├── ClusterError        a cluster that cannot be used, or is lost
 └── FeedbackError       confirmed digits that cannot be kept or read
     ├── FeedbackBusy        others write at the moment: try again
     ├── FeedbackFull        there are as many digits or profiles as may be kept
@@ -55,6 +57,14 @@ class BadSearch(MnistCoreError):
 
 class NothingUnfinished(MnistCoreError):
     """There is no interrupted training that could be resumed."""
+
+
+class AlreadyRunning(MnistCoreError):
+    """Another process is writing the same file."""
+
+
+class ClusterError(MnistCoreError):
+    """There is no cluster to compute on, it differs from this machine, or it is lost."""
 
 
 class FeedbackError(MnistCoreError):

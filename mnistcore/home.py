@@ -39,8 +39,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Raises:
         OSError: there is something else than a file at `target`.
     """
-    if target.exists() and not target.is_file():  # a device such as /dev/null, in whose place root could put a file
-        raise OSError(errno.EINVAL, "It is not a file", str(target))
+    check_is_file(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)
     os.close(handle)
@@ -53,3 +52,10 @@ def atomic_path(target: Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_is_file(target: Path) -> None:
+    """Raise OSError if there is something else than a file at `target`: a folder, or a device such as /dev/null, in
+    whose place root could put a file."""
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "It is not a file", str(target))

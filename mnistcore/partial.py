@@ -7,6 +7,7 @@ with.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from mnistcore.errors import AlreadyRunning
+from mnistcore.home import check_is_file
 
 SUFFIX = ".partial"
 
@@ -45,11 +49,19 @@ def partial_file(target: Path, facts: object, header: str, chunk: int, total: in
         header: its first row, which does not count.
         chunk: how many rows are appended at a time; the last ones may be fewer.
         total: how many rows there will be.
+
+    Raises:
+        AlreadyRunning: another process is writing the target.
+        OSError: there is something else than a file at `target`.
     """
-    path = _path(target, facts)
+    check_is_file(target)
     for other in others(target, facts):
-        other.unlink()
+        with other.open("rb") as old:
+            _lock(old, other, target)
+            other.unlink()
+    path = _path(target, facts)
     with path.open("a+b") as file:
+        _lock(file, path, target)
         rows, end = _whole_chunks(file, chunk, total)
         file.truncate(end)
         if not end:
@@ -57,13 +69,24 @@ def partial_file(target: Path, facts: object, header: str, chunk: int, total: in
         yield PartialFile(file, rows)
         file.flush()
         os.fsync(file.fileno())
-    path.replace(target)
+        path.replace(target)
 
 
 def others(target: Path, facts: object) -> list[Path]:
     """What there is of `target` that depends on other facts."""
     names = [path for path in target.parent.glob(f"*{SUFFIX}") if path.name.startswith(f"{target.name}.")]
     return [path for path in names if path != _path(target, facts)]
+
+
+def _lock(file: BinaryIO, path: Path, target: Path) -> None:
+    """Keep other processes from the file until it is closed."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(path.stat(), os.fstat(file.fileno())):  # not moved or deleted since it was opened
+            return
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    raise AlreadyRunning(f"Another process is writing {target}.")
 
 
 def _path(target: Path, facts: object) -> Path:

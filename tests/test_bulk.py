@@ -15,6 +15,8 @@ from PIL import Image
 from mnistcore import bulk, load_model, read_batch
 from mnistcore.cli import main
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.errors import BadImage
+from mnistcore.training.calibration import calibrated
 
 IMAGES = shipped_test_digits()[0]
 
@@ -88,6 +90,59 @@ def test_what_is_left_of_other_images_is_begun_anew(tmp_path, capsys):
     assert main(["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(target)]) == 0
     assert "is of other images or of another model, so it is begun anew" in capsys.readouterr().err
     assert len(rows_of(target)) == 11
+
+
+def test_a_folder_is_no_target(tmp_path, capsys):
+    np.save(tmp_path / "images.npy", IMAGES[:10])
+    (tmp_path / "labels").mkdir()
+    assert main(["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(tmp_path / "labels")]) == 1
+    assert capsys.readouterr().err.endswith(f"{tmp_path / 'labels'} cannot be used: It is not a file.\n")
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.usefixtures("chunks_of_100")
+@pytest.mark.parametrize("other", ["classic", "robust"])
+def test_two_runs_do_not_write_one_target(tmp_path, capsys, other):
+    np.save(tmp_path / "images.npy", IMAGES[:1000])
+    source, target = bulk.open_source(tmp_path / "images.npy"), tmp_path / "labels.csv"
+    command = ["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(target), "--model", other]
+
+    def begin_another(done: int) -> None:
+        if done == 500:
+            assert main(command) == 1
+
+    bulk.label(source, target, load_model("classic"), begin_another)
+    assert f"Another process is writing {target}.\n" in capsys.readouterr().err
+    assert len(rows_of(target)) == 1001
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.usefixtures("chunks_of_100")
+def test_the_rows_of_a_model_that_is_calibrated_anew_are_not_gone_on_with(tmp_path):
+    np.save(tmp_path / "images.npy", IMAGES[:1000])
+    source, target, model = bulk.open_source(tmp_path / "images.npy"), tmp_path / "labels.csv", load_model("classic")
+    again = calibrated(model, IMAGES[:2000], shipped_test_digits()[1][:2000])
+
+    def interrupt(done: int) -> None:
+        if done == 500:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bulk.label(source, target, model, interrupt)
+    said: list[str] = []
+    bulk.label(source, target, again, log=said.append)
+    assert said == [f"The unfinished {target} is of other images or of another model, so it is begun anew."]
+    assert [row[2] for row in rows_of(target)[1:]] == [f"{c:.4f}" for c in read_batch(IMAGES[:1000], again).confidence]
+
+
+def test_a_file_that_is_another_where_it_is_read_is_named(tmp_path):
+    path = tmp_path / "images.npy"
+    np.save(path, IMAGES[:10])
+    source = bulk.open_source(path)
+    for content in (IMAGES[:11], None):
+        np.save(path, content) if content is not None else path.unlink()
+        with pytest.raises(BadImage, match="missing or another file at "):
+            bulk.label(source, tmp_path / "labels.csv", load_model("classic"))
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,10 @@ class Curves:
     training_accuracies: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
 
+    def until(self, epoch: int) -> Curves:
+        """What had been measured after that epoch, from 1."""
+        return Curves(self.losses[:epoch], self.training_accuracies[:epoch], self.accuracies[:epoch])
+
 
 class Checkpoints:
     """The checkpoints of one training."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from mnistcore.model import Model
+from mnistcore.parallel import ProcessWide, one_blas_thread
 from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.recipes import Recipe
 
@@ -187,31 +186,21 @@ def _fit_one_epoch(network: MLPClassifier, inputs: np.ndarray, labels: np.ndarra
         raise KeyboardInterrupt
 
 
-_entered = 0
-_settings = ExitStack()
-_lock = threading.Lock()
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Of course MLPClassifier has not converged after one epoch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Training interrupted by user")
+        yield
+
+
+_fitting = ProcessWide(lambda: one_blas_thread, _no_warnings)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Matrix products on one thread, and no warnings of MLPClassifier: of course it has not converged after one epoch.
-
-    On one thread a product adds up in the same order on any number of cores, so that a seed gives one model; and for
-    matrices as small as these a second thread mostly waits. Both settings are the whole process's. Where several
-    networks are trained at once, the first one to come makes them and the last one to go takes them back.
-    """
-    global _entered
-    with _lock:
-        if not _entered:
-            _settings.enter_context(threadpool_limits(1, "blas"))
-            _settings.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            warnings.filterwarnings("ignore", "Training interrupted by user")
-        _entered += 1
-    try:
+    """Matrix products on one thread, so that a seed gives one model on any number of cores, and no warnings of
+    MLPClassifier. For matrices as small as these a second thread mostly waits."""
+    with _fitting:
         yield
-    finally:
-        with _lock:
-            _entered -= 1
-            if not _entered:
-                _settings.close()

@@ -1,4 +1,9 @@
-"""The networks of a training, one for each fold of the cross-validation and the final one, several at a time."""
+"""The networks of a training, one for each fold of the cross-validation and the final one, several at a time.
+
+They are trained in threads, which report and keep every epoch, unless joblib's backend is set to other processes, as
+`mnistcore.cluster` does. No callback and no file can follow a network there: what is kept of it goes with its task, and
+it is reported and kept when it is done.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,15 @@ from dataclasses import dataclass
 
 import joblib
 import numpy as np
+from joblib.parallel import get_active_backend
 from sklearn.model_selection import StratifiedKFold
 
 from mnistcore.data.datasets import Dataset
 from mnistcore.evaluation.metrics import accuracy
 from mnistcore.model import Model
+from mnistcore.parallel import results_of
 from mnistcore.training.checkpoints import Checkpoints, Curves
-from mnistcore.training.fitting import fit_from, one_thread
+from mnistcore.training.fitting import State, fit_from, one_thread
 from mnistcore.training.recipes import Recipe, shortened
 
 TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
@@ -53,23 +60,37 @@ def train_networks(
     checkpoints: Checkpoints | None = None,
     n_jobs: int | None = None,
 ) -> list[TrainedNetwork]:
-    """Train the network of each fold, then the final one.
-
-    Threads share the digits, and NumPy lets go of Python's lock while it computes: on two cores processes were no
-    faster. The networks do not depend on how many are trained at a time.
+    """Train the network of each fold, then the final one. They do not depend on where, or how many at a time.
 
     Args:
         recipe: the settings.
         dataset: the digits.
         seed: of every random choice.
-        on_epoch: called after each epoch of each network, by one thread at a time.
+        on_epoch: called after each epoch of each network, by one thread at a time; for a network of another process
+            when it is done, with the finished network for all of its epochs.
         checkpoints: where to keep what is done, and to go on from.
-        n_jobs: how many networks are trained at a time; None takes one a core, or one for two cores if the recipe makes
-            new data in every epoch, which keeps a second core busy.
+        n_jobs: how many networks are trained at a time here; None takes one a core, or one for two cores if the recipe
+            makes new data in every epoch, which keeps a second core busy.
     """
     folds = [*range(1, recipe.folds + 1), None]
+    if not getattr(get_active_backend(prefer="threads")[0], "supports_sharedmem", False):  # joblib asks so too
+        return _in_other_processes(recipe, dataset, seed, folds, on_epoch, checkpoints)
     if n_jobs is None:
         n_jobs = max(1, joblib.cpu_count() // (2 if recipe.augments else 1))
+    return _in_threads(recipe, dataset, seed, folds, on_epoch, checkpoints, n_jobs)
+
+
+def _in_threads(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int,
+    folds: list[int | None],
+    on_epoch: OnEpoch,
+    checkpoints: Checkpoints | None,
+    n_jobs: int,
+) -> list[TrainedNetwork]:
+    """Threads share the digits, and NumPy lets go of Python's lock while it computes: on two cores processes were no
+    faster."""
     lock = threading.Lock()
     interrupted = threading.Event()
 
@@ -89,6 +110,53 @@ def train_networks(
         raise
 
 
+def _in_other_processes(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int,
+    folds: list[int | None],
+    on_epoch: OnEpoch,
+    checkpoints: Checkpoints | None,
+) -> list[TrainedNetwork]:
+    """Each network is a task. If its process dies, it is trained again from where the task began."""
+    kept = {fold: (checkpoints.load(fold) if checkpoints else None) for fold in folds}
+    resumed = {fold: found[0].epoch if found else 0 for fold, found in kept.items()}
+    tasks = (joblib.delayed(_train_and_carry)(recipe, dataset, seed, fold, kept[fold]) for fold in folds)
+    done = {}
+    with results_of(tasks, in_order=False) as networks:
+        for network, state in networks:
+            fold, curves = network.fold, network.curves
+            if checkpoints:
+                checkpoints.save(fold, state, curves, last=True)
+            for epoch in range(resumed[fold] or 1, len(curves.losses) + 1):
+                on_epoch(fold, network.model, curves.until(epoch), epoch == resumed[fold])
+            done[fold] = network
+    return [done[fold] for fold in folds]
+
+
+class _Carried:
+    """Stands for Checkpoints in another process: what is kept of one network."""
+
+    def __init__(self, kept: tuple[State, Curves] | None) -> None:
+        self.kept = kept
+
+    def load(self, _: int | None) -> tuple[State, Curves] | None:
+        return self.kept
+
+    def save(self, _: int | None, state: State, curves: Curves, last: bool) -> None:  # noqa: ARG002
+        self.kept = state, curves
+
+
+def _train_and_carry(
+    recipe: Recipe, dataset: Dataset, seed: int, fold: int | None, kept: tuple[State, Curves] | None
+) -> tuple[TrainedNetwork, State]:
+    """The task: the network, and its state after the last epoch."""
+    carried = _Carried(kept)
+    network = train_network(recipe, dataset, seed, fold, checkpoints=carried)
+    assert carried.kept
+    return network, carried.kept[0]
+
+
 @one_thread()
 def train_network(
     recipe: Recipe,
@@ -96,7 +164,7 @@ def train_network(
     seed: int,
     fold: int | None,
     on_epoch: OnEpoch = lambda *_: None,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: Checkpoints | _Carried | None = None,
 ) -> TrainedNetwork:
     """Train one network and measure it after every epoch; as `train_networks`, which calls it.
 

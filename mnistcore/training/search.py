@@ -21,6 +21,7 @@ from sklearn.model_selection import HalvingRandomSearchCV, LeaveOneOut
 
 from mnistcore.data.datasets import Dataset
 from mnistcore.errors import BadSearch
+from mnistcore.parallel import results_of
 from mnistcore.training.folds import train_network
 from mnistcore.training.recipes import Recipe, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
@@ -95,8 +96,8 @@ def search(
 ) -> Search:
     """Find a recipe, and keep the search under its name after each training; go on with it if it was interrupted.
 
-    The trainings run on all cores, one thread each, or wherever `joblib.parallel_config` says: they return their scores
-    to this process, which alone writes the file.
+    The trainings run on all cores, one thread each, or on a cluster (`mnistcore.cluster`): they return their scores to
+    this process, which alone writes the file.
 
     Args:
         base: has the settings that are not searched for, and the epochs of the last round, at most.
@@ -116,16 +117,12 @@ def search(
         if not missing:
             break
         on_progress(_progress(found, missing[0], None))
-        trainings = joblib.Parallel(-1, prefer="threads", return_as="generator_unordered", batch_size=1)(
-            joblib.delayed(_train)(base, dataset, seed, trial) for trial in missing
-        )
-        try:
-            for trial, accuracy in trainings:
+        trainings = (joblib.delayed(_train)(base, dataset, seed, trial) for trial in missing)
+        with results_of(trainings, in_order=False) as results:
+            for trial, accuracy in results:
                 found.scores[trial] = accuracy
                 found.save()
                 on_progress(_progress(found, trial, accuracy))
-        except BaseException as interruption:
-            trainings.throw(interruption)  # it drops the rest without a warning, and raises this again
     found.best = Candidate(**halving.best_params_).trial(1).settings
     found.save()
     return found
