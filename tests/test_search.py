@@ -198,7 +198,7 @@ def test_what_cannot_be_searched_is_one_sentence_and_status_1(capsys, words, sen
 
 
 def test_the_command_prints_a_table_and_how_to_train_the_best(capsys, monkeypatch, small_file):
-    monkeypatch.setattr("mnistcore.cli.get_recipe", lambda _: BASE)
+    monkeypatch.setattr("mnistcore.commands.training.get_recipe", lambda _: BASE)
     assert main(["search", "--recipe", "base", "--data", str(small_file), "--candidates", "3"]) == 0
     said, head, *rows, last = capsys.readouterr().out.splitlines()
     assert said == "Searching with 300 digits: the file digits.npz."
