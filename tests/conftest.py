@@ -47,6 +47,12 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that several processes end at the same time."""
+    kinds = ("browser", "server", "slow")
+    items.sort(key=lambda item: [item.get_closest_marker(kind) is None for kind in kinds])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the last lines what was left out."""
     skipped = terminalreporter.stats.get("skipped", [])
