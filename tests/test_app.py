@@ -7,18 +7,15 @@ import io
 import json
 import shlex
 import shutil
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from app.answer import as_html
 from app.export_menu import curl
-from app.training_job import trainer
 from mnistcore import Reading, store
 
 SEVEN = [(80, 80), (230, 80), (150, 250)]
@@ -26,13 +23,7 @@ DOT = [(150, 150), (151, 150)]
 ONE_WITH_A_LONG_FLAG = [(70, 200), (170, 60), (170, 260)]  # which MNIST hardly has
 
 
-@pytest.fixture(autouse=True)
-def _own_server() -> Iterator[None]:
-    """All tests are one server to Streamlit: end what it keeps from one to the next."""
-    yield
-    for job in trainer().jobs:
-        trainer().stop(job)
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("own_server")
 
 
 def open_app(page: str | None = None) -> AppTest:

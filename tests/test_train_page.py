@@ -8,11 +8,13 @@ import shutil
 import pytest
 from conftest import ENDLESS, await_that
 from streamlit.testing.v1 import AppTest
-from test_app import _own_server, button, open_app, press  # noqa: F401  # the fixture is for this module too
+from test_app import button, open_app, press
 
 from app.training_job import trainer
 from app.visitors import VISITOR
 from mnistcore import store
+
+pytestmark = pytest.mark.usefixtures("own_server")
 
 TRAIN, BOARD, DRAW = "app/pages/train.py", "app/pages/dashboard.py", "app/pages/draw.py"
 
