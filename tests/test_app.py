@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
+from strokes import NO_DIGITS
 
 from app.answer import as_html
 from app.export_menu import curl
@@ -97,6 +98,13 @@ def test_words_for_each_status(status, expected):
     html = as_html(a_reading(status), None, store.load_model("robust"))
     for words in expected:
         assert words in html
+
+
+def test_what_is_no_digit_is_said_to_be_none():
+    app = open_app()
+    for strokes in NO_DIGITS.values():
+        drawn = put_on_canvas(app, *([(1.3 * x, 1.3 * y) for x, y in stroke] for stroke in strokes))
+        assert "Not a digit" in answer_of(drawn)
 
 
 def test_a_digit_with_a_label_says_whether_it_was_misread():

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import Server, start_app
-from test_browser import DESKTOP, PHONE, SEVEN, draw, expect_digit, open_page, press, settle
+from strokes import SEVEN
+from test_browser import DESKTOP, PHONE, draw, expect_digit, open_page, press, settle
 from test_browser_train import assert_fits_and_is_accessible, go_to, point_until
 
 pytestmark = pytest.mark.browser

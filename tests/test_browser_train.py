@@ -7,7 +7,8 @@ import re
 
 import pytest
 from conftest import Server
-from test_browser import DESKTOP, PHONE, SEVEN, draw, expect_digit, open_page, press, settle
+from strokes import SEVEN
+from test_browser import DESKTOP, PHONE, draw, expect_digit, open_page, press, settle
 
 pytestmark = pytest.mark.browser
 

@@ -25,8 +25,11 @@ from mnistcore.feedback import Feedback, NewDigit, export_zip
 HERS, HIS = "a" * 64, "b" * 64
 
 
+pytestmark = pytest.mark.usefixtures("own_server")
+
+
 @pytest.fixture(autouse=True)
-def _no_operators(own_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_operators(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "correct horse")
 
 
