@@ -1,4 +1,4 @@
-"""Training and the board of models in Chromium: on a desktop, a tablet and a phone, in the light and the dark theme."""
+"""Training and the board of models in Chromium: on a desktop and a phone, in the light and the dark theme."""
 
 from __future__ import annotations
 
@@ -8,17 +8,11 @@ import re
 import pytest
 from conftest import Server
 from strokes import SEVEN
-from test_browser import DESKTOP, PHONE, draw, expect_digit, open_page, press, settle
+from test_browser import DESKTOP, PHONE, assert_fits_and_is_accessible, draw, expect_digit, open_page, press, settle
 
 pytestmark = pytest.mark.browser
 
-TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True}
 EPOCH = re.compile(r"epoch \d+ of")
-SCREENS = pytest.mark.parametrize(
-    ("screen", "scheme"),
-    [(DESKTOP, "light"), (TABLET, "light"), (PHONE, "dark")],
-    ids=["desktop", "tablet", "phone"],
-)
 
 
 def go_to(page, title: str) -> None:
@@ -66,19 +60,7 @@ def tooltip(page, mark) -> str:
     return shown.inner_text()
 
 
-def assert_fits_and_is_accessible(page) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    violations = [
-        (found["id"], [node["html"] for node in found["nodes"]])
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
-    assert violations == []
-
-
-@SCREENS
+@pytest.mark.parametrize(("screen", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 def test_train_watch_compare_and_draw(browser, app_server: Server, screen, scheme):
     with browser.new_context(**screen, color_scheme=scheme) as context:
         page = open_page(context, app_server)
@@ -87,16 +69,16 @@ def test_train_watch_compare_and_draw(browser, app_server: Server, screen, schem
 
         go_to(page, "Train")
         start(page, "quick")
-        page.get_by_text("loading the digits").or_(page.get_by_text(EPOCH)).first.wait_for(timeout=5_000)
-        page.locator(".filters img").nth(11).wait_for(timeout=120_000)
+        page.get_by_text("loading the digits").or_(page.get_by_text(EPOCH)).first.wait_for()
+        page.locator(".filters img").nth(11).wait_for()
         page.get_by_role("heading", name="Your drawing, read after every epoch").wait_for()
-        page.get_by_text("is trained.").wait_for(timeout=120_000)
+        page.get_by_text("is trained.").wait_for()
         page.get_by_text(re.compile(r"Read .*as 7")).wait_for()
         page.get_by_text(re.compile("learn|memorise")).first.wait_for()
         assert_fits_and_is_accessible(page)
 
         page.get_by_role("link", name="Compare it with other models").click()
-        page.get_by_text("are misread by both").wait_for(timeout=60_000)
+        page.get_by_text("are misread by both").wait_for()
         settle(page)
         chart = page.get_by_test_id("stVegaLiteChart").first
         chart.scroll_into_view_if_needed()
@@ -129,7 +111,7 @@ def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_se
         page.get_by_label("Epochs").fill("3")
         page.get_by_label("Name of the new model").fill("hers-alone")
         press(page, "Start with these settings")
-        page.get_by_text("is trained.").wait_for(timeout=120_000)
+        page.get_by_text("is trained.").wait_for()
         secret = page.evaluate("localStorage.getItem('mnistcore-visitor')")
         assert re.fullmatch("[0-9a-f]{32}", secret)
         (run,) = (path.parent for path in (app_server.home / "visitors").glob("*/hers-alone/model.npz"))
@@ -146,7 +128,7 @@ def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_se
 
         stranger = open_page(another, app_server)
         go_to(stranger, "Dashboard")
-        stranger.get_by_text("are misread by both").wait_for(timeout=60_000)
+        stranger.get_by_text("are misread by both").wait_for()
         settle(stranger)
         stranger.locator('span[title="classic"]').wait_for()
         assert stranger.locator('span[title="hers-alone"]').count() == 0
@@ -159,7 +141,7 @@ def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser,
         page.get_by_text("Change the settings").click()
         page.get_by_label("Epochs").fill("900")
         press(page, "Start with these settings")
-        page.get_by_text(EPOCH).wait_for(timeout=120_000)
+        page.get_by_text(EPOCH).wait_for()
         other = open_page(second, app_server)
         draw(other, SEVEN)
         expect_digit(other, "7")
@@ -167,4 +149,4 @@ def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser,
         start(other, "quick")
         other.get_by_text("is number 1 in the queue").wait_for()
         stop(page)
-        other.get_by_text("is trained.").wait_for(timeout=120_000)
+        other.get_by_text("is trained.").wait_for()
