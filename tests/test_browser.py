@@ -124,9 +124,17 @@ def settle(page) -> None:
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
+def go_to(page, title: str) -> None:
+    """Another page, by its link."""
+    before = page.url
+    page.get_by_role("link", name=title).first.click()
+    page.wait_for_function("before => location.href !== before", arg=before)  # the other page has begun
+    settle(page)
+
+
 def press(page, name: str | re.Pattern) -> None:
     settle(page)
-    button = page.get_by_role("button", name=name).first
+    button = page.get_by_test_id("stMain").get_by_role("button", name=name).first
     button.tap() if page.evaluate("navigator.maxTouchPoints > 0") else button.click()
 
 

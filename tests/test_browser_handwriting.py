@@ -11,8 +11,18 @@ from collections.abc import Iterator
 import pytest
 from conftest import Server, start_app
 from strokes import SEVEN
-from test_browser import DESKTOP, PHONE, assert_fits_and_is_accessible, draw, expect_digit, open_page, press, settle
-from test_browser_train import go_to, point_until
+from test_browser import (
+    DESKTOP,
+    PHONE,
+    assert_fits_and_is_accessible,
+    draw,
+    expect_digit,
+    go_to,
+    open_page,
+    press,
+    settle,
+)
+from test_browser_train import point_until
 
 pytestmark = pytest.mark.browser
 
