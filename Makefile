@@ -25,16 +25,14 @@ model: .venv/app ## rebuild the models that ship with the package, from DATA=mni
 	$(BIN)/python -m mnistcore.training.rehearsal $(DIGITS)
 DIGITS = $(if $(DATA),--data $(DATA),--source openml,keras)
 
-# The tests run in two processes; those that share a server or a browser, which are those of a file, in one of them.
-FAST_TESTS = -n 2 -m "not browser and not server and not slow"
-OTHER_TESTS = -n 2 --dist loadfile -m "browser or server or slow"
+# Two processes. A file's tests run in one of them: they share what they need. tests/conftest.py puts the longest first.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/dev ## run all tests
-	$(BIN)/python -m pytest $(FAST_TESTS)
-	$(BIN)/python -m pytest $(OTHER_TESTS)
+	$(PYTEST)
 
 check: lint ## lint, types and the fast tests, in under a minute
-	$(BIN)/python -m pytest $(FAST_TESTS)
+	$(PYTEST) -m "not browser and not server and not slow"
 
 lint: .venv/dev ## check style, likely mistakes and types
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported: networks as small as the tests' gain by it
@@ -45,6 +46,12 @@ def pytest_configure() -> None:
     """Keep the settings of the person who runs the tests away from them."""
     for name in [name for name in os.environ if name.startswith(("MNISTCORE_", "PROMETHEUS_"))]:
         del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that several processes end at the same time."""
+    kinds = ("browser", "server", "slow")
+    items.sort(key=lambda item: [item.get_closest_marker(kind) is None for kind in kinds])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -126,6 +133,29 @@ def api_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API serves the shipped classic, however long it takes on a busy machine."""
     monkeypatch.setenv("MNISTCORE_MODEL", "classic")
     monkeypatch.setattr(contract, "DEADLINE", math.inf)
+
+
+@pytest.fixture(scope="session")
+def _installed_components() -> Iterator[None]:
+    """What Streamlit finds among all installed packages at the first run of every AppTest is looked for once."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture
+def own_server(_installed_components: None) -> Iterator[None]:
+    """All AppTests of a process are one server to Streamlit: end what it keeps from one test to the next."""
+    import streamlit as st
+
+    from app.training_job import trainer
+
+    yield
+    for job in trainer().jobs:
+        trainer().stop(job)
+    st.cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

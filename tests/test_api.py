@@ -8,6 +8,7 @@ import re
 import tempfile
 import threading
 import zlib
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -30,8 +31,21 @@ both = pytest.mark.parametrize("path", ["/predict", "/read"])
 pytestmark = pytest.mark.usefixtures("api_environment")
 
 
+@pytest.fixture(scope="module")
+def app():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNISTCORE_MODEL", "classic")
+        return create_app()
+
+
 @pytest.fixture
-def client():
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def fresh_client():
+    """Of an app that has answered nothing yet and has loaded only its own model."""
     return create_app().test_client()
 
 
@@ -264,6 +278,7 @@ def animated() -> bytes:
     return picture(frames[0], "GIF", save_all=True, append_images=frames[1:])
 
 
+@cache
 def bomb() -> bytes:
     return picture(Image.new("1", (20_000, 20_000)))
 
@@ -282,7 +297,7 @@ def png_of_parts(count: int) -> bytes:
     return png[:33] + (chunk + zlib.crc32(chunk[4:]).to_bytes(4)) * count + png[33:]
 
 
-# body, content type, status, words of the sentence
+# body (or what makes it, if that takes long), content type, status, words of the sentence
 BAD = {
     "no body": (b"", JSON, 400, "the JSON is cut off"),
     "no JSON": (b"seven", JSON, 400, "it is not JSON"),
@@ -343,10 +358,10 @@ BAD = {
     "LAB": (picture(Image.new("LAB", (40, 40)), "TIFF"), "image/tiff", 400, "mode LAB cannot be read"),
     "endless pixel": (picture(np.full((40, 40), -np.inf, np.float32), "TIFF"), "image/tiff", 400, "finite numbers"),
     "a key of 8 MB": ('{"' + "k" * 8_000_000 + '": 1}', JSON, 400, "unknown field kkk"),
-    "decompression bomb": (bomb(), "image/png", 422, "25,000,000 pixels at most"),
+    "decompression bomb": (bomb, "image/png", 422, "25,000,000 pixels at most"),
     "too many pixels": (picture(Image.new("1", (6_000, 6_000))), "image/png", 422, "this one is 6000 x 6000"),
     "too large a WebP": (
-        picture(Image.new("L", (5_000, 5_000)), "WEBP", method=0),
+        lambda: picture(Image.new("L", (5_000, 5_000)), "WEBP", method=0),
         "image/webp",
         422,
         "12,500,000 pixels",
@@ -367,6 +382,7 @@ BAD = {
     ],
 )
 def test_a_bad_body_gets_one_clear_sentence(client, path, body, media, status, words):
+    body = body() if callable(body) else body
     length = {"CONTENT_LENGTH": str(len(body))}  # which the test client leaves out when it is 0
     answer = client.post(path, data=body, content_type=media, environ_overrides=length)
     assert answer.status_code == status, answer.get_data(as_text=True)
@@ -559,10 +575,10 @@ def test_parameters_that_there_are_not_are_refused(client, path, known, query):
     assert f"there is {known}." in answer.get_json()["error"]
 
 
-def test_a_second_slash_changes_nothing(client):
-    answer = client.post("/predict", json={"data": SEVEN}, environ_overrides={"PATH_INFO": "//predict"})
+def test_a_second_slash_changes_nothing(fresh_client):
+    answer = fresh_client.post("/predict", json={"data": SEVEN}, environ_overrides={"PATH_INFO": "//predict"})
     assert answer.get_json() == {"prediction": 7}
-    assert 'requests_total{route="/predict",status="200"} 1.0' in client.get("/metrics").get_data(as_text=True)
+    assert 'requests_total{route="/predict",status="200"} 1.0' in fresh_client.get("/metrics").get_data(as_text=True)
 
 
 GET_ROUTES = [
@@ -617,24 +633,24 @@ def test_the_model_tells_where_it_comes_from(client):
     assert answer == {"name": "classic", "version": model.version, "figures": card["figures"], "card": card}
 
 
-def test_every_answer_says_which_model_it_is_of(client):
+def test_every_answer_says_which_model_it_is_of(fresh_client):
     version = load_model("classic").version
     assert re.fullmatch("[0-9a-f]{12}", version)
-    assert client.post("/predict", json={"data": SEVEN}).headers["X-Model"] == f"classic {version}"
-    assert client.get("/model").headers["X-Model"] == f"classic {version}"
-    text = client.get("/metrics").get_data(as_text=True)
+    assert fresh_client.post("/predict", json={"data": SEVEN}).headers["X-Model"] == f"classic {version}"
+    assert fresh_client.get("/model").headers["X-Model"] == f"classic {version}"
+    text = fresh_client.get("/metrics").get_data(as_text=True)
     assert f'mnistcore_model_info{{model="classic",version="{version}"}} 1.0' in text
     assert f'mnistcore_predictions_total{{confidence="0.99",digit="7",model="classic",version="{version}"}} 1.0' in text
 
 
-def test_another_model_may_be_asked_by_name(client, mine):
+def test_another_model_may_be_asked_by_name(fresh_client, mine):
     load_model("robust").save(mine)
     for name, kept in (("robust", "robust"), ("mine", "robust"), ("classic", "classic")):
-        answer = client.post(f"/predict?model={name}&probabilities=true", json={"data": SEVEN})
+        answer = fresh_client.post(f"/predict?model={name}&probabilities=true", json={"data": SEVEN})
         expected = load_model(kept).predict_proba(DIGITS[:1])[0]
         np.testing.assert_allclose(answer.get_json()["probabilities"], expected, atol=1e-6)
         assert answer.headers["X-Model"].endswith(load_model(kept).version)
-    assert client.get("/model?model=robust").get_json()["name"] == "robust"
+    assert fresh_client.get("/model?model=robust").get_json()["name"] == "robust"
 
 
 @pytest.mark.parametrize(
@@ -656,9 +672,9 @@ def test_a_model_is_named_once(client, path):
 
 
 @both
-def test_a_damaged_model_that_is_asked_for_is_answered_with_503(client, mine, path):
+def test_a_damaged_model_that_is_asked_for_is_answered_with_503(fresh_client, mine, path):
     mine.write_bytes(b"PK")
-    answer = client.post(f"{path}?model=mine", data=picture(), content_type="image/png")
+    answer = fresh_client.post(f"{path}?model=mine", data=picture(), content_type="image/png")
     assert answer.status_code == 503
     assert_error_shape(answer)
 

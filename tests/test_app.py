@@ -7,19 +7,17 @@ import io
 import json
 import shlex
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
+from strokes import NO_DIGITS
 
 from app.answer import as_html
 from app.export_menu import curl
-from app.training_job import trainer
 from mnistcore import Reading, store
 from mnistcore.training.recipes import CLASSIC
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
@@ -29,13 +27,7 @@ DOT = [(150, 150), (151, 150)]
 ONE_WITH_A_LONG_FLAG = [(70, 200), (170, 60), (170, 260)]  # which MNIST hardly has
 
 
-@pytest.fixture(autouse=True)
-def _own_server() -> Iterator[None]:
-    """All tests are one server to Streamlit: end what it keeps from one to the next."""
-    yield
-    for job in trainer().jobs:
-        trainer().stop(job)
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("own_server")
 
 
 def open_app(page: str | None = None) -> AppTest:
@@ -109,6 +101,13 @@ def test_words_for_each_status(status, expected):
     html = as_html(a_reading(status), None, store.load_model("robust"))
     for words in expected:
         assert words in html
+
+
+def test_what_is_no_digit_is_said_to_be_none():
+    app = open_app()
+    for strokes in NO_DIGITS.values():
+        drawn = put_on_canvas(app, *([(1.3 * x, 1.3 * y) for x, y in stroke] for stroke in strokes))
+        assert "Not a digit" in answer_of(drawn)
 
 
 def test_a_digit_with_a_label_says_whether_it_was_misread():

@@ -10,12 +10,22 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import Server, start_app
-from test_browser import DESKTOP, PHONE, SEVEN, draw, expect_digit, open_page, press, settle
-from test_browser_train import assert_fits_and_is_accessible, go_to, point_until
+from strokes import SEVEN
+from test_browser import (
+    DESKTOP,
+    PHONE,
+    assert_fits_and_is_accessible,
+    draw,
+    expect_digit,
+    go_to,
+    open_page,
+    press,
+    settle,
+)
+from test_browser_train import point_until
 
 pytestmark = pytest.mark.browser
 
-LEARNING = 120_000  # ms: it takes some seconds where nothing else is done
 FOUR_LIKE_A_NINE = [[(200, 80), (120, 90), (105, 150), (200, 160)], [(200, 80), (195, 260)]]
 STROKES = {
     0: [[(160, 60), (100, 110), (100, 210), (160, 260), (220, 210), (220, 110), (160, 60)]],
@@ -81,7 +91,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         answer(page, "4")
         page.get_by_text("Kept as a 4 in My handwriting.").wait_for()
         press(page, "Learn my handwriting")
-        page.get_by_text("this was read as a 9 before, and is read as a 4 now").wait_for(timeout=LEARNING)
+        page.get_by_text("this was read as a 9 before, and is read as a 4 now").wait_for()
         expect_digit(page, "4")
         press(page, "Clear")
         page.locator(".answer strong", has_text="Draw a digit").wait_for()
@@ -154,5 +164,5 @@ def test_practice_on_a_phone(browser, server):
         assert_fits_and_is_accessible(page)
         press(page, "Save these 10 digits")
         press(page, "Learn my handwriting")
-        page.get_by_text("Misread of your 10 digits").wait_for(timeout=LEARNING)
+        page.get_by_text("Misread of your 10 digits").wait_for()
         assert_fits_and_is_accessible(page)

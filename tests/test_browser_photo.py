@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 from conftest import ROOT, Server
-from test_browser import DESKTOP, PHONE, draw, expect_digit, expect_words, open_page, press, settle
-from test_browser_train import assert_fits_and_is_accessible
+from test_browser import (
+    DESKTOP,
+    PHONE,
+    assert_fits_and_is_accessible,
+    draw,
+    expect_digit,
+    expect_words,
+    open_page,
+    press,
+    settle,
+)
 
 pytestmark = pytest.mark.browser
 

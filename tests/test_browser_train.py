@@ -1,4 +1,4 @@
-"""Training and the board of models in Chromium: on a desktop, a tablet and a phone, in the light and the dark theme."""
+"""Training and the board of models in Chromium: on a desktop and a phone, in the light and the dark theme."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ import re
 
 import pytest
 from conftest import Server
-from test_browser import DESKTOP, PHONE, SEVEN, draw, expect_digit, open_page, press, settle
+from strokes import SEVEN
+from test_browser import (
+    DESKTOP,
+    PHONE,
+    assert_fits_and_is_accessible,
+    draw,
+    expect_digit,
+    go_to,
+    open_page,
+    press,
+    settle,
+)
 
 pytestmark = pytest.mark.browser
 
-TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True}
 EPOCH = re.compile(r"epoch \d+ of")
-SCREENS = pytest.mark.parametrize(
-    ("screen", "scheme"),
-    [(DESKTOP, "light"), (TABLET, "light"), (PHONE, "dark")],
-    ids=["desktop", "tablet", "phone"],
-)
+TRAINED = "is trained."
 
 
-def go_to(page, title: str) -> None:
-    page.get_by_role("link", name=title).first.click()
-    settle(page)
-
-
-def start(page, preset: str) -> None:
-    settle(page)
-    page.locator(f".st-key-start-{preset} button").click()
+def change_settings(page, **fields: str) -> None:
+    """Fill in the fields with these labels, with spaces for underscores."""
+    page.get_by_text("Change the settings").click()
+    for label, value in fields.items():
+        page.get_by_label(label.replace("_", " ")).fill(value)
 
 
 def point_at(page, mark) -> None:
@@ -52,11 +55,6 @@ def point_until(page, mark, shown) -> None:
     raise AssertionError(f"{shown} is not shown")
 
 
-def stop(page) -> None:
-    """Stop the training that the page shows."""
-    point_until(page, page.get_by_role("button", name="Stop"), page.get_by_text("The training was stopped"))
-
-
 def tooltip(page, mark) -> str:
     """What a chart says when a mark of it is touched or pointed at."""
     point_at(page, mark)
@@ -65,105 +63,106 @@ def tooltip(page, mark) -> str:
     return shown.inner_text()
 
 
-def assert_fits_and_is_accessible(page) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    violations = [
-        (found["id"], [node["html"] for node in found["nodes"]])
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
-    assert violations == []
+def watch(page) -> None:
+    """Look at a training until it is done."""
+    page.get_by_text("loading the digits").or_(page.get_by_text(EPOCH)).or_(page.get_by_text(TRAINED)).first.wait_for()
+    page.locator(".filters img").nth(11).wait_for()
+    page.get_by_role("heading", name="Your drawing, read after every epoch").wait_for()
+    page.get_by_text(TRAINED).wait_for()
+    assert_fits_and_is_accessible(page)
 
 
-@SCREENS
-def test_train_watch_compare_and_draw(browser, app_server: Server, screen, scheme):
-    with browser.new_context(**screen, color_scheme=scheme) as context:
+def compare(page) -> None:
+    """Look at the Dashboard's charts, and at a digit that a model misreads."""
+    page.get_by_text("are misread by both").wait_for()
+    settle(page)
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.scroll_into_view_if_needed()
+    assert "epoch" in tooltip(page, chart.locator(".mark-symbol.role-mark path").nth(40))
+    assert_fits_and_is_accessible(page)
+
+    matrix = page.get_by_test_id("stVegaLiteChart").last
+    matrix.scroll_into_view_if_needed()
+    settle(page)
+    cell = matrix.locator(".mark-text.role-mark text").nth(27)  # row 2, column 7
+    point_until(page, cell, page.get_by_role("button", name="2 as 7").nth(9))
+    assert page.get_by_role("button", name=re.compile("as [0-9],")).count() == 11
+    press(page, "2 as 7")
+    page.get_by_role("heading", name="Why this answer?").wait_for()
+
+
+def read_with(page, name: str) -> None:
+    """Choose one's own model on the page Draw."""
+    go_to(page, "Draw")
+    page.locator(".answer .digit").wait_for()
+    settle(page)  # a list that is open closes when the page is drawn anew
+    mine = page.get_by_role("option", name=re.compile(rf"^{name}.*\(yours\)$")).first
+    point_until(page, page.get_by_role("combobox", name="Model", exact=True), mine)
+    mine.click()
+    page.locator(".answer .digit").wait_for()
+
+
+def test_train_watch_compare_and_draw_and_nobody_else_sees_it(browser, app_server: Server):
+    with browser.new_context(**DESKTOP) as context, browser.new_context() as another:
         page = open_page(context, app_server)
         draw(page, SEVEN)
         expect_digit(page, "7")
-
         go_to(page, "Train")
-        start(page, "quick")
-        page.get_by_text("loading the digits").or_(page.get_by_text(EPOCH)).first.wait_for(timeout=5_000)
-        page.locator(".filters img").nth(11).wait_for(timeout=120_000)
-        page.get_by_role("heading", name="Your drawing, read after every epoch").wait_for()
-        page.get_by_text("is trained.").wait_for(timeout=120_000)
+        page.locator(".st-key-start-quick button").click()
+        watch(page)
         page.get_by_text(re.compile(r"Read .*as 7")).wait_for()
         page.get_by_text(re.compile("learn|memorise")).first.wait_for()
-        assert_fits_and_is_accessible(page)
-
-        page.get_by_role("link", name="Compare it with other models").click()
-        page.get_by_text("are misread by both").wait_for(timeout=60_000)
-        settle(page)
-        chart = page.get_by_test_id("stVegaLiteChart").first
-        chart.scroll_into_view_if_needed()
-        assert "epoch" in tooltip(page, chart.locator(".mark-symbol.role-mark path").nth(40))
-        assert_fits_and_is_accessible(page)
-
-        matrix = page.get_by_test_id("stVegaLiteChart").last
-        matrix.scroll_into_view_if_needed()
-        settle(page)
-        cell = matrix.locator(".mark-text.role-mark text").nth(27)  # row 2, column 7
-        point_until(page, cell, page.get_by_role("button", name="2 as 7").nth(9))
-        assert page.get_by_role("button", name=re.compile("as [0-9],")).count() == 11
-        press(page, "2 as 7")
-        page.get_by_role("heading", name="Why this answer?").wait_for()
-
-        go_to(page, "Draw")
-        page.locator(".answer .digit").wait_for()
-        settle(page)  # a list that is open closes when the page is drawn anew
-        mine = page.get_by_role("option", name=re.compile(r"^quick-.*\(yours\)")).first
-        point_until(page, page.get_by_role("combobox", name="Model", exact=True), mine)
-        mine.click()
-        page.locator(".answer .digit").wait_for()
-
-
-def test_the_browser_remembers_who_it_is_and_nobody_else_sees_it(browser, app_server: Server):
-    with browser.new_context() as context, browser.new_context() as another:
-        page = open_page(context, app_server)
-        go_to(page, "Train")
-        page.get_by_text("Change the settings").click()
-        page.get_by_label("Epochs").fill("3")
-        page.get_by_label("Name of the new model").fill("hers-alone")
-        press(page, "Start with these settings")
-        page.get_by_text("is trained.").wait_for(timeout=120_000)
         secret = page.evaluate("localStorage.getItem('mnistcore-visitor')")
         assert re.fullmatch("[0-9a-f]{32}", secret)
-        (run,) = (path.parent for path in (app_server.home / "visitors").glob("*/hers-alone/model.npz"))
-        assert json.loads((run / "report.json").read_text())["recipe"]["epochs"] == 3, "the field just left counts"
+        (name,) = (path.parent.name for path in (app_server.home / "visitors").glob("*/quick-*/model.npz"))
         kept = "".join(map(str, app_server.home.rglob("*"))) + app_server.log.read_text()
         assert secret not in kept
         assert secret not in page.url
 
         page.close()
         page = open_page(context, app_server)  # a new session of the same browser
-        settle(page)
+        draw(page, SEVEN)
         go_to(page, "Dashboard")
-        page.locator('span[title="hers-alone"]').wait_for()  # among the models whose curves are shown
+        page.locator(f'span[title="{name}"]').wait_for()  # among the models whose curves are shown
+        compare(page)
+        read_with(page, name)
 
         stranger = open_page(another, app_server)
         go_to(stranger, "Dashboard")
-        stranger.get_by_text("are misread by both").wait_for(timeout=60_000)
+        stranger.get_by_text("are misread by both").wait_for()
         settle(stranger)
         stranger.locator('span[title="classic"]').wait_for()
-        assert stranger.locator('span[title="hers-alone"]').count() == 0
+        assert stranger.locator(f'span[title="{name}"]').count() == 0
+
+
+def test_train_with_own_settings_compare_and_draw_on_a_phone(browser, app_server: Server):
+    with browser.new_context(**PHONE, color_scheme="dark") as context:
+        page = open_page(context, app_server)
+        draw(page, SEVEN)
+        expect_digit(page, "7")
+        go_to(page, "Train")
+        change_settings(page, Name_of_the_new_model="by-phone", Epochs="3")
+        press(page, "Start with these settings")
+        watch(page)
+        (report,) = (app_server.home / "visitors").glob("*/by-phone/report.json")
+        assert json.loads(report.read_text())["recipe"]["epochs"] == 3, "the field just left counts"
+        page.get_by_role("link", name="Compare it with other models").click()
+        compare(page)
+        read_with(page, "by-phone")
 
 
 def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser, app_server: Server):
     with browser.new_context() as first, browser.new_context() as second:
-        page = open_page(first, app_server)
+        page, other = open_page(first, app_server), open_page(second, app_server)
         go_to(page, "Train")
-        page.get_by_text("Change the settings").click()
-        page.get_by_label("Epochs").fill("900")
+        change_settings(page, Epochs="900")
         press(page, "Start with these settings")
-        page.get_by_text(EPOCH).wait_for(timeout=120_000)
-        other = open_page(second, app_server)
+        page.get_by_text(EPOCH).wait_for()
         draw(other, SEVEN)
         expect_digit(other, "7")
         go_to(other, "Train")
-        start(other, "quick")
+        other.locator(".st-key-start-quick button").click()
         other.get_by_text("is number 1 in the queue").wait_for()
-        stop(page)
-        other.get_by_text("is trained.").wait_for(timeout=120_000)
+        press(page, "Stop")
+        page.get_by_text("The training was stopped").wait_for()
+        other.get_by_text(EPOCH).or_(other.get_by_text(TRAINED)).first.wait_for()

@@ -18,10 +18,11 @@ ROWS = DIGITS.reshape(3, 784)
 INFER = "/v2/models/robust/infer"
 
 
-@pytest.fixture
-def client(monkeypatch):
-    monkeypatch.setenv("MNISTCORE_MODEL", "robust")
-    return create_app().test_client()
+@pytest.fixture(scope="module")
+def client():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNISTCORE_MODEL", "robust")
+        return create_app().test_client()
 
 
 def images(data: object = None, shape: object = (3, 784), datatype: str = "UINT8", **more: object) -> dict:

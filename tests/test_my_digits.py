@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -26,13 +25,12 @@ from mnistcore.feedback import Feedback, NewDigit, export_zip
 HERS, HIS = "a" * 64, "b" * 64
 
 
+pytestmark = pytest.mark.usefixtures("own_server")
+
+
 @pytest.fixture(autouse=True)
-def _own_server(monkeypatch) -> Iterator[None]:
-    """All tests are one server to Streamlit: end what it keeps from one to the next. Its visitors are no operators."""
+def _no_operators(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "correct horse")
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -24,10 +23,7 @@ PHOTO = "app/pages/photo.py"
 EXAMPLE = photo.EXAMPLE.read_bytes()
 
 
-@pytest.fixture(autouse=True)
-def _own_server() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("own_server")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -25,9 +26,9 @@ from mnistcore.training.unfinished import DAYS, forget, latest_order, prune, unf
 
 CLASSIC_LIKE = replace(TINY, epochs=8)
 ROBUST_LIKE = replace(
-    TINY, input="stroke directions", hidden_layers=(16, 12), epochs=6, fold_epochs=3, scale_pixels=False,
-    cosine_decay=True, swa_epochs=3, validation_fraction=0.1, distortion=1.0, synthetic_digits=300,
-    degraded_fraction=0.05, finetune_epochs=2, finetune_synthetic_digits=100, non_digits=100,
+    TINY, input="stroke directions", hidden_layers=(16, 12), epochs=5, fold_epochs=2, scale_pixels=False,
+    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, synthetic_digits=100,
+    degraded_fraction=0.05, finetune_epochs=2, finetune_synthetic_digits=50, non_digits=50,
 )  # fmt: skip
 DISTORTED_PIXELS = replace(TINY, epochs=5, folds=0, distortion=1.0)  # the scaler is that of the first epoch
 
@@ -39,7 +40,7 @@ class Interruption(Exception):
 @pytest.fixture(scope="module")
 def dataset(data_file):
     whole = datasets.load(file=data_file, log=lambda _: None)
-    return replace(whole, images=whole.images[:1500], labels=whole.labels[:1500])
+    return replace(whole, images=whole.images[:1000], labels=whole.labels[:1000])
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ from dataclasses import replace
 
 recipe, data, out = recipe_from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
 dataset = datasets.load(file=data, log=lambda _: None)
-dataset = replace(dataset, images=dataset.images[:1500], labels=dataset.labels[:1500])
+dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
 kept = Checkpoints(recipe, dataset, 1, log=print)
 kept.begin({}, resume=kept.directory.exists())
 model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or print("epoch", flush=True), kept, n_jobs=2)
@@ -167,13 +168,15 @@ def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Pa
     expected, _ = train(recipe, dataset, 1, "a")
     out = tmp_path / "model.npz"
     command = [sys.executable, "-c", CHILD, json.dumps(asdict(recipe)), data_file, out]
+    ends = []
     for _ in range(kills):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             for _ in range(random.randrange(1, 4)):
                 assert process.stdout.readline() == "epoch\n"
             time.sleep(random.uniform(0, 0.1))
             process.kill()
-        assert not out.exists()
+        ends.append(process.returncode)
+    assert -signal.SIGKILL in ends  # one of them may have been done before
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     model = Model.load(out)
     assert model.card == expected.card

@@ -8,11 +8,13 @@ import shutil
 import pytest
 from conftest import ENDLESS, await_that
 from streamlit.testing.v1 import AppTest
-from test_app import _own_server, button, open_app, press  # noqa: F401  # the fixture is for this module too
+from test_app import button, open_app, press
 
 from app.training_job import trainer
 from app.visitors import VISITOR
 from mnistcore import store
+
+pytestmark = pytest.mark.usefixtures("own_server")
 
 TRAIN, BOARD, DRAW = "app/pages/train.py", "app/pages/dashboard.py", "app/pages/draw.py"
 
@@ -50,7 +52,9 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     job = trainer().job_of("a")
     assert re.fullmatch(r"quick-\d\d-[A-Z][a-z]{2}-\d\d\.\d\d", job.name)
     await_that(lambda: not job.active)
-    assert job.state == "finished"
+    assert (job.state, job.outcome) == ("finished", job.name)
+    assert len(job.progress[-1]["probabilities"]) == 10
+    assert job.filters.shape == (12, 28, 28)
     app.run()
     assert "is trained" in app.success[0].value
     press(app, "Use it for my drawings")

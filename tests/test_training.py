@@ -111,8 +111,6 @@ def test_validation_rows_are_not_trained_on_but_calibrated_on(dataset):
     assert len(report.validation_curve) == 4
     assert report.evaluation.accuracy > 0.6
     assert 0 < model.card["rejection_threshold"] < 1
-    again, _ = train(recipe, few, seed=1)
-    assert (again.weights[0] == model.weights[0]).all()
 
 
 def test_weight_averaging_gives_the_mean_of_the_last_networks(dataset):
@@ -184,20 +182,18 @@ def test_a_shortened_recipe_keeps_its_proportions():
     assert shortened(ROBUST, ROBUST.epochs) == ROBUST
 
 
-@pytest.mark.slow
 def test_a_recipe_with_non_digits_gives_a_model_that_knows_them(dataset):
     recipe = replace(
-        TINY, input="stroke directions", hidden_layers=(32,), epochs=8, fold_epochs=2, scale_pixels=False,
-        learning_rate=0.01, validation_fraction=0.1, synthetic_digits=500, non_digits=500,
+        TINY, input="stroke directions", hidden_layers=(32,), epochs=4, fold_epochs=2, scale_pixels=False,
+        learning_rate=0.01, validation_fraction=0.1, synthetic_digits=100, non_digits=200,
     )  # fmt: skip
-    model, report = train(recipe, dataset, seed=1)
+    few = replace(dataset, images=dataset.images[:1500], labels=dataset.labels[:1500])
+    model, report = train(recipe, few, seed=1)
     assert (model.input, model.knows_non_digits) == ("stroke directions", True)
     assert len(report.cv_scores) == 2
-    assert report.cv_shortened == "the recipe shortened from 8 to 2 epochs"
+    assert report.cv_shortened == "the recipe shortened from 4 to 2 epochs"
     assert 0 < model.card["digit_threshold"] < 1
-    assert report.evaluation.rejection["auc"] > 0.7
-    again, _ = train(replace(recipe, folds=0), dataset, seed=1)
-    assert all((a == b).all() for a, b in zip(again.weights, model.weights, strict=True))
+    assert report.evaluation.rejection["auc"] > 0.9
 
 
 def test_an_unknown_recipe_is_refused_with_those_there_are():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pytest
 from conftest import ENDLESS, TINY, await_that
 
@@ -54,20 +53,9 @@ def test_as_many_run_at_once_as_the_operator_allows(make_trainer):
     assert [job.state for job in jobs] == ["running", "running", "waiting"]
 
 
-def test_an_image_is_read_after_every_epoch_and_the_run_is_the_visitors(make_trainer):
-    trainer = make_trainer(1)
-    job = trainer.start("a", "hers", TINY, ["file"], np.eye(28, dtype=np.uint8) * 255)
-    await_that(lambda: not job.active)
-    assert (job.state, job.outcome) == ("finished", "hers")
-    assert len(job.progress[-1]["probabilities"]) == 10
-    assert job.filters.shape == (8, 28, 28)
-    assert store.visitor_runs("a").names() == ["hers"]
-
-
 def test_a_killed_process_is_one_sentence(make_trainer):
     trainer = make_trainer(1)
     job = trainer.start("a", "hers", ENDLESS, ["file"])
-    await_that(lambda: bool(job.progress))
     job.process.kill()
     await_that(lambda: not job.active)
     assert job.state == "failed"
