@@ -134,7 +134,7 @@ def go_to(page, title: str) -> None:
 
 def press(page, name: str | re.Pattern) -> None:
     settle(page)
-    button = page.get_by_test_id("stMain").get_by_role("button", name=name).first
+    button = page.get_by_role("button", name=name).first
     button.tap() if page.evaluate("navigator.maxTouchPoints > 0") else button.click()
 
 
