@@ -13,7 +13,6 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -175,16 +174,14 @@ def label(
         if partial.rows:
             log(f"Going on with {target}: {partial.rows:,} of {source.count:,} images are done.")
         on_progress(partial.rows)
-        parts = (source.part(start) for start in range(partial.rows, source.count, source.chunk))
-        # While a slow or lost worker holds up one part, the results of those behind it wait in memory: no further ones
-        # are begun before all of a round are done.
-        while some := list(islice(parts, ROUND * joblib.effective_n_jobs(-1))):
-            with results_of((joblib.delayed(_label)(part, model) for part in some), in_order=True) as results:
-                for text, sentences in results:
-                    partial.append(text, min(source.chunk, source.count - partial.rows))
-                    on_progress(partial.rows)
-                    for sentence in sentences:
-                        log(sentence)
+        starts = range(partial.rows, source.count, source.chunk)
+        tasks = (joblib.delayed(_label)(source.part(start), model) for start in starts)
+        with results_of(tasks, in_order=True, at_a_time=ROUND * joblib.effective_n_jobs(-1)) as results:
+            for text, sentences in results:
+                partial.append(text, min(source.chunk, source.count - partial.rows))
+                on_progress(partial.rows)
+                for sentence in sentences:
+                    log(sentence)
 
 
 def _label(part: ArrayFile | Folder, model: Model) -> tuple[str, list[str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from itertools import islice
 from typing import Any
 
 import joblib
@@ -12,21 +13,32 @@ from threadpoolctl import threadpool_limits
 
 
 @contextmanager
-def results_of(tasks: Iterable, in_order: bool) -> Iterator[Generator[Any, None, None]]:
+def results_of(tasks: Iterable, in_order: bool, at_a_time: int | None = None) -> Iterator[Generator[Any, None, None]]:
     """What tasks that `joblib.delayed` has made return, as soon as it is there. If the block ends early, the rest of
     them are given up.
 
     Args:
         tasks: of which a few more are taken than there are cores.
         in_order: of the tasks, or else as they end.
+        at_a_time: no further tasks are begun before so many have ended, so that only the results of so many can wait in
+            memory for a slow one; None sets no limit.
     """
     return_as = "generator" if in_order else "generator_unordered"
-    results = joblib.Parallel(-1, prefer="threads", return_as=return_as, batch_size=1)(tasks)
-    try:
-        yield results
-    finally:
-        with suppress(_GivenUp):
-            results.throw(_GivenUp)  # if it were closed, joblib would warn of the tasks that are under way
+    parallel = joblib.Parallel(-1, prefer="threads", return_as=return_as, batch_size=1)
+    remaining = iter(tasks)
+
+    def rounds() -> Generator[Any, None, None]:
+        while some := list(islice(remaining, at_a_time)):
+            yield from parallel(some)
+
+    # The rounds share their threads: memory that a thread has used is not always used again by those that come after.
+    with parallel if at_a_time else nullcontext():
+        results = rounds() if at_a_time else parallel(tasks)
+        try:
+            yield results
+        finally:
+            with suppress(_GivenUp):
+                results.throw(_GivenUp)  # if it were closed, joblib would warn of the tasks that are under way
 
 
 class _GivenUp(Exception):
