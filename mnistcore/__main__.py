@@ -1,7 +1,5 @@
 """python -m mnistcore: the command line."""
 
-import sys
+from mnistcore.cli import run
 
-from mnistcore.cli import main
-
-sys.exit(main())
+run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,17 @@ EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
     **dict.fromkeys(("dask", "distributed"), "cluster"),
     "onnx": "export",
 }
+
+
+def run() -> None:
+    """The program `mnistcore`: `main` with the words of the command line, then the end of the process."""
+    status = main()
+    if status:
+        # What was given up may still be computed in other threads for some seconds. They are not waited for, and Python
+        # must not be taken down under them: that ends a process with SIGABRT now and then.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def main(arguments: list[str] | None = None) -> int:
