@@ -6,7 +6,7 @@
 
 original  the recipe as the scikit-learn tutorials write it, given MNIST: a pipeline of StandardScaler and MLPClassifier
           in float64, `cross_val_score` with 5 folds one after another, then a fit on all rows
-ours      the same network, folds and epochs through `mnistcore.train`, with classic's batch size and learning rate
+ours      the same network, folds and epochs through `mnistcore.train`, with the batch size and learning rate of `classic`
 floor     nothing but the products of matrices that ours cannot do without: forward and backward, of every batch of
           every epoch of every network, in float32, on all cores
 

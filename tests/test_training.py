@@ -14,7 +14,7 @@ from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, shorten
 from mnistcore.training.searches import get_recipe
 from mnistcore.training.train import train
 
-QUICK = replace(CLASSIC, hidden_layers=(32,), epochs=6, folds=3)
+QUICK = replace(CLASSIC, hidden_layers=(32,), epochs=6, folds=3, batch_size=200, learning_rate=0.0005)
 
 
 @pytest.fixture(scope="module")

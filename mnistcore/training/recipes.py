@@ -16,8 +16,8 @@ class Recipe:
     input: str = "pixels"  # what the network is given, one of `model.INPUTS`
     hidden_layers: tuple[int, ...] = (128,)  # units; one layer of 128 is where a first MNIST network usually starts
     epochs: int = 20  # the loss has nearly levelled out; more gain a tenth of a point of test accuracy
-    batch_size: int = 200  # scikit-learn's own default
-    learning_rate: float = 0.0005  # half of Adam's default, at which accuracy still jumps about in the last epochs
+    batch_size: int = 1000  # as accurate as 200, in half the time: changing all weights takes as long as 400 digits
+    learning_rate: float = 0.0015  # of 0.001 to 0.003 the most accurate with these batches; fewer steps, larger ones
     folds: int = 5  # of cross-validation; 0 leaves it out
     fold_epochs: int = 0  # epochs of each fold's training, which is shortened so; 0 for all
     scale_pixels: bool = True  # a StandardScaler before the network, folded into its first layer afterwards
