@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
@@ -180,7 +181,7 @@ def _restore(network: MLPClassifier, state: State, inputs: np.ndarray, classes: 
 
 def _fit_one_epoch(network: MLPClassifier, inputs: np.ndarray, labels: np.ndarray) -> None:
     """One pass over the rows. MLPClassifier turns Ctrl-C into a warning and an unfinished epoch: it is turned back."""
-    with one_thread():
+    with one_thread(), config_context(assume_finite=True):  # to look for numbers that are not would take a twentieth
         network.fit(inputs, labels)
     if network.n_iter_ == 0:
         raise KeyboardInterrupt
