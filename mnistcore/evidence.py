@@ -49,6 +49,11 @@ class Found:
         return self.box[3] - self.box[1]
 
     @property
+    def origins(self) -> set[int]:
+        """The numbers of the pieces that it, or a part of it, was before any was cut."""
+        return {piece.origin for piece in self.pieces}
+
+    @property
     def cut_from(self) -> set[int]:
         """The numbers of the pieces that it is a part of."""
         return {piece.origin for piece in self.pieces if piece.number != piece.origin}
