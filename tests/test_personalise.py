@@ -16,6 +16,8 @@ from mnistcore.image_files import as_png
 from mnistcore.training import rehearsal
 from mnistcore.training.personalise import Base, personalise
 
+pytestmark = pytest.mark.slow
+
 PROFILE = "0123456789abcdef" * 2
 
 

@@ -18,6 +18,8 @@ from mnistcore import Model, store
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.training.recipes import Recipe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _small_data(monkeypatch, data_file: Path) -> None:
