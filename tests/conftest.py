@@ -38,7 +38,7 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 
-TINY = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2)
+TINY = replace(CLASSIC, hidden_layers=(8,), epochs=2, folds=2, batch_size=200)  # several batches of few digits
 ENDLESS = replace(TINY, epochs=1000, folds=0)  # to be stopped
 
 

@@ -172,7 +172,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Pa
     for _ in range(kills):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             for _ in range(random.randrange(1, 4)):
-                assert process.stdout.readline() == "epoch\n"
+                assert process.stdout.readline() in ("epoch\n", "")  # nothing: it is done
             time.sleep(random.uniform(0, 0.1))
             process.kill()
         ends.append(process.returncode)
