@@ -155,7 +155,7 @@ def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser,
     with browser.new_context() as first, browser.new_context() as second:
         page, other = open_page(first, app_server), open_page(second, app_server)
         go_to(page, "Train")
-        change_settings(page, Epochs="900")
+        change_settings(page, Epochs="1000")
         begun = page.get_by_text("loading the digits").or_(page.get_by_text(EPOCH)).first
         point_until(page, page.get_by_role("button", name="Start with these settings"), begun)
         draw(other, SEVEN)
