@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import touch, visitors
+from app import links, touch, visitors
 from app.models import current_model
 
 APP = Path(__file__).parent / "app"  # absolute: the app may be started from any working directory
@@ -31,4 +31,5 @@ for problem in current_model()[1]:
     st.warning(problem)
 visitors.recognise()
 touch.let_taps_point()
+links.let_strokes_arrive()
 page.run()
