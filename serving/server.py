@@ -77,6 +77,8 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
 
     # a worker told to stop before it listens for that would go on, with the handler of the parent it was forked from
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    # Ctrl-C reaches this process alone, which tells its workers: one that is told twice may wait for ever
+    os.register_at_fork(after_in_child=os.setpgrp)
     with temporary as name:
         directory = Path(name)
         if hasattr(os, "sched_getaffinity") and options.workers >= len(os.sched_getaffinity(0)):
