@@ -74,7 +74,7 @@ def offer(asked: Asked | None) -> None:
     data: dict = {"id": None, "digit": None, "sure": False, "kept": kept.label if kept else None}
     if asked:
         reading, place = asked.reading, asked.place
-        question = f"Is digit {place}, a {reading.digit}, right?" if place else "Is this right?"
+        question = f"Is the digit at place {place} a {reading.digit}?" if place else "Is this right?"
         data |= {"id": asked.id, "digit": reading.digit, "sure": reading.status == "digit", "question": question}
     _row(key=ROW, data=data, on_answer_change=lambda: _take(asked))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +24,14 @@ EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
 
 def run() -> None:
     """The program `mnistcore`: `main` with the words of the command line, then the end of the process."""
-    status = main()
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output wants no more of it, such as `head`
+        os._exit(128 + signal.SIGPIPE)  # as if it had ended the process; another way out would try to write the rest
     if status:
         # What was given up may still be computed in other threads for some seconds. They are not waited for, and Python
         # must not be taken down under them: that ends a process with SIGABRT now and then.
-        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
 

@@ -88,6 +88,15 @@ def test_ctrl_c_ends_a_training_with_130_and_changes_nothing(home, data_file):
     assert not list(home.glob("models/*"))
 
 
+def test_whoever_reads_the_output_may_stop_reading():
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "mnistcore", "info"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
 def test_evaluate_exits_with_1_below_the_accuracy_asked_for(run):
     status, out, err = run("evaluate", "--model", "classic", "--distorted", "0", "--at-least", "0.975")
     assert (status, err) == (0, [])

@@ -213,6 +213,15 @@ def test_workers_end_if_their_parent_is_killed(tmp_path):
     await_that(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
 
 
+def test_ctrl_c_in_a_terminal_reaches_the_parent_alone(tmp_path):
+    server = start_api(tmp_path)
+    groups = {os.getpgid(pid) for pid in workers(server)}
+    assert len(groups) == len(workers(server))
+    assert os.getpgid(server.process.pid) not in groups
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(20) == 0
+
+
 def test_it_can_be_stopped_as_soon_as_it_answers(tmp_path):
     assert start_api(tmp_path).stop() == 0
 

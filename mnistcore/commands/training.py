@@ -37,9 +37,9 @@ def train(options: argparse.Namespace) -> int:
         options.recipe, options.seed, options.source = order["recipe"], order["seed"], order["source"]
         options.data, options.ship = (Path(path) if path else None for path in (order["data"], order["ship"]))
         print(f"Resuming the training of {options.recipe}, seed {options.seed}.")
+    recipe = get_recipe(options.recipe)
     dataset = load_data(options)
     print(f"Training on {len(dataset.images):,} digits: {dataset.source}.", flush=True)
-    recipe = get_recipe(options.recipe)
     kept = Checkpoints(recipe, dataset, options.seed, log=log)
     paths = {name: str(path.absolute()) if path else None for name, path in vars(options).items() if name in PATHS}
     order = paths | {"recipe": options.recipe, "seed": options.seed, "source": options.source}
