@@ -23,7 +23,7 @@ from mnistcore.paper import Ink, find_ink
 from mnistcore.paths import Line, read_candidates
 from mnistcore.reading import Reading, read, read_batch
 from mnistcore.segmentation import Piece, bounding_box, find_pieces, group_lines
-from mnistcore.sheet import is_number, is_one, may_be_one
+from mnistcore.sheet import is_one, may_be_one, of_numbers
 from mnistcore.store import load_model
 
 # probability, before the network is asked, that a piece is something else than a digit:
@@ -123,8 +123,7 @@ def read_page(
     found = []
     if not is_one(whole, pieces, 0.0):  # no way to divide it can be more probable than that
         found, probability = _divide(pieces, labels, ink, model, deadline)
-        if is_one(whole, pieces, probability) or not is_number(found, pieces):
-            found = []
+        found = [] if is_one(whole, pieces, probability) else of_numbers(found, pieces)
     if not found and whole.status != "blank" and (may_be_one(pieces) or whole.status != "not a digit"):
         return Page([PageDigit(whole, _box(bounding_box(pieces), grey.shape, size), 0)], size)
     return _page(found, model, grey.shape, size)

@@ -18,10 +18,10 @@ from mnistcore.segmentation import Piece, bounding_box
 ONE = 1.5  # that a drawing is of one digit rather than of several, if its ink lies above itself everywhere,
 APART = -5.0  # and for each place where the ink on the left is parted from that on the right by free paper
 WIDEST = 2.0  # heights: no digit is wider
-# the logarithm of how much likelier each of these makes it that what was found is a number, not parts of a letter or a
-# scribble; near to what a logistic regression gives on drawings of digits and of other characters, made for it:
+# the logarithm of how much likelier each of these makes it that what was found in a line is a number, not parts of a
+# letter or a scribble; near to what a logistic regression gives on drawings of both, made for it:
 LOGIT = 0.35  # for each unit of the logit of each digit's probability,
-WIDTH = 6.0  # for each height that the digits are wide on average, as parts of a letter are narrow,
+WIDTH = 6.0  # for each height of the line that its digits are wide on average, as parts of a letter are narrow,
 WHOLE = 1.0  # for each digit that no other was cut from,
 REMAINDER = -5.0  # and if digits were cut from what has other parts besides
 NUMBER = 5.8  # with more evidence it is one; this keeps 98% of those numbers, and 20% of the others that can be cut
@@ -51,33 +51,32 @@ def may_be_one(pieces: list[Piece]) -> bool:
     return right - left <= WIDEST * (bottom - top)
 
 
-def is_number(found: list[Found], pieces: list[Piece]) -> bool:
-    """Whether what was found in a drawing is rather a number than parts of a letter or a scribble.
+def of_numbers(found: list[Found], pieces: list[Piece]) -> list[Found]:
+    """Those of what was found in a drawing whose line is rather a number than parts of a letter or a scribble; none if
+    there is but one and the whole drawing may be one digit.
 
     Args:
         found: the digits.
         pieces: of the drawing, before any was cut.
     """
-    if not found or (len(found) == 1 and may_be_one(pieces)):
-        return False
-    probabilities = np.clip([f.candidate.probability for f in found], 1 - CERTAIN, CERTAIN)
+    lines = {f.line: [other for other in found if other.line == f.line] for f in found}
+    numbers = {number for number, line in lines.items() if _is_number(line, pieces)}
+    kept = [f for f in found if f.line in numbers]
+    return [] if len(kept) == 1 and may_be_one(pieces) else kept
+
+
+def _is_number(line: list[Found], pieces: list[Piece]) -> bool:
+    """Whether what was found in a line is rather a number: all evidence added up."""
+    probabilities = np.clip([f.candidate.probability for f in line], 1 - CERTAIN, CERTAIN)
     ink = {piece.number: piece.mass for piece in pieces}
-    own = np.array([sum(piece.mass for piece in f.pieces) for f in found])
-    whole = own > NEARLY_ALL * np.array([sum(ink[number] for number in f.origins) for f in found])
-    remainder = own.sum() < NEARLY_ALL * sum(ink[number] for number in set().union(*(f.origins for f in found)))
+    own = np.array([sum(piece.mass for piece in f.pieces) for f in line])
+    whole = own > NEARLY_ALL * np.array([sum(ink[number] for number in f.origins) for f in line])
+    remainder = own.sum() < NEARLY_ALL * sum(ink[number] for number in set().union(*(f.origins for f in line)))
+    left, top, right, bottom = bounding_box([piece for f in line for piece in f.pieces])
+    width = max((right - left) / (bottom - top) / len(line), USUAL_WIDTH if whole.all() else 0)
     logits = np.log(probabilities / (1 - probabilities))
-    width = max(_mean_width(found), USUAL_WIDTH if whole.all() else 0)
     evidence = LOGIT * logits.sum() + WIDTH * width + WHOLE * whole.sum() + REMAINDER * remainder
     return bool(evidence > NUMBER)
-
-
-def _mean_width(found: list[Found]) -> float:
-    """How wide digits are, in heights of their line."""
-    total = 0.0
-    for line in {f.line for f in found}:
-        left, top, right, bottom = bounding_box([piece for f in found if f.line == line for piece in f.pieces])
-        total += (right - left) / (bottom - top)
-    return total / len(found)
 
 
 def _parted(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
