@@ -45,6 +45,12 @@ class Found:
         return bounding_box(self.pieces)
 
     @property
+    def logit(self) -> float:
+        """Of its probability: the logarithm of how much likelier it is that digit than not."""
+        probability = float(np.clip(self.candidate.probability, 1 - CERTAIN, CERTAIN))
+        return float(np.log(probability / (1 - probability)))
+
+    @property
     def height(self) -> int:
         return self.box[3] - self.box[1]
 
@@ -81,16 +87,15 @@ def _log_odds(f: Found, found: list[Found], sure: list[Found], typical: float) -
     evidence = SUPPORT * min(support, MOST_SUPPORT) + LOWER * lower
     if f.cut_from:
         together = [other for other in found if other.cut_from & f.cut_from]
-        probability = min(other.candidate.probability for other in together)
+        logit = min(other.logit for other in together)
         left, _, right, _ = bounding_box([piece for other in together for piece in other.pieces])
         evidence += PART + WIDTH * min((right - left) / typical, WIDE) + (ALONE if len(together) == 1 else 0.0)
     else:
-        probability = f.candidate.probability
+        logit = f.logit
         evidence += WHOLE + (ISOLATED if not support and len(sure) >= SEVERAL else 0.0)
     if f.candidate.digit == 1 and len(sure) > 1:
         evidence += STROKE if not f.cut_from else STROKE / 2
-    probability = float(np.clip(probability, 1 - CERTAIN, CERTAIN))
-    return evidence + LOGIT * float(np.log(probability / (1 - probability)))
+    return evidence + LOGIT * logit
 
 
 def _supports(one: Found, other: Found) -> bool:

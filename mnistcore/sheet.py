@@ -26,7 +26,6 @@ WHOLE = 1.0  # for each digit that no other was cut from,
 REMAINDER = -5.0  # and if digits were cut from what has other parts besides
 NUMBER = 5.8  # with more evidence it is one; this keeps 98% of those numbers, and 20% of the others that can be cut
 USUAL_WIDTH = 0.6  # heights; digits of which none was cut count as no narrower
-CERTAIN = 0.998  # probabilities beyond this count as this one
 NEARLY_ALL = 0.97  # of the ink: the rest is dust
 
 
@@ -67,15 +66,13 @@ def of_numbers(found: list[Found], pieces: list[Piece]) -> list[Found]:
 
 def _is_number(line: list[Found], pieces: list[Piece]) -> bool:
     """Whether what was found in a line is rather a number: all evidence added up."""
-    probabilities = np.clip([f.candidate.probability for f in line], 1 - CERTAIN, CERTAIN)
     ink = {piece.number: piece.mass for piece in pieces}
     own = np.array([sum(piece.mass for piece in f.pieces) for f in line])
     whole = own > NEARLY_ALL * np.array([sum(ink[number] for number in f.origins) for f in line])
     remainder = own.sum() < NEARLY_ALL * sum(ink[number] for number in set().union(*(f.origins for f in line)))
     left, top, right, bottom = bounding_box([piece for f in line for piece in f.pieces])
     width = max((right - left) / (bottom - top) / len(line), USUAL_WIDTH if whole.all() else 0)
-    logits = np.log(probabilities / (1 - probabilities))
-    evidence = LOGIT * logits.sum() + WIDTH * width + WHOLE * whole.sum() + REMAINDER * remainder
+    evidence = LOGIT * sum(f.logit for f in line) + WIDTH * width + WHOLE * whole.sum() + REMAINDER * remainder
     return bool(evidence > NUMBER)
 
 

@@ -50,7 +50,7 @@ def test_a_network_that_learnt_mnist_reads_most_of_them():
     from mnistcore import load_model
 
     read = load_model("classic").predict(synthetic.generate(LABELS, np.random.default_rng(4)))
-    assert (read == LABELS).mean() > 0.6
+    assert (read == LABELS).mean() > 0.65
 
 
 def test_nothing_to_write():
