@@ -160,6 +160,7 @@ def test_practice_on_a_phone(browser, server):
                 press(page, "Next")  # at once; these two wait for the pause
         page.get_by_role("button", name="Save these 10 digits").wait_for()
         page.get_by_text(re.compile(r"reads (8|9|10) of 10 of your digits correctly")).wait_for()
+        page.locator(".chosen-digits li").nth(9).wait_for()  # a component of its own, it comes after the words
         assert page.locator(".chosen-digits li").count() == 10
         assert_fits_and_is_accessible(page)
         press(page, "Save these 10 digits")
