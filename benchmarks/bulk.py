@@ -27,11 +27,12 @@ import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mnistcore import bulk, load_model
+from mnistcore import load_model
+from mnistcore.bulk import label as bulk
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.images import is_prepared
-from mnistcore.model import INPUTS, network_input
-from mnistcore.reading import CHUNK
+from mnistcore.digit.images import is_prepared
+from mnistcore.digit.model import INPUTS, network_input
+from mnistcore.digit.reading import CHUNK
 
 SIZES = (100_000, 300_000, 1_000_000, 2_000_000)
 IMAGES = {"classic": 400_000, "robust": 40_000}  # a turn: half a second to two

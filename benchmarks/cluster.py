@@ -27,8 +27,9 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from mnistcore import bulk, load_model, train
-from mnistcore.cluster import cluster
+from mnistcore import load_model, train
+from mnistcore.bulk import label as bulk
+from mnistcore.bulk.cluster import cluster
 from mnistcore.data import datasets
 from mnistcore.training.recipes import CLASSIC
 

@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from mnistcore.feedback import Feedback, NewDigit, open_feedback
+from mnistcore.confirmed import Feedback, NewDigit, open_feedback
 
 FEW, MANY = 100, 100_000
 PAGE = 50

@@ -31,7 +31,7 @@ from PIL import Image
 
 import mnistcore
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.image_files import open_page
+from mnistcore.digit.files import open_page
 
 COVERED = 0.4  # intersection of the two boxes over their union
 CANVAS = 280  # pixels

@@ -17,6 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mnistcore.digit.files import open_image, open_page
+from mnistcore.digit.images import prepare
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading, Readings, read, read_batch
 from mnistcore.errors import (
     BadImage,
     BadModelFile,
@@ -26,12 +30,8 @@ from mnistcore.errors import (
     MnistCoreError,
     UnsupportedImage,
 )
-from mnistcore.image_files import open_image, open_page
-from mnistcore.images import prepare
-from mnistcore.model import Model
-from mnistcore.pages import Page, PageDigit, read_page
-from mnistcore.reading import Reading, Readings, read, read_batch
-from mnistcore.store import load_model
+from mnistcore.models.store import load_model
+from mnistcore.page.pages import Page, PageDigit, read_page
 
 if TYPE_CHECKING:
     from mnistcore.training.train import train

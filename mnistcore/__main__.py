@@ -1,5 +1,5 @@
 """python -m mnistcore: the command line."""
 
-from mnistcore.cli import run
+from mnistcore.cli.main import run
 
 run()

@@ -15,7 +15,7 @@ from mnistcore.errors import FeedbackBusy, FeedbackError, FeedbackFull, NoSuchPr
 from serving.admission import Busy
 
 if TYPE_CHECKING:
-    from mnistcore.feedback import Added, Feedback
+    from mnistcore.confirmed import Added, Feedback
 
 MAX_WRITING = 4  # requests that wait for the database at the same time: others are answered while they do
 OWNER, NAME = "api", "API"  # of the profile for which no other is named
@@ -77,7 +77,7 @@ class FeedbackStore:
             self._writing.release()
 
     def _open(self) -> Feedback:
-        from mnistcore.feedback import open_feedback
+        from mnistcore.confirmed import open_feedback
 
         with self._opening:
             if self._opened is None:

@@ -12,7 +12,7 @@ import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from mnistcore import Model, Page, open_image, open_page, prepare, read_page
-from mnistcore.image_files import as_png
+from mnistcore.digit.files import as_png
 from serving import contract
 from serving.admission import LIGHT, turn
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive

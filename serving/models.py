@@ -10,10 +10,11 @@ import numpy as np
 import PIL.Image
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from mnistcore import Model, open_image, prepare, read_page, store
-from mnistcore.image_files import FORMATS
-from mnistcore.personal import personal_path
-from mnistcore.watch import ModelWatch
+from mnistcore import Model, open_image, prepare, read_page
+from mnistcore.digit.files import FORMATS
+from mnistcore.models import store
+from mnistcore.models.personal import personal_path
+from mnistcore.models.watch import ModelWatch
 
 MAX_LOADED = 4  # besides the one that is served; 5 to 10 MB each
 PERIOD = 1.0  # seconds between two looks at a model's file

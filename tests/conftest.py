@@ -22,8 +22,8 @@ import numpy as np
 import postgresql
 import pytest
 
-from mnistcore import store
 from mnistcore.data import datasets
+from mnistcore.models import store
 from mnistcore.training.recipes import CLASSIC
 from serving import contract
 
@@ -150,7 +150,7 @@ def own_server(_installed_components: None) -> Iterator[None]:
     """All AppTests of a process are one server to Streamlit: end what it keeps from one test to the next."""
     import streamlit as st
 
-    from app.training_job import trainer
+    from app.train.queue import trainer
 
     yield
     for job in trainer().jobs:

@@ -9,7 +9,7 @@ import sys
 
 from distributed import Worker
 
-import mnistcore.bulk
+import mnistcore.bulk.label
 import mnistcore.training.train  # noqa: F401
 
 

@@ -17,7 +17,8 @@ from conftest import ROOT
 from PIL import Image, ImageDraw
 
 from api import create_app
-from mnistcore import cli, load_model, open_page, prepare, read_batch, read_page
+from mnistcore import load_model, open_page, prepare, read_batch, read_page
+from mnistcore.cli import main as cli
 from mnistcore.data.datasets import shipped_test_digits
 from serving import admission, contract
 
@@ -199,7 +200,7 @@ def with_broken_exif(kind: str) -> bytes:
     return picture(large(), kind, exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\0\x03" + b"\xff" * 40)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.images has it
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.digit.images has it
 @both
 @pytest.mark.parametrize(
     ("media", "body"),

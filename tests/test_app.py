@@ -16,9 +16,10 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from strokes import NO_DIGITS
 
-from app.answer import as_html
-from app.export_menu import curl
-from mnistcore import Reading, store
+from app.draw.export_menu import curl
+from app.shared.answer import as_html
+from mnistcore import Reading
+from mnistcore.models import store
 from mnistcore.training.recipes import CLASSIC
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
@@ -152,13 +153,13 @@ def test_undo_takes_the_last_stroke_alone():
 
 def test_drawing_survives_a_change_of_page():
     app = put_on_canvas(open_app(), SEVEN)
-    app.switch_page("app/pages/dashboard.py").run()
-    app.switch_page("app/pages/draw.py").run()
+    app.switch_page("app/dashboard/page.py").run()
+    app.switch_page("app/draw/page.py").run()
     assert '<div class="digit">7</div>' in answer_of(app)
 
 
 def test_dashboard_shows_the_shipped_report():
-    app = open_app("app/pages/dashboard.py")
+    app = open_app("app/dashboard/page.py")
     figures = {metric.label: metric.value for metric in app.metric}
     report = store.load_report(store.SHIPPED[0])
     assert figures["Test accuracy"] == f"{report.evaluation.accuracy:.2%}"
@@ -174,7 +175,7 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
     replace(begun, name="new", scores={}).save()
     path_of("damaged").write_text("{")
 
-    app = open_app("app/pages/dashboard.py")
+    app = open_app("app/dashboard/page.py")
     app.selectbox(key="search").set_value("begun").run()
     assert any("So far 3 of 8 trainings are done." in words.value for words in app.markdown)
     assert app.dataframe[1].value["hidden units"].to_list() == ["256 + 128", "64"]
@@ -191,7 +192,7 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
 
 
 def test_how_good_compares_the_shipped_models():
-    app = open_app("app/pages/how_good.py")
+    app = open_app("app/how_good/page.py")
     evaluations = {name: store.load_report(name).evaluation for name in store.SHIPPED}
     figures = {metric.label: metric.value for metric in app.metric}
     text = " ".join(words.value for words in (*app.markdown, *app.caption))
@@ -229,12 +230,12 @@ def test_chosen_model_answers_on_every_page():
     misread = answer_of(app)
     assert '<div class="digit">1</div>' not in misread
     assert "robust: 1" in misread
-    app.switch_page("app/pages/look_inside.py").run()
+    app.switch_page("app/look_inside/page.py").run()
     assert answer_of(app) == misread
 
 
 def test_look_inside_invites_without_a_drawing():
-    app = open_app("app/pages/look_inside.py")
+    app = open_app("app/look_inside/page.py")
     assert any("no drawing to explain" in words.value for words in app.markdown)
     press(app, "Random digit")
     assert "Your ink" in story_of(app)
@@ -248,7 +249,7 @@ def story_of(app: AppTest) -> str:
 def test_look_inside_compares_any_two_digits(model):
     app = put_on_canvas(open_app(), SEVEN)
     app.selectbox(key="model").set_value(model).run()
-    app.switch_page("app/pages/look_inside.py").run()
+    app.switch_page("app/look_inside/page.py").run()
     steps = ["Your ink", "The pixels", "The hidden units", "The votes", "The percentages"]
     assert all(step in story_of(app) for step in steps)
     assert ("The stroke directions" in story_of(app)) == (model == "robust")
@@ -263,7 +264,7 @@ def test_look_inside_compares_any_two_digits(model):
 
 
 def test_a_misread_digit_opens_in_look_inside():
-    app = open_app("app/pages/dashboard.py")
+    app = open_app("app/dashboard/page.py")
     digit = store.load_report(store.SHIPPED[0]).evaluation.misread[0]
     app.button(key=f"misread-{digit['index']}").click().run()
     assert not app.exception
@@ -271,7 +272,7 @@ def test_a_misread_digit_opens_in_look_inside():
     assert answer_of(app)
 
 
-@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])
+@pytest.mark.parametrize("page", ["app/draw/page.py", "app/dashboard/page.py"])
 def test_damaged_model_is_named_and_passed_over(page, mine):
     mine.write_bytes(b"noise" * 100)
     store.make_current("mine")
@@ -295,7 +296,7 @@ def test_home_deleted_while_the_app_is_in_use(home):
     app.selectbox(key="model").set_value("mine").run()
     shutil.rmtree(home)
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
-    app.switch_page("app/pages/train.py").run()
+    app.switch_page("app/train/page.py").run()
     assert not app.exception
 
 
@@ -316,7 +317,7 @@ def test_model_damaged_before_a_visitor_chose_it(mine):
     assert "damaged" in app.warning[0].value
 
 
-@pytest.mark.parametrize("page", ["app/pages/draw.py", "app/pages/dashboard.py"])
+@pytest.mark.parametrize("page", ["app/draw/page.py", "app/dashboard/page.py"])
 def test_without_any_model_each_page_starts(page, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
     app = open_app(page)

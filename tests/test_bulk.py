@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcore import bulk, load_model, read_batch
-from mnistcore.cli import main
+from mnistcore import load_model, read_batch
+from mnistcore.bulk import label as bulk
+from mnistcore.cli.main import main
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadImage
 from mnistcore.training.calibration import calibrated

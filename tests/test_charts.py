@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.charts.layout import place, strongest, unit_shares
-from app.charts.measures import (
+from app.shared.charts.layout import place, strongest, unit_shares
+from app.shared.charts.measures import (
     VALIDATION,
     Curve,
     calibration_chart,
@@ -18,10 +18,10 @@ from app.charts.measures import (
     risk_coverage_chart,
     robustness_chart,
 )
-from app.charts.pictures import ink_url, weights_url
-from mnistcore import store
+from app.shared.charts.pictures import ink_url, weights_url
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.explain import Explanation, explain
+from mnistcore.digit.explain import Explanation, explain
+from mnistcore.models import store
 
 SHOWN = 5
 

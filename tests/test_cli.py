@@ -12,10 +12,11 @@ import pytest
 from conftest import ROOT, TINY
 from PIL import Image, ImageDraw
 
-from mnistcore import load_model, store
-from mnistcore.cli import main
+from mnistcore import load_model
+from mnistcore.cli.main import main
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.evaluation.evaluate import Evaluation
+from mnistcore.models import store
 
 IMAGES, LABELS = shipped_test_digits()
 
@@ -34,7 +35,7 @@ def run(capsys):
 
 @pytest.fixture
 def _tiny_recipe(monkeypatch):
-    monkeypatch.setattr("mnistcore.commands.training.get_recipe", lambda name: replace(TINY, name=name))
+    monkeypatch.setattr("mnistcore.cli.training.get_recipe", lambda name: replace(TINY, name=name))
 
 
 @pytest.mark.usefixtures("_tiny_recipe")
@@ -60,7 +61,7 @@ def test_train_prints_its_figures_and_makes_the_model_current(run, data_file, ho
 def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_current(
     run, data_file, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("mnistcore.commands.training.DISTORTED", 2)
+    monkeypatch.setattr("mnistcore.cli.training.DISTORTED", 2)
     assert run("train", "--recipe", "robust", "--data", data_file, "--ship", tmp_path)[0] == 0
     files = {"robust.md", "robust.npz", "robust.report.json"}
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == files
@@ -201,7 +202,7 @@ def test_what_cannot_be_done_is_one_sentence_and_status_1(run, words, sentence):
 
 def test_without_the_optional_packages_it_says_what_to_install(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    monkeypatch.setattr("mnistcore.commands.training.train", lambda _: __import__("pandas"))
+    monkeypatch.setattr("mnistcore.cli.training.train", lambda _: __import__("pandas"))
     status, _, err = run("train")
     assert (status, err) == (1, ["This needs pandas, which is not installed: pip install 'mnistcore[train]'"])
     monkeypatch.setitem(sys.modules, "onnx", None)

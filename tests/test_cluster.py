@@ -18,14 +18,16 @@ from conftest import TINY
 from distributed import LocalCluster
 from PIL import Image
 
-from mnistcore import __version__, bulk, cluster, load_model
-from mnistcore.cli import main
+from mnistcore import __version__, load_model
+from mnistcore.bulk import cluster
+from mnistcore.bulk import label as bulk
+from mnistcore.cli.main import main
 from mnistcore.data import datasets
 from mnistcore.errors import ClusterError
-from mnistcore.parallel import results_of
 from mnistcore.training import checkpoints
 from mnistcore.training import search as search_module
 from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.parallel import results_of
 from mnistcore.training.search import search
 from mnistcore.training.searches import path_of
 from mnistcore.training.train import train
@@ -287,7 +289,7 @@ def test_a_cluster_without_workers_or_with_other_versions_is_refused(said, tmp_p
 
 def test_without_dask_the_extra_is_named(said, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "mnistcore.cluster")
+    monkeypatch.delitem(sys.modules, "mnistcore.bulk.cluster")
     assert "This needs distributed, which is not installed: pip install 'mnistcore[cluster]'" in said(
         "--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"
     )

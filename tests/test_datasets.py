@@ -15,8 +15,8 @@ from conftest import free_port
 from fake_hosts import Answer, openml_answers, running_host
 
 from mnistcore.data import datasets, downloads
+from mnistcore.digit.images import is_prepared
 from mnistcore.errors import DataUnavailable
-from mnistcore.images import is_prepared
 
 TRAIN, TEST = 60, 20
 LISTING = "/api/v1/json/data/list/data_name/mnist_784/limit/2/data_version/1"

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnistcore import load_model, pages, read, read_page
+from mnistcore import load_model, read, read_page
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.segmentation import group_lines
+from mnistcore.page import pages
+from mnistcore.page.segmentation import group_lines
 
 SEVEN = [(80, 80), (230, 80), (150, 250)]
 FOUR = [[(90, 120), (75, 200), (170, 200)], [(135, 130), (130, 290)]]

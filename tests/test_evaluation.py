@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnistcore import load_model, store
+from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.evaluation.distortions import DISTORTIONS
 from mnistcore.evaluation.evaluate import REJECTED, evaluate
+from mnistcore.models import store
 
 IMAGES, LABELS = shipped_test_digits()
 DISTORTED = 12

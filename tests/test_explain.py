@@ -10,9 +10,9 @@ import pytest
 
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.explain import explain, response_pictures, unit_pictures
+from mnistcore.digit.model import INPUTS, Model, softmax
 from mnistcore.errors import BadImage
-from mnistcore.explain import explain, response_pictures, unit_pictures
-from mnistcore.model import INPUTS, Model, softmax
 
 
 def make_network(*hidden: int, given: str = "pixels", outputs: int = 10) -> Model:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnistcore import features
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit import features
 
 IMAGES = shipped_test_digits()[0][:200].astype(np.float32) / 255
 

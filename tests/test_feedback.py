@@ -18,12 +18,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from conftest import ROOT, await_that
 
+from mnistcore.confirmed import Feedback, NewDigit, Profile, database, open_feedback, schema
+from mnistcore.confirmed import feedback as module
+from mnistcore.confirmed.labelled_digits import MOST_BYTES
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.files import as_png, open_image
 from mnistcore.errors import FeedbackError, FeedbackFull, NoSuchProfile
-from mnistcore.feedback import Feedback, NewDigit, Profile, database, open_feedback, schema
-from mnistcore.feedback import feedback as module
-from mnistcore.feedback.labelled_digits import MOST_BYTES
-from mnistcore.image_files import as_png, open_image
 
 DIGITS, LABELS = shipped_test_digits()
 MODEL = "robust 0b5d7e2f9c41"

@@ -18,10 +18,10 @@ from flask.testing import FlaskClient
 
 from api import ROUTES, create_app
 from mnistcore import load_model
+from mnistcore.confirmed import Feedback, database, open_feedback
+from mnistcore.confirmed import feedback as module
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.feedback import Feedback, database, open_feedback
-from mnistcore.feedback import feedback as module
-from mnistcore.image_files import as_png
+from mnistcore.digit.files import as_png
 from serving import openapi
 
 DIGITS, LABELS = shipped_test_digits()

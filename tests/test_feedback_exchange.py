@@ -10,11 +10,11 @@ from io import BytesIO, StringIO
 import numpy as np
 import pytest
 
+from mnistcore.confirmed import Feedback, exchange, export_zip, import_zip, open_feedback
+from mnistcore.confirmed import feedback as module
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.files import as_png
 from mnistcore.errors import FeedbackError, FeedbackFull, NoSuchProfile
-from mnistcore.feedback import Feedback, exchange, export_zip, import_zip, open_feedback
-from mnistcore.feedback import feedback as module
-from mnistcore.image_files import as_png
 
 DIGITS, LABELS = shipped_test_digits()
 HEADER = "picture,label,predicted,model,created\n"

@@ -18,9 +18,9 @@ import psycopg
 import pytest
 from conftest import ROOT
 
+from mnistcore.confirmed import Feedback, NewDigit, database, open_feedback
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import FeedbackBusy, FeedbackError
-from mnistcore.feedback import Feedback, NewDigit, database, open_feedback
 
 DIGITS, LABELS = shipped_test_digits()
 
@@ -163,7 +163,7 @@ FILL = """
 import sys
 import numpy as np
 from mnistcore.errors import FeedbackError
-from mnistcore.feedback import open_feedback
+from mnistcore.confirmed import open_feedback
 
 try:
     feedback = open_feedback(sys.argv[1])

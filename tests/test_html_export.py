@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.answer import _words
+from app.shared.answer import _words
 from mnistcore import load_model, read
 from mnistcore.data.synthetic import allographs
 from mnistcore.export.html_export import to_html

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from mnistcore import store
 from mnistcore.evaluation.html_report import html_report
+from mnistcore.models import store
 
 
 @pytest.fixture(scope="module")

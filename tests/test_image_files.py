@@ -8,8 +8,9 @@ import numpy as np
 from conftest import ROOT
 from PIL import Image
 
-from mnistcore import image_files, open_image
+from mnistcore import open_image
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit import files as image_files
 
 IMAGES, _ = shipped_test_digits()
 

@@ -10,9 +10,10 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from mnistcore import BadImage, BlankImage, grey, images, load_model, prepare
+from mnistcore import BadImage, BlankImage, load_model, prepare
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.images import is_prepared, prepare_batch
+from mnistcore.digit import grey, images
+from mnistcore.digit.images import is_prepared, prepare_batch
 
 IMAGES, LABELS = shipped_test_digits()
 FEW = slice(0, 120)

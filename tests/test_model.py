@@ -8,7 +8,7 @@ from sklearn.neural_network import MLPClassifier
 
 from mnistcore import BadImage, BadModelFile, Model, load_model
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.model import network_input
+from mnistcore.digit.model import network_input
 from mnistcore.training.fitting import _fit_scaler, as_model
 
 IMAGES, LABELS = shipped_test_digits()

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcore import Model, load_model, store
-from mnistcore.evaluation.model_card import model_card
+from mnistcore import Model, load_model
+from mnistcore.models import store
+from mnistcore.models.card import model_card
 
 
 def test_the_card_of_a_shipped_model_has_its_data_its_figures_and_its_confusions():

@@ -13,14 +13,19 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_app import SEVEN, answer_of, open_app, press, put_on_canvas
 
-from app import ask, chosen_digits, drawing, exercise, feedback, photo, photo_keep
-from app.ask import Asked
-from app.exercise import EXERCISE, Exercise, Written
-from app.photo import Found
-from app.visitors import VISITOR
-from mnistcore import read, store
+from app.draw import ask
+from app.draw.ask import Asked
+from app.photo import photo, photo_keep
+from app.photo.photo import Found
+from app.practice import exercise
+from app.practice.exercise import EXERCISE, Exercise, Written
+from app.shared import chosen_digits, drawing
+from app.shared import confirmed as feedback
+from app.shared.visitors import VISITOR
+from mnistcore import read
+from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.feedback import Feedback, NewDigit, export_zip
+from mnistcore.models import store
 
 HERS, HIS = "a" * 64, "b" * 64
 
@@ -45,7 +50,7 @@ def visit(page: str, visitor: str = HERS) -> AppTest:
     """A page, opened by a visitor whom the browser has named."""
     app = open_app()
     app.session_state[VISITOR] = visitor
-    app.switch_page(f"app/pages/{page}.py").run()
+    app.switch_page(f"app/{page}/page.py").run()
     assert not app.exception
     return app
 
@@ -133,7 +138,7 @@ def test_drawing_asks_the_database_nothing(monkeypatch):
     def opened() -> Feedback:
         raise AssertionError
 
-    monkeypatch.setattr("app.feedback.open_feedback", opened)
+    monkeypatch.setattr("app.shared.confirmed.open_feedback", opened)
     app = open_app()
     app.session_state[VISITOR] = HERS
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
@@ -153,7 +158,7 @@ def test_without_a_database_one_can_draw_and_my_digits_says_so(monkeypatch):
     app = visit("my_digits")
     (warning,) = app.warning
     assert "Drawing goes on without it." in warning.value
-    app.switch_page("app/pages/draw.py").run()
+    app.switch_page("app/draw/page.py").run()
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
 
 
@@ -168,7 +173,7 @@ def test_my_digits_shows_what_is_the_visitors_own():
 
 
 def test_an_operator_sees_everybodys(monkeypatch):
-    monkeypatch.setattr("app.operator.is_operator", lambda: True)
+    monkeypatch.setattr("app.shared.operator.is_operator", lambda: True)
     keep(HERS, "Ada", 1, 2, 3)
     his = keep(HIS, "Bob", 4, 5)
     app = visit("my_digits")
@@ -216,7 +221,7 @@ def test_chosen_digits_are_deleted():
     database = feedback.database()
     profile = database.profile(hers)
     ids = [digit.id for digit in database.digits(hers)]
-    from app import profile_actions
+    from app.my_digits import profile_actions
 
     profile_actions.delete_digits(profile, [ids[0], database.digits(his)[0].id, "nonsense"])
     assert [label for _, label, _ in kept()] == [1, 2, 4]
@@ -234,7 +239,7 @@ def test_tiles_say_what_each_digit_is_and_what_was_read():
 def test_an_export_is_imported_by_another_visitor(session):
     archive = io.BytesIO(export_zip(feedback.database(), keep(HERS, "Ada", 1, 2)))
     assert zipfile.is_zipfile(archive)
-    from app import profile_actions
+    from app.my_digits import profile_actions
 
     his = feedback.database().create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):

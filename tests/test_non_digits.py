@@ -7,7 +7,7 @@ import pytest
 
 from mnistcore.data import non_digits, synthetic
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.images import INK, is_prepared
+from mnistcore.digit.images import INK, is_prepared
 
 IMAGES, LABELS = shipped_test_digits()
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from app import operator
-from app.operator import NotTheOperator, Password
+from app.shared import operator
+from app.shared.operator import NotTheOperator, Password
 
 
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     """Seconds, which the test sets."""
     now = [1000.0]
-    monkeypatch.setattr("app.operator.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("app.shared.operator.time.monotonic", lambda: now[0])
     return now
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnistcore import BadImage, UnsupportedImage, cli, load_model, open_page, read, read_page
-from mnistcore.annotation import annotate
+from mnistcore import BadImage, UnsupportedImage, load_model, open_page, read, read_page
+from mnistcore.cli import main as cli
+from mnistcore.cli.annotate import annotate
 from mnistcore.data.datasets import shipped_test_digits
 
 IMAGES, LABELS = shipped_test_digits()
@@ -247,7 +248,7 @@ def test_an_uncertain_digit_is_marked(model) -> None:
     assert annotated.getpixel((2 * x, 2 * y + 10)) != (255, 255, 255)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.image_files has it
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.digit.files has it
 def test_damaged_exif_data_do_not_cost_the_page():
     file = io.BytesIO()
     exif = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\0\x03" + b"\xff" * 40

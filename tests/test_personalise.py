@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from mnistcore import cli, load_model, personal, prepare, store
+from mnistcore import load_model, prepare
+from mnistcore.cli import main as cli
+from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
+from mnistcore.digit.files import as_png
 from mnistcore.errors import BadImage, BadModelFile, DataUnavailable, GotWorse
-from mnistcore.feedback import NewDigit, open_feedback
-from mnistcore.image_files import as_png
+from mnistcore.models import personal, store
 from mnistcore.training import rehearsal
 from mnistcore.training.personalise import Base, personalise
 

@@ -15,11 +15,12 @@ from streamlit.testing.v1 import AppTest
 from test_app import answer_of, open_app, press, put_on_canvas
 from test_drawings import FOUR, TWO
 
-from app import corrections, photo, photo_view
-from app.corrections import NO_DIGIT
+from app.photo import corrections, photo
+from app.photo import view as photo_view
+from app.photo.corrections import NO_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 
-PHOTO = "app/pages/photo.py"
+PHOTO = "app/photo/page.py"
 EXAMPLE = photo.EXAMPLE.read_bytes()
 
 
@@ -67,7 +68,7 @@ def test_the_example_is_read_and_still_there_after_a_change_of_page():
     press(app, "Try an example photo")
     number = number_of(app)
     assert number
-    app.switch_page("app/pages/draw.py").run()
+    app.switch_page("app/draw/page.py").run()
     app.switch_page(PHOTO).run()
     assert number_of(app) == number
 
@@ -185,7 +186,7 @@ def test_a_number_on_the_sheet_is_read_as_one():
 
 def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
     app = put_on_canvas(open_app(), *FOUR, TWO)
-    app.switch_page("app/pages/look_inside.py").run()
+    app.switch_page("app/look_inside/page.py").run()
     assert "You drew a number" in words_of(app)
     assert '<div class="digit">2</div>' in answer_of(app)
     app.session_state["picked-digit"] = app.session_state["drawing"].png, 0

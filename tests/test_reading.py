@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnistcore import BadImage, Model, load_model, read, read_batch, reading
+from mnistcore import BadImage, Model, load_model, read, read_batch
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.images import prepare
+from mnistcore.digit import reading
+from mnistcore.digit.images import prepare
 
 IMAGES, LABELS = (part[:200] for part in shipped_test_digits())
 BLANK = np.zeros((28, 28), np.uint8)

@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 import pytest
 
-from mnistcore import BadModelFile, store
-from mnistcore.evaluation.report import Report
+from mnistcore import BadModelFile
+from mnistcore.models import store
+from mnistcore.models.report import Report
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from conftest import TINY
 
-from app.charts.halving import halving_chart
-from mnistcore.cli import main
+from app.dashboard.halving import halving_chart
+from mnistcore.cli.main import main
 from mnistcore.data import datasets
 from mnistcore.errors import BadRecipe, BadSearch
 from mnistcore.training import search as search_module
@@ -198,7 +198,7 @@ def test_what_cannot_be_searched_is_one_sentence_and_status_1(capsys, words, sen
 
 
 def test_the_command_prints_a_table_and_how_to_train_the_best(capsys, monkeypatch, small_file):
-    monkeypatch.setattr("mnistcore.commands.training.get_recipe", lambda _: BASE)
+    monkeypatch.setattr("mnistcore.cli.training.get_recipe", lambda _: BASE)
     assert main(["search", "--recipe", "base", "--data", str(small_file), "--candidates", "3"]) == 0
     said, head, *rows, last = capsys.readouterr().out.splitlines()
     assert said == "Searching with 300 digits: the file digits.npz."

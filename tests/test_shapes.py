@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from mnistcore.shapes import boxes_of, holds_circle, specks
+from mnistcore.digit.shapes import boxes_of, holds_circle, specks
 
 NEIGHBOURS = np.ones((3, 3), bool)
 

@@ -7,7 +7,8 @@ import time
 import pytest
 from conftest import TINY
 
-from mnistcore import BadModelFile, load_model, store
+from mnistcore import BadModelFile, load_model
+from mnistcore.models import store
 
 
 def test_without_runs_the_shipped_model_is_loaded(caplog):

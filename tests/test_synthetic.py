@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnistcore.data import synthetic
-from mnistcore.images import is_prepared
+from mnistcore.digit.images import is_prepared
 
 LABELS = np.arange(400) % 10
 

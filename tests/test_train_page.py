@@ -10,13 +10,13 @@ from conftest import ENDLESS, await_that
 from streamlit.testing.v1 import AppTest
 from test_app import button, open_app, press
 
-from app.training_job import trainer
-from app.visitors import VISITOR
-from mnistcore import store
+from app.shared.visitors import VISITOR
+from app.train.queue import trainer
+from mnistcore.models import store
 
 pytestmark = pytest.mark.usefixtures("own_server")
 
-TRAIN, BOARD, DRAW = "app/pages/train.py", "app/pages/dashboard.py", "app/pages/draw.py"
+TRAIN, BOARD, DRAW = "app/train/page.py", "app/dashboard/page.py", "app/draw/page.py"
 
 
 def visit(page: str, visitor: str = "a") -> AppTest:

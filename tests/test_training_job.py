@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from conftest import ENDLESS, TINY, await_that
 
-from app.training_job import Trainer, TrainingBusy
-from mnistcore import store
+from app.train.queue import Trainer, TrainingBusy
+from mnistcore.models import store
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_killed_process_is_one_sentence(make_trainer):
 
 
 def test_only_the_latest_ended_trainings_are_kept(make_trainer, monkeypatch):
-    monkeypatch.setattr("app.training_job.ENDED_KEPT", 2)
+    monkeypatch.setattr("app.train.queue.ENDED_KEPT", 2)
     trainer = make_trainer(1)
     trainer.start("a", "first", ENDLESS, ["file"])
     for visitor in "bcde":

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from conftest import await_that
 
-from mnistcore import Model, store
-from mnistcore.watch import ModelWatch
+from mnistcore import Model
+from mnistcore.models import store
+from mnistcore.models.watch import ModelWatch
 
 
 def save(path: Path, digit: int) -> Path:

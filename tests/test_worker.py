@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from conftest import ENDLESS, TINY
 
-from mnistcore import Model, store
+from mnistcore import Model
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.models import store
 from mnistcore.training.recipes import Recipe
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def _small_data(monkeypatch, data_file: Path) -> None:
 @pytest.fixture
 def worker() -> Iterator[subprocess.Popen]:
     with subprocess.Popen(
-        [sys.executable, "-m", "mnistcore.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "mnistcore.training.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         yield process
         process.kill()

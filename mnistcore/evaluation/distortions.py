@@ -12,9 +12,9 @@ import numpy as np
 import scipy
 from PIL import Image
 
+from mnistcore.digit.images import SIDE, prepare
+from mnistcore.digit.model import Model
 from mnistcore.errors import BlankImage
-from mnistcore.images import SIDE, prepare
-from mnistcore.model import Model
 
 ZOOM = 4  # canvas pixels to one of MNIST's
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnistcore.digit.model import Model
 from mnistcore.evaluation import metrics
-from mnistcore.model import Model
 
 NON_DIGITS = 1_000  # made to measure how many are taken for a digit
 REJECTED = (0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers, at which risk against coverage is measured

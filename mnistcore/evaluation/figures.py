@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from mnistcore.evaluation.report import Report
+from mnistcore.models.report import Report
 
 
 def loss_chart(report: Report) -> Figure:

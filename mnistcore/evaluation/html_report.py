@@ -11,7 +11,7 @@ from string import Template
 from matplotlib.figure import Figure
 
 from mnistcore.evaluation import figures
-from mnistcore.evaluation.report import Report
+from mnistcore.models.report import Report
 
 PAGE = Template("""\
 <!doctype html>

@@ -14,9 +14,9 @@ from string import Template
 
 import numpy as np
 
-from mnistcore.model import Model
+from mnistcore.digit.model import Model
 
-PAGE = Path(__file__).with_name("page")
+PAGE = Path(__file__).with_name("offline_page")
 # in the order in which they call each other
 SCRIPTS = (
     "ink",

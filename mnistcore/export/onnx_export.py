@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mnistcore
-from mnistcore import features
-from mnistcore.images import SIDE
-from mnistcore.model import DIGITS, Model
+from mnistcore.digit import features
+from mnistcore.digit.images import SIDE
+from mnistcore.digit.model import DIGITS, Model
 
 if TYPE_CHECKING:
     import onnx

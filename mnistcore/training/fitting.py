@@ -13,9 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from mnistcore.model import Model
-from mnistcore.parallel import ProcessWide, one_blas_thread
+from mnistcore.digit.model import Model
 from mnistcore.training.epoch_data import epoch_data
+from mnistcore.training.parallel import ProcessWide, one_blas_thread
 from mnistcore.training.recipes import Recipe
 
 # A border pixel that is inked in a handful of training digits has a spread near zero, and dividing by it would turn

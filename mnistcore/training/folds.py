@@ -1,7 +1,7 @@
 """The networks of a training, one for each fold of the cross-validation and the final one, several at a time.
 
 They are trained in threads, which report and keep every epoch, unless joblib's backend is set to other processes, as
-`mnistcore.cluster` does. No callback and no file can follow a network there: what is kept of it goes with its task, and
+`bulk/cluster.py` does. No callback and no file can follow a network there: what is kept of it goes with its task, and
 it is reported and kept when it is done.
 """
 
@@ -18,11 +18,11 @@ from joblib.parallel import get_active_backend
 from sklearn.model_selection import StratifiedKFold
 
 from mnistcore.data.datasets import Dataset
+from mnistcore.digit.model import Model
 from mnistcore.evaluation.metrics import accuracy
-from mnistcore.model import Model
-from mnistcore.parallel import results_of
 from mnistcore.training.checkpoints import Checkpoints, Curves
 from mnistcore.training.fitting import State, fit_from, one_thread
+from mnistcore.training.parallel import results_of
 from mnistcore.training.recipes import Recipe, shortened
 
 TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch

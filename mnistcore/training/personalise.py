@@ -21,10 +21,10 @@ import numpy as np
 
 from mnistcore.data import augmentation
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.images import SIDE
+from mnistcore.digit.model import DIGITS, Model, probabilities
 from mnistcore.errors import BadImage
-from mnistcore.evaluation.personal_report import PersonalReport
-from mnistcore.images import SIDE
-from mnistcore.model import DIGITS, Model, probabilities
+from mnistcore.models.personal_report import PersonalReport
 from mnistcore.training import rehearsal
 from mnistcore.training.last_layer import Layer, errors, tune, units_below
 

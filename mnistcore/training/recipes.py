@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from mnistcore.digit.model import INPUTS
 from mnistcore.errors import BadRecipe
-from mnistcore.model import INPUTS
 
 
 @dataclass(frozen=True)

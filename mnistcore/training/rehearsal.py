@@ -23,18 +23,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistcore import store
 from mnistcore.data import datasets, non_digits, synthetic
 from mnistcore.data.datasets import Dataset
 from mnistcore.data.non_digits import NOT_A_DIGIT
+from mnistcore.digit.images import SIDE
+from mnistcore.digit.model import Model
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import atomic_path
-from mnistcore.images import SIDE
-from mnistcore.model import Model
+from mnistcore.models import store
 from mnistcore.training.folds import rows_of
 from mnistcore.training.recipes import ROBUST
 
-FILE = store.SHIPPED_DIRECTORY / "rehearsal.npz"
+FILE = Path(__file__).with_name("rehearsal.npz")
 KEYS = ("images", "classes", "validation_images", "validation_classes")
 
 

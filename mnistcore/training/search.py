@@ -21,8 +21,8 @@ from sklearn.model_selection import HalvingRandomSearchCV, LeaveOneOut
 
 from mnistcore.data.datasets import Dataset
 from mnistcore.errors import BadSearch
-from mnistcore.parallel import results_of
 from mnistcore.training.folds import train_network
+from mnistcore.training.parallel import results_of
 from mnistcore.training.recipes import Recipe, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
@@ -96,7 +96,7 @@ def search(
 ) -> Search:
     """Find a recipe, and keep the search under its name after each training; go on with it if it was interrupted.
 
-    The trainings run on all cores, one thread each, or on a cluster (`mnistcore.cluster`): they return their scores to
+    The trainings run on all cores, one thread each, or on a cluster (`bulk/cluster.py`): they return their scores to
     this process, which alone writes the file.
 
     Args:

@@ -20,9 +20,9 @@ import sklearn
 
 from mnistcore.data import non_digits, synthetic
 from mnistcore.data.datasets import Dataset
+from mnistcore.digit.model import Model
 from mnistcore.evaluation.evaluate import evaluate
-from mnistcore.evaluation.report import Report
-from mnistcore.model import Model
+from mnistcore.models.report import Report
 from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
 from mnistcore.training.checkpoints import Checkpoints, Curves
 from mnistcore.training.fitting import one_thread

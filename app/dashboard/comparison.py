@@ -1,0 +1,68 @@
+"""Two models on MNIST's test digits: which does one read that the other misreads, with their pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.shared import models
+from app.shared.drawing import png_url
+from mnistcore import BadModelFile, DataUnavailable, Model
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.evaluation.compare import compare
+
+SHOWN = 24  # pictures of each kind
+
+
+@st.fragment
+def show(names: list[str]) -> None:
+    """Let the visitor choose two models, and compare them."""
+    with st.container(horizontal=True):
+        with st.container(width=260):
+            first = st.selectbox("One model", names, index=0, key="compare-first")
+        with st.container(width=260):
+            second = st.selectbox("The other", names, index=len(names) - 1, key="compare-second")
+    if first == second:
+        st.write("Choose two different models.")
+        return
+    try:
+        images, labels = shipped_test_digits()
+        with st.spinner("Reading 10,000 test digits with both"):
+            one, other = (_predictions(_file(name)) for name in (first, second))
+    except (BadModelFile, DataUnavailable, OSError) as error:
+        st.warning(str(error))
+        return
+    found = compare(labels, one, other)
+    misread, also_misread = (len(rows) + len(found.neither) for rows in (found.second_only, found.first_only))
+    st.markdown(
+        f"Of the same {len(labels):,} test digits of MNIST, **{first}** misreads {misread:,} and **{second}** "
+        f"{also_misread:,}; {len(found.neither):,} are misread by both."
+    )
+    left, right = st.columns(2, gap="large")
+    for place, reader, loser, rows, answers in (
+        (left, first, second, found.first_only, other),
+        (right, second, first, found.second_only, one),
+    ):
+        with place:
+            some = f"; {SHOWN} of them are shown" if len(rows) > SHOWN else ""
+            st.markdown(f"### {reader} reads {len(rows):,} digits that {loser} misreads{some}")
+            st.html(_tiles(images[rows], labels[rows], answers[rows]))
+
+
+def _tiles(images: np.ndarray, labels: np.ndarray, answers: np.ndarray) -> str:
+    items = "".join(
+        f'<li><img src="{png_url(image)}" alt="A {label}" width="56" height="56">{label}, not {answer}</li>'
+        for image, label, answer in zip(images[:SHOWN], labels[:SHOWN], answers[:SHOWN], strict=True)
+    )
+    return f'<ul class="tiles">{items}</ul>' if items else "<p>None.</p>"
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _predictions(file: tuple[str, int]) -> np.ndarray:
+    """(10000,) int8: what the model in this file, as it was at this time, reads."""
+    return Model.load(file[0]).predict(shipped_test_digits()[0]).astype(np.int8)
+
+
+def _file(name: str) -> tuple[str, int]:
+    path = models.path(name)
+    return str(path), path.stat().st_mtime_ns

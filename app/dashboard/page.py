@@ -1,0 +1,94 @@
+"""A board of all models: compared in a table and in charts, and one of them in detail."""
+
+import altair as alt
+import streamlit as st
+
+from app.dashboard import comparison, gallery, model_actions, searches
+from app.dashboard import table as runs
+from app.shared import models, outcome
+from app.shared.charts import measures
+from app.shared.visitors import own_names
+from mnistcore import BadModelFile
+from mnistcore.training.searches import search_names
+
+COMMANDS = """\
+python -m mnistcore report {name}
+python -m mnistcore train                     # MNIST from the first source that answers
+python -m mnistcore train --data mnist.npz    # MNIST from a file
+python -m mnistcore search                    # for a better recipe; shown on this page
+python -m mnistcore train --help"""
+
+st.markdown("# All models")
+outcome.show()
+reports = runs.readable_reports()
+if reports:
+    runs.show_table(reports)
+    runs.show_curves(reports)
+if found := search_names():
+    st.markdown("## Searches for a recipe")
+    searches.show(found)
+
+st.markdown("## One model")
+names, own = models.names(), own_names()
+current, _ = models.current_model()
+if renamed := st.session_state.pop("renamed", None):
+    st.session_state["board-model"] = renamed
+elif st.session_state.get("board-model") not in names:
+    st.session_state["board-model"] = current.name if current and current.name in names else names[0]
+chosen = st.selectbox(
+    "Model",
+    names,
+    format_func=lambda name: f"{name} (yours)" if name in own else name,
+    key="board-model",
+    persist_state="session",
+)
+model_actions.offer(chosen)
+try:
+    report = models.load_report(chosen)
+except BadModelFile as error:
+    st.warning(f"{error} So this page cannot show how the model was trained.")
+    st.stop()
+
+evaluation, recipe = report.evaluation, report.recipe
+with st.container(horizontal=True, gap="large"):
+    if report.cv_scores:
+        st.metric(
+            "Cross-validation",
+            f"{report.cv_mean:.2%}",
+            f"± {report.cv_spread:.2%} over {len(report.cv_scores)} folds",
+            delta_color="off",
+            delta_arrow="off",
+            width=165,
+        )
+    st.metric(
+        "Test accuracy",
+        f"{evaluation.accuracy:.2%}",
+        f"{len(evaluation.misread):,} of {evaluation.count:,} misread",
+        delta_color="off",
+        delta_arrow="off",
+        width=165,
+    )
+st.markdown(
+    f"Recipe **{recipe['name']}**, {' and '.join(map(str, recipe['hidden_layers']))} hidden units, "
+    f"{recipe['epochs']} epochs, trained on {report.data['training_rows']:,} digits from {report.data['source']}, "
+    f"finished {report.finished[:10]} after {runs.duration(report.seconds['total'])}."
+    + (f" The cross-validation is of {report.cv_shortened}." if report.cv_shortened else "")
+)
+charts: dict[str, alt.Chart | alt.LayerChart] = {
+    "Precision and recall of each digit": measures.precision_recall_chart(evaluation)
+}
+if report.cv_scores:
+    charts["Accuracy of each fold, with mean and spread"] = measures.cross_validation_chart(report)
+for column, (title, chart) in zip(st.columns(len(charts), gap="large"), charts.items(), strict=True):
+    with column:
+        st.markdown(f"### {title}")
+        st.altair_chart(chart, alt=title, height=260)
+gallery.show(report)
+with st.expander("Data, recipe and versions"):
+    st.json({"data": report.data, "recipe": recipe, "seed": report.seed, "versions": report.versions})
+    if chosen not in own:
+        st.markdown("This report as one HTML file, and training in a terminal:")
+        st.code(COMMANDS.format(name=chosen), language="bash", wrap_lines=True)
+
+st.markdown("## Two models compared")
+comparison.show(names)

@@ -1,0 +1,137 @@
+"""All models side by side: a table, and their curves in one chart."""
+
+from __future__ import annotations
+
+from statistics import mean
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from app.shared import models
+from app.shared.charts import COLOURS
+from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
+from mnistcore import BadModelFile
+from mnistcore.evaluation.metrics import accuracy_interval
+from mnistcore.models import store
+from mnistcore.models.report import Report
+
+
+def readable_reports() -> dict[str, Report]:
+    """The reports of all models that the visitor may use; those that cannot be read are left out."""
+    reports = {}
+    for name in models.names():
+        try:
+            reports[name] = models.load_report(name)
+        except BadModelFile:
+            continue
+    return reports
+
+
+def table(reports: dict[str, Report]) -> pd.DataFrame:
+    """One row a model: what it is and how good it is, shares in percent."""
+    current = store.current_name()
+    return pd.DataFrame(
+        [
+            {
+                "model": f"{name} (current)" if name == current and not models.is_own(name) else name,
+                "whose": "yours" if models.is_own(name) else "everybody's",
+                "test accuracy": 100 * report.evaluation.accuracy,
+                "95% interval": _interval(report),
+                "measured on": f"{report.evaluation.count:,} digits: {report.evaluation.source}",
+                "recipe": report.recipe["name"],
+                "units": " + ".join(map(str, report.recipe["hidden_layers"])),
+                "epochs": report.recipe["epochs"],
+                "training digits": report.data["training_rows"],
+                "cross-validation": 100 * report.cv_mean if report.cv_scores else None,
+                "distorted digits": _robustness(report),
+                "time": duration(report.seconds["total"]),
+                "finished": report.finished[:16].replace("T", " "),
+            }
+            for name, report in reports.items()
+        ]
+    )
+
+
+def duration(seconds: float) -> str:
+    """In seconds or minutes."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def show_table(reports: dict[str, Report]) -> None:
+    """The table, and what its columns mean. No control may stand above it: its toolbar would cover that on a phone."""
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    st.dataframe(
+        table(reports),
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "model": st.column_config.Column(pinned=True),
+            "test accuracy": percent,
+            "cross-validation": percent,
+            "distorted digits": percent,
+        },
+    )
+    if len({(report.evaluation.source, report.evaluation.count) for report in reports.values()}) > 1:
+        st.markdown(
+            "**Not all of these were measured on the same test digits.** Compare their intervals rather than their "
+            "accuracies: where two intervals overlap, the difference may be chance. *Two models compared* below reads "
+            "the same 10,000 digits with both."
+        )
+    st.markdown(
+        ":small[The current model answers everybody who has chosen no other, on this site and through the API. The 95% "
+        "interval is where the accuracy on endlessly many such digits lies. *Distorted digits* is the mean accuracy on "
+        "shifted, turned, thin or noisy ones (see *How good is it?*), where that was measured.]"
+    )
+
+
+def show_curves(reports: dict[str, Report]) -> None:
+    """The curves of the chosen models: accuracy on training and validation digits in one chart, and the loss."""
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=420):
+            chosen = st.multiselect("Curves of", list(reports), default=list(reports)[:3])
+        with st.container(width=260):
+            smoothing = st.slider("Smoothing: mean over this many epochs", 1, 9, 1, step=2)
+    # the shipped models first, so that they have the same colours on every page, and a new run changes no other's
+    names = [*store.SHIPPED, *reversed([name for name in models.names() if name not in store.SHIPPED])]
+    domain = [name for name in names if name in chosen]
+    colours = alt.Scale(domain=domain, range=[COLOURS[names.index(name) % len(COLOURS)] for name in domain])
+    accuracies = [
+        Curve(name, digits, curve)
+        for name in chosen
+        for digits, curve in ((VALIDATION, reports[name].validation_curve), (TRAINING, reports[name].training_curve))
+        if curve
+    ]
+    losses = [Curve(name, TRAINING, reports[name].loss_curve) for name in chosen]
+    phases = {
+        name: reports[name].recipe["epochs"] - last + 1
+        for name in chosen
+        if (last := reports[name].recipe.get("finetune_epochs"))
+    }
+    st.markdown(
+        "Solid: accuracy on validation digits, which the model is not trained on. Dashed: on training digits, where "
+        "that was recorded. A dotted line marks where a training changes to milder distortions, its fine-tuning."
+    )
+    left, right = st.columns(2, gap="large")
+    for place, title, curves, percent in (
+        (left, "accuracy", accuracies, True),
+        (right, "training loss", losses, False),
+    ):
+        with place:
+            st.markdown(f"### {title.capitalize()} after each epoch")
+            if curves:
+                chart = epoch_chart(curves, title, percent, smoothing, phases, colours)
+                st.altair_chart(chart, height=320, alt=f"{title} after each epoch")
+            else:
+                st.write("Choose a model above.")
+
+
+def _interval(report: Report) -> str:
+    low, high = accuracy_interval(report.evaluation.accuracy, report.evaluation.count)
+    return f"{low:.2%} to {high:.2%}"
+
+
+def _robustness(report: Report) -> float | None:
+    """Mean accuracy over every distortion and strength, in percent, if it was measured."""
+    shares = [share for curve in report.evaluation.robustness.values() for share in curve["accuracy"]]
+    return 100 * mean(shares) if shares else None

@@ -1,0 +1,57 @@
+"""MNIST digits to put on the canvas instead of drawing one."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.shared import canvas, models
+from mnistcore import BadModelFile, DataUnavailable, Model, read_batch
+
+
+def offer_digits(model: Model | None) -> None:
+    """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread."""
+    st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
+    misread = _misread(model) if model else None
+    st.button(
+        "Misread digit",
+        on_click=_put_misread,
+        args=(misread,),
+        disabled=misread is None,
+        icon=":material/error:",
+    )
+
+
+def _put_test_digit() -> None:
+    try:
+        _put_one_of(*_test_digits())
+    except DataUnavailable as error:
+        st.warning(str(error))
+
+
+def _put_misread(misread: tuple[np.ndarray, np.ndarray]) -> None:
+    _put_one_of(*misread)
+
+
+def _put_one_of(images: np.ndarray, labels: np.ndarray) -> None:
+    chosen = np.random.default_rng().integers(len(images))
+    canvas.put_digit(images[chosen], int(labels[chosen]))
+
+
+@st.cache_resource(show_spinner=False)
+def _test_digits() -> tuple[np.ndarray, np.ndarray]:
+    from mnistcore.data.datasets import shipped_test_digits
+
+    return shipped_test_digits()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Model: lambda model: model.version})
+def _misread(model: Model) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report."""
+    try:
+        evaluation = models.load_report(model.name).evaluation
+    except BadModelFile:
+        return None
+    images, labels = evaluation.misread_pixels(), np.array([digit["label"] for digit in evaluation.misread])
+    chosen = read_batch(images, model).status == "digit"
+    return (images[chosen], labels[chosen]) if chosen.any() else None

@@ -1,0 +1,54 @@
+"""Draw a digit or a number, and see the model's answer and the network at work after every stroke."""
+
+import streamlit as st
+
+from app.draw import ask_view, example, export_menu
+from app.draw import mnist_digits as digits
+from app.shared import answer, canvas, learning, models, number, profiles
+from app.shared.charts import network
+
+
+@st.fragment  # a stroke runs this function again and nothing else
+def stage() -> None:
+    profiles.recall()
+    learning.adopt()
+    model, problems = models.visitor_model()
+    with st.container(key="stage"):
+        with st.container(key="canvas-tools", horizontal=True, vertical_alignment="center", gap="small"):
+            canvas.offer_tools()
+        sheet = st.container(key="sheet")
+        with sheet:
+            drawing = canvas.draw()
+        label = drawing.label if drawing else None
+        reading, page = answer.of_drawing(drawing, model)
+        said = answer.of_number(page, model) if page and model else answer.as_html(reading, label, model)
+        shown = example.reading(model) if model and example.wanted(drawing) else None
+        if shown:
+            with sheet:
+                example.write()
+            said = example.until_drawn(answer.as_html(shown, None, model, example=True), said)
+        with st.container(key="said"):
+            st.html(said)  # first, for it takes the network's diagram a moment to be made
+        with st.container(key="ask"):
+            ask_view.offer(drawing, reading, page, model)
+        with st.container(key="network"):
+            if page and drawing:
+                number.pick(drawing, page)
+            lit = network.of_reading(model, reading, label) if model else ""
+            if model and shown:
+                lit = example.until_drawn(network.of_reading(model, shown), lit)
+            network.show(lit, "lit")
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
+        digits.offer_digits(model)
+        export_menu.offer(drawing, reading)
+        st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
+        with st.container(width="content"):
+            canvas.choose_brush()
+        with st.container(width="stretch"):
+            models.choose_model()
+    for problem in problems:
+        st.warning(problem)
+
+
+st.markdown("# Draw a digit or a number")
+stage()

@@ -1,0 +1,63 @@
+"""Why the model gives its answer to the current drawing: the steps from ink to percentages, comparing two digits."""
+
+from functools import partial
+
+import streamlit as st
+
+from app.draw import mnist_digits as digits
+from app.look_inside import story
+from app.shared import answer, models, number
+from app.shared.charts import network
+from app.shared.drawing import current_drawing
+from mnistcore.digit.explain import explain
+
+st.markdown("# Why this answer?")
+model, problems = models.visitor_model()
+for problem in problems:
+    st.warning(problem)
+drawing = current_drawing()
+reading, page = answer.of_drawing(drawing, model)
+
+if model is None or drawing is None or reading is None or reading.digit is None:
+    if model:
+        st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
+    with st.container(horizontal=True):
+        st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
+        digits.offer_digits(model)
+    st.stop()
+
+if page:
+    st.write("You drew a number. Choose the digit to look at:")
+    number.pick(drawing, page)
+parts = explain(model, reading.image)
+with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
+    with st.container(width="stretch"):
+        st.html(answer.as_html(reading, drawing.label, model))
+    with st.container(horizontal=True, width="content"):
+        with st.container(width=120):
+            digit = st.selectbox("Why", range(10), reading.digit)
+        with st.container(width=120):
+            others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
+            rival = st.selectbox("and not", others)
+
+with st.container(key="story"):
+    st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))
+    if parts.units:
+        st.html(story.step("The hidden units", story.units_sentence(digit, rival)))
+
+        about = partial(story.about_unit, model=model, parts=parts, digit=digit, rival=rival)
+        with st.container(key="network"):
+            network.show(network.diagram(model, parts, reading, digit, rival, drawing.label, about), "units")
+    st.html(story.votes(model, parts, digit, rival) + story.percentages(model, reading, parts, digit, rival))
+
+with st.expander("The exact sums, and how they are computed"):
+    st.markdown(story.sums(parts, digit, rival))
+    st.markdown(
+        "A point is 1 of a digit's score; scores are counted from the mean of all ten. Each hidden unit either passes "
+        "its sum on or gives 0 (ReLU). As long as no unit switches between the two, every score is a plain weighted "
+        "sum of the pixels. So a pixel's share is its brightness times its weight in that sum, and all shares and a "
+        "fixed part add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, *Not just a "
+        "black box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et al. 2018, "
+        "*Towards better understanding of gradient-based attribution methods*). What a unit looks for is drawn from "
+        "its weights, traced back to the pixels through the units below it that fire."
+    )

@@ -1,0 +1,143 @@
+"""What can be done with profiles: choose, make, rename, delete, export and import one; and delete all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.shared import learning, operator, outcome, profiles
+from app.shared.confirmed import database
+from app.shared.visitors import current_visitor
+from mnistcore.confirmed import FeedbackError, Profile, export_zip, import_zip
+
+CHOSEN, ANYBODYS = "profile-choice", "anybodys-profile"  # session keys: ids of profiles
+NOBODYS = ""  # an operator's choice until they make one
+LARGEST = 200  # MB of a file to import
+
+
+def choose() -> Profile | None:
+    """Let the visitor choose the profile to use, and an operator look at any; the one to show, or None."""
+    mine, active = profiles.of_visitor(), profiles.active()
+    with st.container(horizontal=True):
+        if active:
+            st.session_state[CHOSEN] = active.id
+            names = {profile.id: profile.name for profile in mine}
+            with st.container(width=260):
+                st.selectbox(
+                    "Handwriting", names, format_func=names.__getitem__, key=CHOSEN, on_change=lambda: _use(mine)
+                )
+        return _anybodys() or active
+
+
+def _use(mine: list[Profile]) -> None:
+    profiles.use(next(profile for profile in mine if profile.id == st.session_state[CHOSEN]))
+
+
+def _anybodys() -> Profile | None:
+    """The profile of somebody else that an operator looks at."""
+    if not operator.is_operator():
+        return None
+    known = {profile.id: profile for profile in database().profiles() if profile.owner != current_visitor()}
+    if not known:
+        return None
+
+    def words(profile_id: str) -> str:
+        return f"{known[profile_id].name} of {known[profile_id].owner[:8]}" if profile_id else "Only mine"
+
+    if st.session_state.get(ANYBODYS) not in known:
+        st.session_state[ANYBODYS] = NOBODYS
+    with st.container(width=260):
+        st.selectbox("Everybody's (you are the operator)", [NOBODYS, *known], format_func=words, key=ANYBODYS)
+    return known.get(st.session_state[ANYBODYS])
+
+
+def offer_password() -> None:
+    """Let the operator say who they are."""
+    if operator.has_password() and not operator.is_operator():
+        with st.popover("Everybody's digits"):
+            st.write("The operator can look at the digits of all visitors, and delete them.")
+            operator.ask_for_password()
+
+
+def offer(profile: Profile, count: int) -> None:
+    """The actions for one profile, in a row."""
+    with st.container(horizontal=True, vertical_alignment="center", key="profile-actions"):
+        if count:
+            st.download_button(
+                "Export",
+                lambda: export_zip(database(), profile.id),
+                "digits.zip",
+                "application/zip",
+                on_click="ignore",
+                icon=":material/download:",
+                help="Pictures with a table, and the layout of mnist.npz, in one ZIP archive.",
+            )
+        with st.popover("Import", icon=":material/upload:"):
+            file = st.file_uploader(
+                "An exported archive, or a file in the layout of mnist.npz", ["zip", "npz"], max_upload_size=LARGEST
+            )
+            st.button(f"Import into {profile.name}", disabled=not file, on_click=_import, args=(profile, file))
+        with st.popover("New handwriting", icon=":material/add:"):
+            name = st.text_input("Whose is it?", max_chars=60, key="new-profile")
+            st.button("Create", on_click=_do, args=(profiles.create, name), kwargs={"done": f"{name} is in use now."})
+        with st.popover("Rename", icon=":material/edit:"):
+            name = st.text_input("New name", value=profile.name, max_chars=60, key=f"name-{profile.id}")
+            done = {"done": f"{profile.name} is now called {name}."}
+            st.button("Save name", on_click=_do, args=(database().rename_profile, profile.id, name), kwargs=done)
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write(
+                f"**{profile.name}**, its {count:,} digits and the models that have learnt from them will be deleted. "
+                "This cannot be undone."
+            )
+            done = {"done": f"{profile.name} is deleted."}
+            st.button("Delete this handwriting", on_click=_do, args=(_delete, profile), kwargs=done)
+        _offer_to_delete_all()
+
+
+def _offer_to_delete_all() -> None:
+    visitor = current_visitor()
+    if visitor and profiles.of_visitor():
+        with st.popover("Delete all", icon=":material/delete_forever:"):
+            st.write(
+                "**All** your digits, in every handwriting, and all models that have learnt from them will be deleted. "
+                "This cannot be undone."
+            )
+            sure = st.checkbox("Yes, delete all of them", key="delete-all-sure")
+            done = {"done": "All your digits are deleted, and the models that had learnt from them."}
+            st.button("Delete all", disabled=not sure, on_click=_do, args=(_delete_all, visitor), kwargs=done)
+
+
+def _delete(profile: Profile) -> None:
+    learning.forget(profile)
+    database().delete_profile(profile.id)
+
+
+def _delete_all(visitor: str) -> None:
+    for profile in database().profiles(visitor):
+        learning.forget(profile)
+    database().delete_owner(visitor)
+
+
+def _import(profile: Profile, file: st.runtime.uploaded_file_manager.UploadedFile) -> None:
+    try:
+        imported = import_zip(database(), profile.id, file)
+    except FeedbackError as error:
+        outcome.tell(str(error), False)
+    else:
+        outcome.tell(f"{imported.new:,} digits are new, {imported.known:,} were known.")
+
+
+def delete_digits(profile: Profile, ids: list[str]) -> None:
+    """Delete some digits of a profile."""
+    _do(database().delete, profile.id, ids, done="")
+
+
+def _do(action: Callable[..., object], *arguments: object, done: str) -> None:
+    """Carry out an action, and have the page say how it ended."""
+    try:
+        action(*arguments)
+        if done:
+            outcome.tell(done)
+    except FeedbackError as error:
+        outcome.tell(str(error), False)

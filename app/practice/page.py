@@ -1,0 +1,155 @@
+"""Write the digits that are asked for, and have a model learn from them."""
+
+import numpy as np
+import streamlit as st
+
+from app.practice import exercise as exercises
+from app.practice import pace
+from app.practice.exercise import COUNTS, EXERCISE, Exercise
+from app.shared import canvas, chosen_digits, learning_view, models, profiles
+from app.shared import confirmed as feedback
+from app.shared.chosen_digits import Tile
+from app.shared.drawing import current_drawing
+from mnistcore import BlankImage, open_image, prepare, read_batch
+from mnistcore.confirmed import FeedbackError, NewDigit, Profile
+
+SAID, SAVED = "practice-said", "practice-saved"  # session keys: a sentence for the next run, the profile saved to
+
+
+def offer() -> None:
+    if saved := st.session_state.get(SAVED):
+        try:
+            show_saved(saved)
+        except FeedbackError as error:
+            st.warning(str(error))
+        st.markdown("## Practise again")
+    st.write(
+        "Write some digits as they are asked for, in your own hand: a model can then learn how you write. "
+        "Nothing is kept unless you press *Save* at the end."
+    )
+    st.segmented_control("How many digits?", COUNTS, default=20, required=True, key="practice-count")
+    st.button("Begin", on_click=begin, type="primary")
+
+
+def show_saved(profile: Profile) -> None:
+    count = feedback.database().count(profile.id)
+    st.markdown(f"{count:,} digits are kept in **{profile.name}**.")
+    learning_view.offer(profile, count)
+    st.page_link("app/my_digits/page.py", label="My digits", icon=":material/fingerprint:")
+
+
+def begin() -> None:
+    st.session_state[EXERCISE] = exercises.begin(st.session_state["practice-count"], np.random.default_rng())
+    canvas.renew()
+
+
+def take(exercise: Exercise) -> None:
+    drawing = current_drawing()
+    if drawing is None or drawing.empty:
+        st.session_state[SAID] = "Write the digit first, or skip it."
+        return
+    if exercise.written and drawing.png == exercise.written[-1].picture:
+        return  # the browser has not emptied the sheet yet
+    try:
+        exercise.write(drawing.png, prepare(open_image(drawing.png)))
+    except BlankImage as error:
+        st.session_state[SAID] = str(error)
+        return
+    canvas.renew()
+
+
+def skip(exercise: Exercise) -> None:
+    exercise.skip()
+    canvas.renew()
+
+
+def undo(exercise: Exercise) -> None:
+    """Remove the last stroke; on an empty sheet, go back to the digit before."""
+    drawing = current_drawing()
+    if drawing and not drawing.empty:
+        canvas.undo()
+    else:
+        exercise.back()
+
+
+def write(exercise: Exercise) -> None:
+    with st.container(key="asked", horizontal=True, vertical_alignment="center"):
+        st.html(
+            f'<p class="asked" role="status">Write a <b>{exercise.wanted}</b>'
+            f"<small>{exercise.number + 1} of {len(exercise.asked)}</small></p>"
+        )
+        by_itself = st.toggle("Go on when I pause", value=True, key="practice-by-itself", persist_state="session")
+    st.progress(exercise.number / len(exercise.asked))
+    with st.container(key="practice-sheet"):
+        canvas.draw()
+    with st.container(key="practice-tools", horizontal=True, gap="small"):
+        st.button("Undo", on_click=undo, args=(exercise,), icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
+        st.button("Skip", on_click=skip, args=(exercise,), icon=":material/skip_next:")
+        pace.offer(exercise.number, by_itself, lambda: take(exercise))
+    st.button("Stop here", on_click=stop, args=(exercise,), type="tertiary")
+
+
+def stop(exercise: Exercise) -> None:
+    exercise.leave_out([])  # what is left is what was written
+
+
+def leave() -> None:
+    st.session_state.pop(EXERCISE)
+    canvas.renew()
+
+
+def save(exercise: Exercise, model_name: str, predicted: list[int]) -> None:
+    digits = [
+        NewDigit(written.picture, written.image, written.label, read, model_name)
+        for written, read in zip(exercise.written, predicted, strict=True)
+    ]
+    try:
+        profile = profiles.create(st.session_state["practice-name"])
+        feedback.database().add_all(profile.id, digits)
+    except FeedbackError as error:
+        st.session_state[SAID] = str(error)
+        return
+    st.session_state[SAVED] = profile
+    leave()
+
+
+def end(exercise: Exercise) -> None:
+    model, _ = models.visitor_model()
+    if not exercise.written or model is None:
+        st.write("Nothing was written." if model else "There is no model to read with.")
+        st.button("Practise again", on_click=leave)
+        return
+    images = np.stack([written.image for written in exercise.written])
+    predicted = read_batch(images, model).digit.tolist()
+    labels = [written.label for written in exercise.written]
+    correct = sum(read == label for read, label in zip(predicted, labels, strict=True))
+    st.markdown(f"**{model.name}** reads **{correct} of {len(labels)}** of your digits correctly.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=260):
+            st.text_input("Whose handwriting is it?", value=profiles.FIRST, max_chars=60, key="practice-name")
+        words = f"Save these {len(labels)} digits" if len(labels) > 1 else "Save this digit"
+        st.button(words, type="primary", on_click=save, args=(exercise, model.name, predicted))
+        st.button("Discard", on_click=leave)
+    st.markdown("Nothing is kept before you save. Did you write another digit than was asked for? Leave it out.")
+    tiles = [
+        Tile(str(place), written.image, written.label, read)
+        for place, (written, read) in enumerate(zip(exercise.written, predicted, strict=True))
+    ]
+    chosen_digits.show(tiles, "Leave out", lambda ids: exercise.leave_out([int(one) for one in ids]), "practice-digits")
+
+
+@st.fragment  # a stroke runs this function again and nothing else
+def stage() -> None:
+    exercise = exercises.current()
+    if exercise is None:
+        offer()
+    elif exercise.wanted is None:
+        end(exercise)
+    else:
+        write(exercise)
+    if said := st.session_state.pop(SAID, None):
+        st.warning(said)
+
+
+st.markdown("# Practice")
+stage()

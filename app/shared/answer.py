@@ -1,0 +1,136 @@
+"""What the model reads in a drawing, as one piece of HTML whose size is the same in every state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.shared import number
+from app.shared.drawing import Drawing
+from app.shared.models import watch
+from mnistcore import Model, Page, Reading, open_image, read, read_batch, read_page
+from mnistcore.models import store
+
+RUNNER_UP_SHOWN = 0.1  # probability from which the runner-up is named
+
+
+def of_drawing(drawing: Drawing | None, model: Model | None) -> tuple[Reading | None, Page | None]:
+    """What the model reads in the drawing, None if there is no drawing or no model; and the page, if it is a number:
+    then the reading is of the digit that the visitor looks at."""
+    if drawing is None or drawing.empty or model is None:
+        return None, None
+    image = open_image(drawing.png)
+    if drawing.label is not None:  # it is one of MNIST's
+        return read(image, model), None
+    page = read_page(image, model)
+    if len(page.digits) > 1:
+        return page.digits[number.picked(drawing, page)].reading, page
+    return page.digits[0].reading if page.digits else read(image, model), None
+
+
+def as_html(reading: Reading | None, label: int | None, model: Model | None, example: bool = False) -> str:
+    """The answer in words, and that of another model beside it.
+
+    Args:
+        reading: None if nothing is drawn.
+        label: which digit it is, if that is known.
+        model: which has read it; None if there is none to read with.
+        example: whether it is not the visitor's drawing that was read.
+    """
+    sign, headline, detail = _words(reading) if model else ("–", "No model", "No model could be loaded.")
+    if example:
+        headline, detail = f"Example: {headline}", "Now draw your own digit on the sheet."
+    truth, kind = "", reading.status if reading else "blank"
+    if reading and label is not None:
+        if reading.status == "digit" and reading.digit == label:
+            detail = f"Correct: the MNIST label is {label}. {detail}"
+        else:
+            kind = kind if kind == "uncertain" else "misread"
+            truth = f'<div class="truth"><b>{label}</b><span>is the label</span></div>'
+    return (
+        f'<section class="answer {kind.replace(" ", "-")}" aria-label="Answer">'
+        f'<div class="said" role="status"><div class="digit">{sign}</div>'
+        f"<div><strong>{headline}</strong><p>{detail}</p>{_of_another(reading, model)}</div>{truth}</div></section>"
+    )
+
+
+def _words(reading: Reading | None) -> tuple[str, str, str]:
+    """The large sign, the headline and the line below it."""
+    if reading is None:
+        return "–", "Draw a digit", "Or a number, of any size, anywhere on the sheet."
+    p, q = reading.confidence, float(reading.probabilities[reading.runner_up])
+    match reading.status:
+        case "blank":
+            return "–", "No digit yet", reading.message or ""
+        case "not a digit":
+            return "×", "Not a digit", f"The closest digit is {reading.digit}."
+        case "uncertain":
+            return (
+                "?",
+                f"{reading.digit} or {reading.runner_up}?",
+                f"{reading.digit} {p:.0%}, {reading.runner_up} {q:.0%}",
+            )
+    return str(reading.digit), _sure(p), f"Or {reading.runner_up} ({q:.0%})." if q >= RUNNER_UP_SHOWN else ""
+
+
+def _sure(confidence: float) -> str:
+    return f"{'over 99%' if confidence > 0.99 else f'{confidence:.0%}'} sure"
+
+
+def of_number(page: Page, model: Model) -> str:
+    """The answer in words if several digits are drawn, and what another model reads in them."""
+    digits = "".join(
+        f'<span class="{"doubtful" if digit.reading.status != "digit" else ""}">{digit.reading.digit}</span>'
+        + (" " if following and following.line != digit.line else "")
+        for digit, following in zip(page.digits, [*page.digits[1:], None], strict=True)
+    )
+    return (
+        '<section class="answer number" aria-label="Answer"><div class="said" role="status">'
+        f'<div class="digit" style="--count:{len(page.digits)}">{digits}</div>'
+        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(page)}</p>"
+        f"{_number_of_another(page, model)}</div></div></section>"
+    )
+
+
+def _of_the_least_sure(page: Page) -> str:
+    readings = [digit.reading for digit in page.digits]
+    uncertain = [reading for reading in readings if reading.status != "digit"]
+    if len(uncertain) == 1:
+        return uncertain[0].message or ""
+    if uncertain:
+        return f"{len(uncertain)} of them are uncertain."
+    least = min(readings, key=lambda reading: reading.confidence)
+    if least.confidence > 0.99:
+        return "Each over 99% sure."
+    return f"Least sure: the {least.digit}, {least.confidence:.0%}."
+
+
+def _number_of_another(page: Page, model: Model) -> str:
+    other = _another(model)
+    if other is None:
+        return ""
+    theirs = read_batch(np.stack([digit.reading.image for digit in page.digits]), other).digit
+    differs = theirs.tolist() != [digit.reading.digit for digit in page.digits]
+    return f'<p class="other{" differs" if differs else ""}">{other.name}: {"".join(map(str, theirs))}</p>'
+
+
+def _another(model: Model) -> Model | None:
+    """Another of the shipped models."""
+    return watch(next(name for name in store.SHIPPED if name != model.name)).current
+
+
+def _of_another(reading: Reading | None, model: Model | None) -> str:
+    """What another of the shipped models reads in the same image, in one line."""
+    if reading is None or reading.digit is None or model is None:
+        return ""
+    other = _another(model)
+    if other is None:
+        return ""
+    theirs = read(reading.image, other)
+    words = {
+        "digit": f"{theirs.digit}, {_sure(theirs.confidence)}",
+        "uncertain": f"{theirs.digit} or {theirs.runner_up}?",
+        "not a digit": f"not a digit (closest: {theirs.digit})",
+        "blank": "no digit",
+    }
+    differs = (theirs.status, theirs.digit) != (reading.status, reading.digit)
+    return f'<p class="other{" differs" if differs else ""}">{other.name}: {words[theirs.status]}</p>'

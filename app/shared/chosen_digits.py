@@ -1,0 +1,70 @@
+"""Pictures of digits of which one, several or all can be chosen, and a button for what is done with these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from app.shared.charts.pictures import ink_url
+
+_digits = st.components.v2.component(
+    "chosen_digits",
+    html=(
+        '<div class="chosen-digits"><div class="choice"><button type="button">Choose all</button>'
+        '<button type="button" disabled>Delete</button></div><ul></ul></div>'
+    ),
+    js=Path(__file__).with_name("chosen_digits.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A digit as it is shown.
+
+    Attributes:
+        id: by which it is known again when it is chosen.
+        image: (28, 28) uint8.
+        label: 0-9, what it is.
+        predicted: 0-9, what a model read, or None.
+        note: a few words below it, such as a date.
+    """
+
+    id: str
+    image: np.ndarray
+    label: int
+    predicted: int | None
+    note: str = ""
+
+
+def show(tiles: list[Tile], action: str, on_action: Callable[[list[str]], None], key: str) -> None:
+    """Show digits.
+
+    Args:
+        tiles: what to show.
+        action: on the button, such as "Delete".
+        on_action: is given the ids of those that were chosen, which a browser sends: it may send anything.
+        key: of the component.
+    """
+
+    def take() -> None:
+        ids = st.session_state[key].chosen
+        if isinstance(ids, list) and all(isinstance(one, str) for one in ids):
+            on_action(ids)
+
+    _digits(key=key, data={"tiles": "".join(map(_tile, tiles)), "action": action}, on_chosen_change=take)
+
+
+def _tile(tile: Tile) -> str:
+    wrong = tile.predicted is not None and tile.predicted != tile.label
+    read = "" if tile.predicted is None else f"read as {tile.predicted}"
+    return (
+        f'<li><label class="{"misread" if wrong else ""}"><input type="checkbox" value="{escape(tile.id)}" '
+        f'aria-label="{tile.label}, {read}"><img src="{ink_url(tile.image, 255)}" alt=""><b>{tile.label}</b>'
+        f"<small>{read}</small><small>{escape(tile.note)}</small></label></li>"
+    )

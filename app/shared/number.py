@@ -1,0 +1,51 @@
+"""A number on the sheet: how it is shown, and which of its digits is looked at more closely."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from app.shared.charts.network import percent
+from app.shared.drawing import Drawing
+from app.shared.tiles import tile
+from mnistcore import Page
+
+PICKED = "picked-digit"  # session key: the picture of the drawing, and the number of the digit
+
+_tiles = st.components.v2.component(
+    "number",
+    html='<div class="number-root"></div>',
+    js=Path(__file__).with_name("number.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def picked(drawing: Drawing, page: Page) -> int:
+    """The number of the digit that the visitor wants to look at; the last one until they choose."""
+    png, index = st.session_state.get(PICKED, (b"", 0))
+    return index if png == drawing.png and index < len(page.digits) else len(page.digits) - 1
+
+
+def pick(drawing: Drawing, page: Page) -> None:
+    """Show each digit with its confidence, and let the visitor choose one."""
+    chosen = picked(drawing, page)
+    html = ""
+    for index, digit in enumerate(page.digits):
+        reading = digit.reading
+        uncertain = reading.status != "digit"
+        said = f"{reading.digit}, {percent(reading.confidence)} sure{', uncertain' if uncertain else ''}"
+        html += tile(
+            reading,
+            f"{reading.digit}{'?' if uncertain else ''}",
+            percent(reading.confidence),
+            "uncertain" if uncertain else "sure",
+            f'data-index="{index}" aria-pressed="{str(index == chosen).lower()}" aria-label="{said}"',
+        )
+    _tiles(key="number", data=f'<div class="line">{html}</div>', on_picked_change=partial(_take, drawing))
+
+
+def _take(drawing: Drawing) -> None:
+    if isinstance(index := st.session_state["number"].picked, int) and index >= 0:
+        st.session_state[PICKED] = drawing.png, index

@@ -1,0 +1,80 @@
+"""A training that is running or has ended: how far it is, its curves, and what one can see of the network."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.dashboard import table as runs
+from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
+from app.train import charts as training
+from app.train.queue import Job
+from mnistcore.training.learning_curves import diagnose
+
+
+def show_state(job: Job, place: int) -> None:
+    """How far it is, or its place in the queue."""
+    if job.state == "waiting":
+        words = f"**{job.name}** is number {place} in the queue. It starts by itself; you can leave this page."
+        st.progress(0.0, words)
+    elif not job.progress:
+        st.progress(0.0, f"**{job.name}**: loading the digits")
+    else:
+        last = job.progress[-1]
+        stage = f"fold {last['fold']} of {last['folds']}, " if last["fold"] else ""
+        left = f", about {runs.duration(job.remaining)} left" if job.remaining is not None else ""
+        st.progress(last["share"], f"**{job.name}**: {stage}epoch {last['epoch']} of {last['epochs']}{left}")
+
+
+def show_learning(job: Job) -> None:
+    """The curves so far, the drawing read after the latest epoch, and the filters."""
+    progress = list(job.progress)
+    last_fold = progress[-1]["fold"] if progress else None
+    current = [step for step in progress if step["fold"] == last_fold]  # each fold is a training of its own
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _show_curves(job, current)
+    with right:
+        st.markdown(f"## {'Your drawing' if job.own_image else 'A digit'}, read after every epoch")
+        st.html(training.reading_html(job.image, current))
+        st.markdown(training.reading_history(current) or "It is read as soon as the next epoch is done.")
+        if not job.own_image:
+            st.page_link("app/draw/page.py", label="Draw your own before the next start", icon=":material/draw:")
+    after = f", after epoch {current[-1]['epoch']}" if current else ""
+    st.markdown(f"## What the first hidden units respond to{after}")
+    if job.filters is None:
+        st.markdown("The pictures appear after the next epoch: at first noise, then parts of strokes.")
+    else:
+        st.html(training.filters_html(job.filters))
+        st.markdown(":small[Ink where a picture is green activates that unit; ink where it is orange prevents it.]")
+    for line in job.messages[1:]:  # without the first, that the digits are loaded
+        st.markdown(f":small[{line}]")
+
+
+def _show_curves(job: Job, current: list[dict]) -> None:
+    """Loss and accuracy of each epoch, and what they say."""
+    losses, known, new = ([step[value] for step in current] for value in ("loss", "training_accuracy", "accuracy"))
+    recipe = job.recipe
+    finetuning = recipe.epochs - recipe.finetune_epochs + 1
+    in_a_fold = any(step["fold"] for step in current)
+    phases = {job.name: finetuning} if finetuning <= len(current) and not in_a_fold else {}
+    accuracies = [Curve(job.name, VALIDATION, new), Curve(job.name, TRAINING, known)]
+    accuracies = [curve for curve in accuracies if any(value is not None for value in curve.values)]
+    epochs = current[-1]["epochs"] if current else recipe.epochs
+    loss, accuracy = st.columns(2)
+    with loss:
+        st.markdown("## Training loss")
+        chart = epoch_chart([Curve(job.name, TRAINING, losses)], "loss", phases=phases, epochs=epochs)
+        st.altair_chart(chart, height=280, alt="Training loss of each epoch")
+    with accuracy:
+        st.markdown("## Accuracy")
+        chart = epoch_chart(accuracies, "accuracy", percent=True, phases=phases, epochs=epochs)
+        st.altair_chart(chart, height=280, alt="Accuracy on training and on validation digits after each epoch")
+    if len(accuracies) > 1:
+        st.markdown(
+            ":small[Solid: accuracy on validation digits, not trained on. Dashed: accuracy on training digits.]"
+        )
+    done = [step["accuracy"] for step in job.progress if step["fold"] and step["epoch"] == step["epochs"]]
+    if done:
+        st.markdown("Accuracy of the finished folds: " + ", ".join(f"{share:.2%}" for share in done))
+    if not in_a_fold and None not in new and (words := diagnose(losses, known, new)):
+        st.markdown(words)

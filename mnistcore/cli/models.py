@@ -1,0 +1,78 @@
+"""The commands evaluate, info, report and export."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from mnistcore.cli.options import load_data
+from mnistcore.errors import BadModelFile
+from mnistcore.home import atomic_path
+from mnistcore.models import store
+from mnistcore.models.card import model_card
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a model on digits."""
+    from mnistcore.evaluation.evaluate import evaluate
+
+    model = store.load_model(options.model)
+    if options.data or options.source:
+        dataset = load_data(options)
+        images, labels, source = dataset.test_images, dataset.test_labels, dataset.source
+    else:
+        from mnistcore.data.datasets import shipped_test_digits
+
+        images, labels = shipped_test_digits()
+        source = "MNIST's test set"
+    evaluation = evaluate(model, images, labels, source, options.distorted)
+    print(f"Model {model.name} on {len(images):,} digits: {source}")
+    print(evaluation.as_text())
+    if options.save:
+        with atomic_path(options.save) as temporary:
+            temporary.write_text(json.dumps(asdict(evaluation), indent=1) + "\n", encoding="utf-8")
+    if options.at_least is not None and evaluation.accuracy < options.at_least:
+        print(f"The accuracy is below the {options.at_least:.2%} asked for.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def info(options: argparse.Namespace) -> int:
+    """Print a model's card."""
+    model = store.load_model(options.model)
+    try:
+        report = store.load_report(model.name)
+    except BadModelFile:  # a model file of the user's own has no report beside it
+        report = None
+    print(model_card(model, report))
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a model's report as one HTML file."""
+    from mnistcore.evaluation.html_report import html_report
+    from mnistcore.home import atomic_path
+
+    report = store.load_report(options.model or store.current_name())
+    target = options.output or Path(f"{report.name}.html")
+    with atomic_path(target) as temporary:
+        temporary.write_text(html_report(report), encoding="utf-8")
+    print(f"The report on {report.name} is in {target}.")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a model as ONNX, or as one HTML file to draw on."""
+    from mnistcore.export.html_export import to_html
+    from mnistcore.export.onnx_export import to_onnx
+
+    model = store.load_model(options.model)
+    content = to_onnx(model) if options.form == "onnx" else to_html(model).encode()
+    target = options.out or Path(f"{Path(options.model).name.removesuffix('.npz')}.{options.form}")
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content)
+    print(f"The model {model.name} is in {target}.")
+    return 0

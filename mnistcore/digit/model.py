@@ -1,0 +1,257 @@
+"""The network: an image goes in, probabilities come out, and every number between can be looked at.
+
+A trained model is a few matrices. For one image, an input of 784 pixels and a hidden layer of 128 units:
+
+    x                      the pixels, 0 (paper) to 1 (ink)                              784 numbers
+    h = relu(x W1 + b1)    each hidden unit weighs all pixels, and fires if the sum > 0   128
+    z = h W2 + b2          each digit weighs all hidden units                              10
+    p = softmax(z)         scores made positive and summing to 1: the probabilities        10
+
+A model may be given stroke directions instead of pixels (`features.py`), and may have an eleventh score, for "not a
+digit": then `digit_probability` is what the softmax over all eleven leaves to the ten digits together.
+
+scikit-learn finds the W and b (see `training/fitting.py`); from then on they are plain arrays, and predicting needs
+only NumPy. What else belongs to the prediction is folded into them: the scaler of the pixels into the first layer, what
+calibrates the probabilities into the last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mnistcore.digit import features
+from mnistcore.digit.images import SIDE
+from mnistcore.errors import BadImage, BadModelFile
+from mnistcore.home import atomic_path
+
+PIXELS = SIDE * SIDE
+DIGITS = 10
+DEFAULT_REJECTION_THRESHOLD = 0.6  # of models that were not calibrated
+
+# what a network may be given -> how many numbers that is for one image
+INPUTS = {"pixels": PIXELS, "stroke directions": features.FEATURES}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network.
+
+    Attributes:
+        weights: one float32 matrix a layer, (inputs, outputs). The last has 10 outputs, or 11 with "not a digit".
+        biases: one float32 vector a layer, (outputs,).
+        card: what the model is and where it comes from, as plain JSON: name, recipe, data, seed, versions, figures.
+        input: what the first layer is given, one of INPUTS.
+    """
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    card: dict = field(default_factory=dict)
+    input: str = "pixels"
+
+    def __repr__(self) -> str:
+        sizes = [INPUTS[self.input], *(len(bias) for bias in self.biases)]
+        return f"<Model {self.name}: {' -> '.join(map(str, sizes))}>"
+
+    @property
+    def name(self) -> str:
+        """The model's name, "unnamed" if its card has none."""
+        return self.card.get("name", "unnamed")
+
+    @cached_property
+    def version(self) -> str:
+        """What tells its weights from any others': the first 12 hexadecimal digits of their SHA-256."""
+        digest = hashlib.sha256()
+        for array in (*self.weights, *self.biases):
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:12]
+
+    @property
+    def rejection_threshold(self) -> float:
+        """The probability, 0-1, below which an answer is uncertain: set by calibration, else 0.6."""
+        # files of version 1.0 have the second name
+        return self.card.get("rejection_threshold", self.card.get("unsure_below", DEFAULT_REJECTION_THRESHOLD))
+
+    @property
+    def knows_non_digits(self) -> bool:
+        """Whether it has an eleventh score, for "not a digit"."""
+        return len(self.biases[-1]) > DIGITS
+
+    @property
+    def digit_threshold(self) -> float:
+        """The `digit_probability`, 0-1, below which an image is taken for no digit; set by calibration."""
+        return self.card.get("digit_threshold", 0.5)
+
+    def activations(self, images: np.ndarray) -> list[np.ndarray]:
+        """Everything the network computes on the way to its answer.
+
+        Args:
+            images: (n, 28, 28) or (n, 784), pixels 0-255 (or floating point within 0-1), as `prepare` gives them.
+
+        Returns:
+            One float32 array a layer: the hidden layers after their ReLU, (n, units), and last the scores before the
+            softmax, (n, 10) or (n, 11).
+
+        Raises:
+            BadImage: the images have another shape.
+        """
+        x = network_input(images, self.input)
+        return _forward(self, x) if len(x) != 1 else _forward_one(self, x)
+
+    def probabilities(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`predict_proba` and `digit_probability` in one pass through the network."""
+        return probabilities(self.activations(images)[-1])
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """How probable each digit is, given that the image is one.
+
+        Args:
+            images: as `activations` takes them.
+
+        Returns:
+            (n, 10) float32, each row adding up to 1.
+
+        Raises:
+            BadImage: the images have another shape.
+        """
+        return self.probabilities(images)[0]
+
+    def digit_probability(self, images: np.ndarray) -> np.ndarray:
+        """How probable it is that each image is a digit: (n,) float32 in 0-1; always 1 without an eleventh score."""
+        return self.probabilities(images)[1]
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """The digit each image most likely is, given that it is one: as `predict_proba`, but (n,) int64 in 0-9."""
+        return self.activations(images)[-1][:, :DIGITS].argmax(axis=1)
+
+    def save(self, path: Path | str) -> None:
+        """Write the model as one .npz file, atomically: arrays, and the card as JSON. There is nothing to unpickle."""
+        arrays = {f"weights_{i}": weight for i, weight in enumerate(self.weights)}
+        arrays |= {f"biases_{i}": bias for i, bias in enumerate(self.biases)}
+        arrays |= {"input": np.array(self.input), "card": np.array(json.dumps(self.card))}
+        with atomic_path(Path(path)) as temporary:
+            np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Model:
+        """Read a model that `save` has written.
+
+        Raises:
+            BadModelFile: there is no such file, or it is damaged, truncated, pickled or not one of ours.
+        """
+        try:
+            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                count = sum(name.startswith("weights_") for name in file.files)
+                weights = tuple(file[f"weights_{i}"] for i in range(count))
+                biases = tuple(file[f"biases_{i}"] for i in range(count))
+                model_input = str(file["input"]) if "input" in file.files else "pixels"  # as before version 1.2
+                card = json.loads(str(file["card"]))
+                json.dumps(card, ensure_ascii=False).encode()  # a card that cannot be encoded could not be sent
+        except FileNotFoundError:
+            raise BadModelFile(f"There is no model file {path}.") from None
+        except (OSError, EOFError, KeyError, AttributeError, TypeError, ValueError, NotImplementedError, RuntimeError,
+                MemoryError, zipfile.BadZipFile, zlib.error) as error:  # fmt: skip  # NumPy's ways of failing
+            raise BadModelFile(
+                f"{path} is not a model file of this project, or it is damaged ({type(error).__name__})."
+            ) from error
+        fault = _fault(weights, biases, card, model_input)
+        if fault:
+            raise BadModelFile(f"{path} does not hold a digit model: {fault}.")
+        return cls(weights, biases, card, model_input)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Scores (n, k), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (n, 10) or (n, 11) -> how probable each digit is, given that it is one, (n, 10); and that it is, (n,)."""
+    if scores.shape[1] == DIGITS:
+        return softmax(scores), np.ones(len(scores), np.float32)
+    # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
+    exponentials = np.exp(np.minimum(scores - scores[:, :DIGITS].max(axis=1, keepdims=True), 80))
+    total = exponentials[:, :DIGITS].sum(axis=1, keepdims=True)
+    return exponentials[:, :DIGITS] / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
+
+
+def _forward(model: Model, x: np.ndarray) -> list[np.ndarray]:
+    """The network itself, layer by layer: x is (n, inputs) float32."""
+    layers = []
+    for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
+        x = x @ weight
+        x += bias
+        np.maximum(x, 0, out=x)  # ReLU
+        layers.append(x)
+    layers.append(x @ model.weights[-1] + model.biases[-1])
+    return layers
+
+
+def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
+    """The same for one image, x (1, inputs), faster: inputs that are 0 add nothing. Where most of them are, as most
+    pixels and hidden units are, their weights need not be fetched from memory."""
+    layers = []
+    for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
+        firing = np.flatnonzero(x)
+        few = len(firing) < x.size / 3
+        x = x[:, firing] @ weight.take(firing, axis=0) if few else x @ weight
+        x += bias
+        layers.append(np.maximum(x, 0, out=x))
+    layers.append(x @ model.weights[-1] + model.biases[-1])
+    return layers
+
+
+def network_input(images: np.ndarray, kind: str) -> np.ndarray:
+    """What a network is given of each image.
+
+    Args:
+        images: (n, 28, 28) or (n, 784), pixels 0-255, or floating point within 0-1.
+        kind: one of INPUTS.
+
+    Returns:
+        (n, 784) float32 in 0-1, or (n, 648) float32.
+
+    Raises:
+        BadImage: the images have another shape.
+    """
+    images = np.asarray(images)
+    if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (28, 28)):
+        raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
+    rows = images.reshape(len(images), PIXELS)
+    within_one = rows.dtype.kind == "f" and rows.size and rows.max() <= 1
+    pixels = rows.astype(np.float32) if within_one else rows * np.float32(1 / 255)
+    if kind == "pixels":
+        return pixels
+    return features.stroke_directions(pixels.reshape(-1, SIDE, SIDE)).reshape(-1, features.FEATURES)
+
+
+def _fault(
+    weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...], card: object, model_input: str
+) -> str | None:
+    """Why these arrays are no network from an image to its digit, or None if they are one."""
+    if model_input not in INPUTS:
+        return f"it expects {model_input[:40]!r} as its input, which this version does not know"
+    if not weights:
+        return "it has no layers"
+    if not isinstance(card, dict) or not isinstance(card.get("name", ""), str):
+        return "its card is not a JSON object with a name"
+    if not isinstance(card.get("figures", {}), dict):
+        return "its card's figures are not a JSON object"
+    inputs = INPUTS[model_input]
+    for weight, bias in zip(weights, biases, strict=True):
+        if weight.dtype != np.float32 or bias.dtype != np.float32:
+            return "its weights are not float32"
+        if weight.ndim != 2 or weight.shape[0] != inputs or bias.shape != (weight.shape[1],):
+            return "its layers do not fit together"
+        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+            return "some of its weights are not finite numbers"
+        inputs = weight.shape[1]
+    return None if inputs in (DIGITS, DIGITS + 1) else f"it has {inputs} outputs instead of 10 or 11"

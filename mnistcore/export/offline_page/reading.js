@@ -1,0 +1,33 @@
+// From a drawing to an answer. As mnistcore/digit/reading.py.
+//
+//     "digit"          the network reads a digit
+//     "uncertain"      it does, but its probability is below the model's rejection threshold
+//     "not a digit"    the probability that it is a digit at all is below the model's digit threshold
+//     "blank"          there is no ink, or only a dot
+
+const NOT_A_DIGIT = "This does not look like a digit.";
+
+// What the model reads in a picture of brightness, 0-255.
+function read(greys, model) {
+  let image = new Uint8Array(SIDE * SIDE);
+  let blank = null;
+  try {
+    image = prepare(greys);
+  } catch (error) {
+    if (!(error instanceof BlankImage)) throw error;
+    blank = error.message;
+  }
+  const layers = activations(model, image);
+  const { probabilities, digitProbability } = probabilitiesOf(layers.at(-1));
+  const [first, runnerUp] = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+  const confidence = probabilities[first];
+
+  let [status, message] = ["digit", null];
+  if (blank) [status, message] = ["blank", blank];
+  else if (digitProbability < model.digitThreshold) [status, message] = ["not a digit", NOT_A_DIGIT];
+  else if (confidence < model.rejectionThreshold) {
+    [status, message] = ["uncertain", `Uncertain: it may be a ${first} or a ${runnerUp}.`];
+  }
+  const digit = blank ? null : first;
+  return { status, digit, confidence, runnerUp, probabilities, digitProbability, image, layers, message };
+}

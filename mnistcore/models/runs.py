@@ -1,0 +1,128 @@
+"""Training runs in a directory, each in a directory of its own that appears and goes as a whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mnistcore.digit.model import Model
+from mnistcore.errors import BadModelFile
+from mnistcore.home import atomic_path
+from mnistcore.models.card import model_card
+from mnistcore.models.report import Report
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs in one directory:
+
+    classic-20260131-120000/     model.npz, report.json, card.md and the charts
+    """
+
+    directory: Path
+
+    def names(self) -> list[str]:
+        """Their names, the latest first."""
+        return sorted((path.parent.name for path in self.directory.glob("[!.]*/model.npz")), key=self._time)[::-1]
+
+    def path(self, name: str) -> Path:
+        """Where a run's model file lies; raises BadModelFile if there is no such run."""
+        return self._existing(name) / "model.npz"
+
+    def report(self, name: str) -> Report:
+        """A run's report; raises BadModelFile if it is missing or damaged."""
+        return Report.load(self.directory / name / "report.json")
+
+    def keep(self, model: Model, report: Report) -> Path:
+        """Keep a finished run, whole or not at all, and return its directory."""
+        from mnistcore.evaluation.figures import save_figures  # Matplotlib, which only training needs
+
+        self.directory.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=self.directory, prefix="."))
+        try:
+            model.save(unfinished / "model.npz")
+            report.save(unfinished / "report.json")
+            save_card(model, report, unfinished / "card.md")
+            save_figures(report, unfinished)
+            unfinished.chmod(0o755)
+            return unfinished.rename(self.directory / report.name)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+    def rename(self, old: str, new: str, taken: Collection[str] = ()) -> None:
+        """Give a run another name: `copy` it, then delete the old one."""
+        self.copy(old, new, taken)
+        self.delete(old)
+
+    def copy(self, old: str, new: str, taken: Collection[str] = ()) -> None:
+        """Keep a run under another name too, in its files as well. Its age stays what it was.
+
+        Args:
+            old: its name.
+            new: the name of the copy.
+            taken: names that the copy may not have, besides those of the other runs.
+
+        Raises:
+            BadModelFile: there is no such run, it cannot be read, or the new name is taken or unusable.
+        """
+        time_of_training = self._existing(old).stat().st_mtime
+        check_name(new, [*taken, *self.names()])
+        model, report = Model.load(self.path(old)), self.report(old)
+        kept = self.keep(replace(model, card=model.card | {"name": new}), replace(report, name=new))
+        os.utime(kept, (time_of_training, time_of_training))
+
+    def delete(self, name: str) -> None:
+        """Delete a run; raises BadModelFile if there is no such run."""
+        run = self._existing(name)
+        # out of sight at once, so that nobody meets a run that is half gone
+        shutil.rmtree(run.rename(Path(tempfile.mkdtemp(dir=self.directory, prefix=".")) / name).parent)
+
+    def move(self, name: str, other: Runs) -> None:
+        """Move a run to another directory on the same disk; raises BadModelFile if that has a run of this name."""
+        run = self._existing(name)
+        check_name(name, other.names())
+        other.directory.mkdir(parents=True, exist_ok=True)
+        run.rename(other.directory / name)
+
+    def prune(self, count: int, days: float) -> None:
+        """Delete all but the latest `count` runs, and those that were trained more than `days` days ago."""
+        oldest = time.time() - 24 * 3600 * days
+        for place, name in enumerate(self.names()):
+            if place >= count or self._time(name) < oldest:
+                self.delete(name)
+
+    def _existing(self, name: str) -> Path:
+        if name not in self.names():
+            raise BadModelFile(f"There is no training run {name!r}.")
+        return self.directory / name
+
+    def _time(self, name: str) -> float:
+        """When it was trained, in seconds since 1970; 0 if it was deleted meanwhile."""
+        try:
+            return (self.directory / name).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+
+def check_name(name: str, taken: Collection[str]) -> None:
+    """Raise BadModelFile, with a sentence for people, if a run may not have this name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", name):
+        raise BadModelFile(
+            f"{name[:100]!r} is no name for a model: use up to 60 letters, digits, dots, dashes and "
+            "underscores, a letter or digit first, no blanks."
+        )
+    if name in taken:
+        raise BadModelFile(f"There is a model {name!r} already.")
+
+
+def save_card(model: Model, report: Report, path: Path) -> None:
+    """Write the model card, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(model_card(model, report) + "\n", encoding="utf-8")
