@@ -25,7 +25,7 @@ from app.shared.visitors import VISITOR
 from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.models import store
+from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
 
@@ -74,7 +74,7 @@ def words(app: AppTest) -> str:
 
 
 def asked(label: int) -> Asked:
-    digit, model = digits(label)[0], store.load_model("robust")
+    digit, model = digits(label)[0], load_model("robust")
     return Asked(digit.picture, read(digit.image, model), model)
 
 
@@ -252,7 +252,7 @@ def test_an_export_is_imported_by_another_visitor(session):
 
 @pytest.mark.usefixtures("session")
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
-    shown = photo.read(photo.EXAMPLE.read_bytes(), store.load_model("robust"))
+    shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
     page_digit = shown.page.digits[0]
     found = Found(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
     photo_keep._keep(shown, [found], ("these",))

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from conftest import TINY
 
-from mnistcore import Model
 from mnistcore.data import datasets
 from mnistcore.errors import NothingUnfinished
+from mnistcore.models.files import read_model
 from mnistcore.training import checkpoints
 from mnistcore.training.checkpoints import Checkpoints
 from mnistcore.training.recipes import Recipe
@@ -156,7 +156,7 @@ dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:
 kept = Checkpoints(recipe, dataset, 1, log=print)
 kept.begin({}, resume=kept.directory.exists())
 model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or print("epoch", flush=True), kept, n_jobs=2)
-model.save(out)
+write_model(model, out)
 """
 
 
@@ -178,7 +178,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Pa
         ends.append(process.returncode)
     assert -signal.SIGKILL in ends  # one of them may have been done before
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    model = Model.load(out)
+    model = read_model(out)
     assert model.card == expected.card
     for ours, theirs in zip((*model.weights, *model.biases), (*expected.weights, *expected.biases), strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mnistcore.cli.options import backend_of, load_data, log
 from mnistcore.errors import ClusterError, NoSuchProfile
 from mnistcore.models import store
+from mnistcore.models.answering import load_model
 from mnistcore.training.recipes import Recipe
 from mnistcore.training.searches import Settings, counted, get_recipe
 from mnistcore.training.unfinished import latest_order
@@ -60,7 +61,9 @@ def train(options: argparse.Namespace) -> int:
         store.ship(model, replace(report, evaluation=evaluation), options.ship)
         place = options.ship
     else:
-        place = store.keep_run(model, report)
+        from mnistcore.evaluation.figures import training_charts
+
+        place = store.runs().keep(model, report, training_charts(report))
         store.make_current(report.name)
     kept.delete()
     if report.cv_scores:
@@ -136,10 +139,9 @@ def personalise(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from mnistcore.confirmed import open_feedback
-    from mnistcore.models.personal import keep_personal
-    from mnistcore.training.personalise import personalise
+    from mnistcore.training.personalise import keep_personalised, personalise
 
-    base = store.load_model(options.base)
+    base = load_model(options.base)
     feedback = open_feedback()
     try:
         profile = _find_profile(feedback.profiles(), options.profile)
@@ -151,7 +153,7 @@ def personalise(options: argparse.Namespace) -> int:
     with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}]") as bar:
         learnt = personalise(base, images, labels, on_progress=lambda share: bar.update(100 * share - bar.n))
     print(learnt.report.as_text())
-    name = keep_personal(profile.id, learnt.model, learnt.report)
+    name = keep_personalised(profile.id, learnt)
     print(f"Model {name} has learnt the handwriting {profile.name}.")
     return 0
 

@@ -28,7 +28,7 @@ import numpy as np
 from scipy import ndimage
 
 from mnistcore.digit import features
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
 
@@ -51,6 +51,7 @@ def main() -> None:
 
 def _train(job: dict) -> str:
     from mnistcore.data import datasets
+    from mnistcore.evaluation.figures import training_charts
     from mnistcore.models import store
     from mnistcore.training.checkpoints import Checkpoints
     from mnistcore.training.recipes import recipe_from_json
@@ -73,7 +74,7 @@ def _train(job: dict) -> str:
     # one network at a time, so that a core is left for the answers to those who draw meanwhile
     model, report = train(recipe, dataset, job["seed"], job["name"], show, checkpoints, n_jobs=1)
     kept = store.visitor_runs(job["visitor"]) if job["visitor"] else store.runs()
-    kept.keep(model, report)
+    kept.keep(model, report, training_charts(report))
     checkpoints.delete()
     return report.name
 
