@@ -23,7 +23,7 @@ import sklearn
 from mnistcore.data.datasets import Dataset
 from mnistcore.home import atomic_path
 from mnistcore.training.fitting import State, make_scaler
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.order import Order
 from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
 
 SHARE_OF_TIME = 0.02  # that writing may take of a training: where epochs are short, not each of them is written
@@ -51,34 +51,21 @@ class Curves:
 class Checkpoints:
     """The checkpoints of one training."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        dataset: Dataset,
-        seed: int,
-        owner: str | None = None,
-        log: Callable[[str], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, order: Order, dataset: Dataset, log: Callable[[str], None] = lambda _: None) -> None:
         """Args:
-        recipe: what is trained,
-        dataset: on which digits,
-        seed: and with which random choices.
-        owner: who trains; the trainings of different owners have nothing to do with each other.
+        order: what is trained, and for whom: the trainings of different visitors have nothing to do with each other.
+        dataset: on which digits.
         log: called with one sentence for each checkpoint that cannot be used.
         """
-        facts = [asdict(recipe), seed, dataset.sha256, len(dataset.images), np.__version__, sklearn.__version__, owner]
+        digits, versions = (dataset.sha256, len(dataset.images)), (np.__version__, sklearn.__version__)
+        facts = [asdict(order.recipe), order.seed, *digits, *versions, order.visitor]
         self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-        self._owner, self._log = owner, log
+        self._order, self._log = order, log
         self.directory = unfinished_directory() / self._key
         self._next: dict[Path, float] = {}  # when each file may be written again
 
-    def begin(self, order: dict, resume: bool = False) -> None:
-        """Start the training.
-
-        Args:
-            order: plain JSON that says how to start it again.
-            resume: whether to go on from what there is, rather than anew.
-        """
+    def begin(self, resume: bool = False) -> None:
+        """Start the training, from what there is or, unless it is resumed, anew."""
         prune()
         if not resume:
             self.delete()
@@ -87,7 +74,7 @@ class Checkpoints:
                 "The digits or the versions of the libraries are not those of before, so the training starts anew."
             )
         with atomic_path(self.directory / ORDER) as temporary:
-            temporary.write_text(json.dumps({"owner": self._owner, "order": order}), encoding="utf-8")
+            temporary.write_text(json.dumps(self._order.as_json()), encoding="utf-8")
 
     def delete(self) -> None:
         """The training is done: nothing of it need be kept here."""
