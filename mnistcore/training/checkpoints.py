@@ -14,38 +14,23 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sklearn
 
-from mnistcore.data.datasets import Dataset
 from mnistcore.home import atomic_path
 from mnistcore.training.fitting import State, make_scaler
-from mnistcore.training.order import Order
+from mnistcore.training.folds import Curves
 from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
 
+if TYPE_CHECKING:
+    from mnistcore.data.datasets import Dataset
+    from mnistcore.training.order import Order
+
 SHARE_OF_TIME = 0.02  # that writing may take of a training: where epochs are short, not each of them is written
-
-
-@dataclass
-class Curves:
-    """What the training of one network has measured so far, one number an epoch.
-
-    Attributes:
-        losses: mean training loss.
-        training_accuracies: on some of the rows trained on, 0-1; empty in the folds.
-        accuracies: on the rows held out, 0-1; empty if there are none.
-    """
-
-    losses: list[float] = field(default_factory=list)
-    training_accuracies: list[float] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
-
-    def until(self, epoch: int) -> Curves:
-        """What had been measured after that epoch, from 1."""
-        return Curves(self.losses[:epoch], self.training_accuracies[:epoch], self.accuracies[:epoch])
 
 
 class Checkpoints:
@@ -98,7 +83,7 @@ class Checkpoints:
         if state.scaler is not None:
             arrays |= {"mean": state.scaler.mean_, "scale": state.scaler.scale_}
         rest = {"key": self._key, "epoch": state.epoch, "loss": state.loss, "curves": asdict(curves)}
-        rest |= {"shuffling": state.shuffling, "making": state.making}
+        rest |= {"shuffle_rng": state.shuffle_rng, "data_rng": state.data_rng}
         with atomic_path(path) as temporary:
             np.savez(
                 temporary, allow_pickle=False, rest=np.array(json.dumps(rest, default=np.ndarray.tolist)), **arrays
@@ -120,7 +105,7 @@ class Checkpoints:
                 )
                 scaler = make_scaler(file["mean"], file["scale"]) if "mean" in file.files else None
             state = State(
-                rest["epoch"], rest["loss"], weights, biases, scaler, total, rest["shuffling"], rest["making"]
+                rest["epoch"], rest["loss"], weights, biases, scaler, total, rest["shuffle_rng"], rest["data_rng"]
             )
             return state, Curves(**rest["curves"])
         except FileNotFoundError:

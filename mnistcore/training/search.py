@@ -12,17 +12,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from statistics import mean
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
 import sklearn
 
-from mnistcore.data.datasets import Dataset
 from mnistcore.errors import BadSearch
+from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.folds import train_network
 from mnistcore.training.parallel import results_of
 from mnistcore.training.recipes import Recipe, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
+
+if TYPE_CHECKING:
+    from mnistcore.data.datasets import Dataset
 
 SPACE: dict[str, list] = {
     # one to three layers, each half as wide as the one before
@@ -157,7 +161,7 @@ def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int
 def _train(base: Recipe, dataset: Dataset, seed: int, trial: Trial) -> tuple[Trial, float]:
     """The trial, and its accuracy on the rows that its fold holds out, 0-1."""
     recipe = shortened(trial.settings.recipe(base, base.name), trial.epochs)  # its whole schedule within these epochs
-    network = train_network(replace(recipe, folds=FOLDS, fold_epochs=0), dataset, seed, trial.fold)
+    network = train_network(replace(recipe, folds=FOLDS, fold_epochs=0), dataset, epoch_data, seed, trial.fold)
     return trial, network.curves.accuracies[-1]
 
 
