@@ -210,7 +210,7 @@ def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_p
         label(500, None)
     said = []
     bulk.label(source, target, model, log=said.append)
-    assert said[0].startswith("Going on with")
+    assert said[0].startswith("Resuming")
     assert target.read_bytes() == (tmp_path / "local.csv").read_bytes()
 
 

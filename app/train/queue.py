@@ -241,7 +241,7 @@ class Trainer:
 
 
 def interrupted(visitor: str) -> str | None:
-    """The name of the model whose training `resume` would go on with; None if there is none."""
+    """The name of the model whose training `resume` would resume; None if there is none."""
     try:
         return latest_order(visitor).name
     except NothingUnfinished:

@@ -76,7 +76,7 @@ def _bar_of_networks(dataset: Dataset) -> Iterator[Callable[[Progress], None]]:
 
 
 def search(options: argparse.Namespace) -> int:
-    """Search for a recipe, or go on with a search; print its table."""
+    """Search for a recipe, or resume one; print its table."""
     import pandas as pd
     from tqdm import tqdm
 
@@ -100,7 +100,7 @@ def search(options: argparse.Namespace) -> int:
             with backend([dataset]):
                 found = search(base, dataset, options.candidates, name, on_progress=show)
         except KeyboardInterrupt:
-            print("Stopped. The same command goes on with the search.", file=sys.stderr)
+            print("Stopped. The same command resumes the search.", file=sys.stderr)
             return 130
     table = pd.DataFrame(found.table())
     for column in table.columns[len(Settings._fields) :]:  # shares

@@ -69,7 +69,7 @@ def search(
     seed: int = 0,
     on_progress: Callable[[SearchProgress], None] = lambda _: None,
 ) -> Search:
-    """Find a recipe, and keep the search under its name after each training; go on with it if it was interrupted.
+    """Find a recipe, and keep the search under its name after each training; resume it if it was interrupted.
 
     The trainings run on all cores, one thread each, or on a cluster (`bulk/cluster.py`): they return their scores to
     this process, which alone writes the file.
