@@ -57,7 +57,7 @@ class BadRecipe(MnistCoreError):
 
 
 class BadSearch(MnistCoreError):
-    """A search for a recipe does not exist, is damaged, or cannot be gone on with."""
+    """A search for a recipe does not exist, is damaged, or cannot be resumed."""
 
 
 class NothingUnfinished(MnistCoreError):

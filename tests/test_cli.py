@@ -62,7 +62,7 @@ def test_train_prints_its_figures_and_makes_the_model_current(run, data_file, ho
 def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_current(
     run, data_file, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("mnistcore.cli.training.DISTORTED", 2)
+    monkeypatch.setattr("mnistcore.training.start.DISTORTED", 2)
     assert run("train", "--recipe", "robust", "--data", data_file, "--ship", tmp_path)[0] == 0
     files = {"robust.md", "robust.npz", "robust.report.json"}
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == files

@@ -63,7 +63,7 @@ def _label(options: argparse.Namespace) -> int:
             with backend([model]):
                 bulk.label(source, options.out, model, show, lambda line: bar.write(line, file=sys.stderr))
         except KeyboardInterrupt:
-            print(f"Stopped. The same command goes on with {options.out}.", file=sys.stderr)
+            print(f"Stopped. The same command resumes {options.out}.", file=sys.stderr)
             return 130
     print(f"The labels of {source.count:,} images are in {options.out}.")
     return 0

@@ -250,7 +250,7 @@ class Feedback:
         with self._writing() as connection:
             yield connection
         try:
-            database.give_back(self._engine)
+            database.reclaim_space(self._engine)
         except FeedbackError:  # it is deleted all the same
             log.warning("The bytes of deleted digits stay in the database's file until more are deleted.")
 

@@ -35,8 +35,8 @@ from mnistcore.training.last_layer import Layer, errors, tune, units_below
 DISTORTED = 4_000  # images that are made of the person's digits: more of each, the fewer there are
 STRENGTH = 1.0  # of their distortion, as in the training of `robust`
 FOLDS = 5  # of the cross-validation on the person's digits
-FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition, at most,
-FORGOTTEN_FOR_EACH = 0.00005  # and for each digit of the person, unless it takes more to read it
+FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition, at most
+FORGOTTEN_FOR_EACH = 0.00005  # the same for each digit of the person, unless it takes more to read it
 SHARES = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # of the way from the base's layer to the tuned one
 
 
