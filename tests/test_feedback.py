@@ -274,7 +274,7 @@ def test_many_may_open_a_new_database_at_once(database_url):
 WRITER = """
 import os, sys, threading
 import numpy as np
-from mnistcore.feedback import open_feedback
+from mnistcore.confirmed import open_feedback
 
 url, profile, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 feedback = open_feedback(url)

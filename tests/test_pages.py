@@ -2,15 +2,16 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnistcore import BadImage, UnsupportedImage, load_model, open_page, read, read_page
+from mnistcore import BadImage, Page, UnsupportedImage, load_model, open_page, read, read_page
 from mnistcore.cli import main as cli
-from mnistcore.cli.annotate import annotate
+from mnistcore.cli.annotate import CERTAIN, UNCERTAIN, annotate
 from mnistcore.data.datasets import shipped_test_digits
 
 IMAGES, LABELS = shipped_test_digits()
@@ -241,11 +242,17 @@ def test_a_mistake_is_one_sentence(
     assert complaint in capsys.readouterr().err
 
 
-def test_an_uncertain_digit_is_marked(model) -> None:
-    page = read_page(photo_of(ink_of(["0172"])), model)
-    annotated = annotate(Image.new("L", (1200, 800), 255), page)
-    x, y, *_ = page.digits[0].box
-    assert annotated.getpixel((2 * x, 2 * y + 10)) != (255, 255, 255)
+def test_an_uncertain_digit_has_a_box_of_another_colour_and_a_question_mark(model) -> None:
+    certain, *_ = read_page(photo_of(ink_of(["0172"])), model).digits
+    uncertain = replace(certain, reading=replace(certain.reading, status="uncertain"))
+    x, y, _, height = certain.box
+    widths = []
+    for found, colour in ((certain, CERTAIN), (uncertain, UNCERTAIN)):
+        annotated = np.asarray(annotate(Image.new("L", (1200, 800), 255), Page([found], (600, 400))))
+        assert annotated[2 * y + height, 2 * x].tolist() == list(colour)
+        written = (annotated[: 2 * y - 4] != 255).any(axis=(0, 2))  # the columns of what stands above the box
+        widths.append(np.ptp(np.flatnonzero(written)))
+    assert 0 < widths[0] < 0.8 * widths[1]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.digit.files has it
