@@ -12,9 +12,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import strokes
 from conftest import ROOT
 from flask.testing import FlaskClient
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from api import create_app
 from mnistcore import load_model, open_page, prepare, read_batch, read_page
@@ -165,9 +166,7 @@ def test_warnings_in_a_batch_say_which_image(client):
 def test_what_is_no_digit_is_answered_with_a_warning(monkeypatch):
     monkeypatch.setenv("MNISTCORE_MODEL", "robust")
     client = create_app().test_client()
-    cross = Image.new("L", (280, 280))
-    ImageDraw.Draw(cross).line([(60, 60), (220, 220)], fill=255, width=16)
-    ImageDraw.Draw(cross).line([(220, 60), (60, 220)], fill=255, width=16)
+    cross = strokes.picture(strokes.NO_DIGITS["X"])
     warning = "This does not look like a digit."
     png = {"data": picture(cross), "content_type": "image/png"}
     answer = client.post("/predict", **png).get_json()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from strokes import FIVE_WITH_ITS_BAR_APART, picture
 
 from mnistcore import BadImage, Page, UnsupportedImage, load_model, open_page, read, read_page
 from mnistcore.cli import main as cli
@@ -127,13 +128,9 @@ def test_a_number_of_which_two_digits_touch_is_cut(model) -> None:
 
 
 def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
-    image = Image.new("L", (280, 280))
-    draw = ImageDraw.Draw(image)
-    draw.line([(100, 70), (95, 130), (140, 120), (175, 150), (165, 200), (120, 225), (80, 210)], 255, 12, "curve")
-    draw.line([(118, 62), (185, 60)], 255, 12)
-    page = read_page(image, model)
+    page = read_page(picture(FIVE_WITH_ITS_BAR_APART), model)
     assert page.text == "5"
-    assert page.digits[0].box[1] == pytest.approx(55, abs=4)  # the bar belongs to it
+    assert page.digits[0].box[1] == pytest.approx(53 - 9, abs=4)  # the bar belongs to it
 
 
 @pytest.mark.parametrize(
@@ -142,20 +139,17 @@ def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
         # the strokes of this 4, which do not meet, look like a 6 and a 1
         (
             [
-                [(84, 50), (57, 86), (51, 127), (94, 135), (132, 141), (165, 129), (198, 95)],
-                [(230, 85), (222, 111), (203, 149), (192, 203), (199, 217)],
+                [(96, 57), (65, 98), (58, 145), (107, 154), (151, 161), (189, 147), (226, 109)],
+                [(263, 97), (254, 127), (232, 170), (219, 232), (227, 248)],
             ],
             "4",
         ),
-        ([[(90, 50), (85, 230)], [(170, 50), (165, 230)]], "11"),
-        ([[(60, 60), (140, 60), (95, 220)], [(190, 60), (185, 220)]], "71"),
+        ([[(103, 57), (97, 263)], [(194, 57), (189, 263)]], "11"),
+        ([[(69, 69), (160, 69), (109, 251)], [(217, 69), (211, 251)]], "71"),
     ],
 )
 def test_a_drawing_of_one_digit_is_not_divided_and_one_of_two_is(model, strokes: list, text: str) -> None:
-    image = Image.new("L", (280, 280))
-    draw = ImageDraw.Draw(image)
-    for stroke in strokes:
-        draw.line(stroke, 255, 14, "curve")
+    image = picture(strokes, 280, 16)
     page = read_page(image, model)
     assert page.text == text
     if len(text) == 1:  # all doors agree
@@ -168,7 +162,7 @@ def test_one_prepared_digit_is_read_as_read_does(model) -> None:
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "empty",
     [
         np.zeros((50, 50), np.uint8),
         np.full((500, 700, 3), 255, np.uint8),
@@ -178,8 +172,8 @@ def test_one_prepared_digit_is_read_as_read_does(model) -> None:
     ],
     ids=["black", "white", "paper", "noise", "one pixel"],
 )
-def test_a_page_without_digits_is_empty(model, picture: np.ndarray) -> None:
-    page = read_page(picture, model)
+def test_a_page_without_digits_is_empty(model, empty: np.ndarray) -> None:
+    page = read_page(empty, model)
     assert page.text == ""
     assert page.lines == []
     assert page.as_dict() == {"text": "", "lines": [], "digits": []}
@@ -200,9 +194,8 @@ def test_what_is_no_picture_is_refused(model) -> None:
 
 
 def test_a_page_may_be_larger_only_as_a_jpeg() -> None:
-    picture = Image.new("1", (6000, 5000))
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    Image.new("1", (6000, 5000)).save(file, "PNG")
     with pytest.raises(UnsupportedImage, match="25,000,000"):
         open_page(file.getvalue())
 
