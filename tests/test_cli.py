@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import strokes
 from conftest import ROOT, TINY
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from mnistcore import load_model
 from mnistcore.cli.main import main
@@ -135,10 +136,7 @@ def test_predict_reads_every_picture_that_it_can(run, tmp_path):
 
 
 def test_predict_says_that_a_picture_is_not_a_digit(run, tmp_path):
-    cross = Image.new("L", (100, 100))
-    ImageDraw.Draw(cross).line([(20, 20), (80, 80)], fill=255, width=6)
-    ImageDraw.Draw(cross).line([(80, 20), (20, 80)], fill=255, width=6)
-    cross.save(tmp_path / "cross.png")
+    strokes.picture(strokes.NO_DIGITS["X"]).save(tmp_path / "cross.png")
     status, (line,), _ = run("predict", tmp_path / "cross.png", "--model", "robust")
     assert status == 0
     assert re.fullmatch(r".*cross.png: not a digit \(closest: \d\)", line)

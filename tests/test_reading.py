@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
+from strokes import SEVEN, picture
 
 from mnistcore import BadImage, Model, load_model, read, read_batch
 from mnistcore.data.datasets import shipped_test_digits
@@ -78,9 +79,9 @@ def test_warnings_are_of_what_is_blank_or_not_a_digit():
     assert found.warnings == {0: "This does not look like a digit.", 1: found.message[1]}
 
 
-@pytest.mark.parametrize(("picture", "sentence"), [(BLANK, "There is nothing drawn"), (DOT, "There is only a dot")])
-def test_without_a_digits_worth_of_ink_it_is_blank(classic, picture, sentence):
-    found = read(picture, classic)
+@pytest.mark.parametrize(("drawing", "sentence"), [(BLANK, "There is nothing drawn"), (DOT, "There is only a dot")])
+def test_without_a_digits_worth_of_ink_it_is_blank(classic, drawing, sentence):
+    found = read(drawing, classic)
     assert (found.status, found.digit) == ("blank", None)
     assert found.message.startswith(sentence)
     assert not found.image.any()
@@ -130,7 +131,5 @@ def test_a_batch_of_another_form_is_refused(classic, images):
 
 
 def test_without_a_model_the_current_one_reads():
-    picture = Image.new("L", (320, 320))
-    ImageDraw.Draw(picture).line([(80, 80), (230, 80), (150, 250)], fill=255, width=18, joint="curve")
-    assert read(picture).digit == 7
+    assert read(picture(SEVEN)).digit == 7
     assert read_batch(IMAGES[:1]).digit.tolist() == [7]
