@@ -98,7 +98,7 @@ def feedback() -> Response:
     model = get_model()
     picture, image = read_sent_digit(request)
     predicted = int(read_batch(image[np.newaxis], model).digit[0])
-    added = store.add(profile, picture, image, digit, predicted, full_name(model.name, model.version))
+    added = store.add(profile, picture, image, digit, predicted, model.full_name)
     response = answer(contract.Kept(added.id), model)
     response.status_code = 201 if added.new else 200
     return response
@@ -255,14 +255,14 @@ def answer(content: object, model: Model | None = None) -> Response:
 
 def with_model_header(response: Response, model: Model) -> Response:
     """The response with the model's name and version in its header."""
-    request.environ[MODEL] = header = full_name(model.name, model.version)
-    response.headers["X-Model"] = header
+    request.environ[MODEL] = model.full_name
+    response.headers["X-Model"] = as_header(model.name, model.version)
     return response
 
 
 @lru_cache
-def full_name(name: str, version: str) -> str:
-    """Fit for a header, whatever the name is."""
+def as_header(name: str, version: str) -> str:
+    """A model's name and version, fit for a header whatever the name is."""
     return f"{quote(name)} {version}"
 
 

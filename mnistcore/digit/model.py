@@ -63,6 +63,11 @@ class Model:
         return digest.hexdigest()[:12]
 
     @property
+    def full_name(self) -> str:
+        """Name and version, such as "robust 0b5d7e2f9c41": what is kept with an answer of the model."""
+        return f"{self.name} {self.version}"
+
+    @property
     def rejection_threshold(self) -> float:
         """The probability, 0-1, below which an answer is uncertain: set by calibration, else 0.6."""
         # files of version 1.0 have the second name
