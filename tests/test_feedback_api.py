@@ -72,7 +72,7 @@ def test_a_digit_is_kept_and_corrected(client, feedback):
 
 def test_the_models_name_is_quoted_in_the_header_alone(monkeypatch, tmp_path, feedback, caplog):
     classic = load_model("classic")
-    replace(classic, card=classic.card | {"name": "Zoé's 2nd"}).save(tmp_path / "model.npz")
+    write_model(replace(classic, card=classic.card | {"name": "Zoé's 2nd"}), tmp_path / "model.npz")
     monkeypatch.setenv("MNISTCORE_MODEL", str(tmp_path / "model.npz"))
     monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
     monkeypatch.setenv("MNISTCORE_LOG_REQUESTS", "json")
