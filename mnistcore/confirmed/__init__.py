@@ -3,7 +3,7 @@
     from mnistcore.feedback import open_feedback
 
     feedback = open_feedback()  # SQLite, in the user's data directory
-    profile = feedback.create_profile(owner="api", name="Ada")
+    profile = feedback.find_or_create_profile(owner="api", name="Ada")
     feedback.add(profile.id, picture, image, label=4, predicted=9, model="robust 0b5d7e2f9c41")
     images, labels = feedback.images_and_labels(profile.id)
 
