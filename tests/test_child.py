@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from conftest import ENDLESS, TINY
 
-from mnistcore import Model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.models import store
+from mnistcore.models.files import read_model
 from mnistcore.training.order import Order
 from mnistcore.training.recipes import Recipe
 
@@ -61,7 +61,7 @@ def test_a_visitors_run_is_theirs_and_reads_their_image_after_every_epoch(child)
     events = [json.loads(line) for line in child.stdout]
     shown = [event for event in events if event["event"] == "progress"]
     assert len(shown) == recipe.epochs
-    model = Model.load(store.visitor_runs("a").path("hers"))
+    model = read_model(store.visitor_runs("a").path("hers"))
     assert int(np.argmax(shown[-1]["probabilities"])) == model.predict(images[:1])[0]
     assert (largest_weights(shown[-1]) == 127).all()
     assert 0 < shown[-1]["training_accuracy"] <= 1

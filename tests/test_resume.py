@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import TINY
+from moments import run_until
 
-from mnistcore import Model
 from mnistcore.data import datasets
 from mnistcore.errors import NothingUnfinished
+from mnistcore.models.files import read_model
 from mnistcore.training import checkpoints
 from mnistcore.training.checkpoints import Checkpoints
 from mnistcore.training.order import Order
@@ -144,44 +141,43 @@ def test_what_nobody_resumes_is_deleted_after_a_month(dataset, monkeypatch):
 
 
 CHILD = """
-import json, sys
+import json
 from pathlib import Path
 from mnistcore.data import datasets
+from mnistcore.training import checkpoints
+from mnistcore.models.files import write_model
 from mnistcore.training.checkpoints import Checkpoints
 from mnistcore.training.order import Order
 from mnistcore.training.recipes import recipe_from_json
 from mnistcore.training.train import train
 from dataclasses import replace
 
+checkpoints.SHARE_OF_TIME = 1e9  # every epoch is kept
 recipe, data, out = recipe_from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
 dataset = datasets.load(file=data, log=lambda _: None)
 dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
 kept = Checkpoints(Order(recipe, 1), dataset, print)
 kept.begin(resume=kept.directory.exists())
-model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or print("epoch", flush=True), kept, n_jobs=2)
-model.save(out)
+model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or reach("epoch"), kept, n_jobs=2)
+write_model(model, out)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("recipe", "kills"), [(CLASSIC_LIKE, 2), (ROBUST_LIKE, 1)], ids=["classic-like", "robust-like"]
+    ("recipe", "moments"),
+    [(CLASSIC_LIKE, ["write 5", "epoch 9"]), (ROBUST_LIKE, ["write 6"])],
+    ids=["classic-like", "robust-like"],
 )
-def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, kills):
+def test_killed_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, moments):
     expected, _ = train(recipe, dataset, 1, "a")
     out = tmp_path / "model.npz"
-    command = [sys.executable, "-c", CHILD, json.dumps(asdict(recipe)), data_file, out]
-    ends = []
-    for _ in range(kills):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            for _ in range(random.randrange(1, 4)):
-                assert process.stdout.readline() in ("epoch\n", "")  # nothing: it is done
-            time.sleep(random.uniform(0, 0.1))
-            process.kill()
-        ends.append(process.returncode)
-    assert -signal.SIGKILL in ends  # one of them may have been done before
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    model = Model.load(out)
+    program = CHILD, json.dumps(asdict(recipe)), data_file, out
+    for moment in moments:
+        assert run_until(moment, *program) == -signal.SIGKILL
+        assert list(unfinished_directory().glob("*/*.npz"))
+    assert run_until("never", *program) == 0
+    model = read_model(out)
     assert model.card == expected.card
     for ours, theirs in zip((*model.weights, *model.biases), (*expected.weights, *expected.biases), strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-import subprocess
-import sys
-import time
+import signal
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -15,6 +12,7 @@ import joblib
 import numpy as np
 import pytest
 from conftest import TINY
+from moments import run_until
 
 from app.dashboard.halving import halving_chart
 from mnistcore.cli.main import main
@@ -141,7 +139,7 @@ def test_trained_by_other_processes_it_is_the_same(kept, dataset):
 
 
 CHILD = """
-import json, sys
+import json
 from pathlib import Path
 from mnistcore.data import datasets
 from mnistcore.training import search
@@ -150,21 +148,26 @@ from mnistcore.training.recipes import recipe_from_json
 recipe, space = json.loads(sys.argv[1])
 search.SPACE = space | {"hidden_layers": [tuple(units) for units in space["hidden_layers"]]}
 dataset = datasets.load(file=Path(sys.argv[2]), log=lambda _: None)
-search.search(recipe_from_json(recipe), dataset, 9, "mine", on_progress=lambda _: print("done", flush=True))
+
+
+def count(progress):
+    if progress.accuracy is not None:  # it is none when a round begins
+        reach("training")
+
+
+search.search(recipe_from_json(recipe), dataset, 9, "mine", on_progress=count)
 """
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_ends_with_the_same_file(kept, small_file):
-    command = [sys.executable, "-c", CHILD, json.dumps([vars(BASE), SPACE]), small_file]
-    for _ in range(2):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            for _ in range(random.randrange(1, 18)):
-                assert process.stdout.readline() == "done\n"
-            time.sleep(random.uniform(0, 0.05))
-            process.kill()
-        assert Search.load("mine").best is None
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+def test_killed_it_ends_with_the_same_file(kept, small_file):
+    program = CHILD, json.dumps([vars(BASE), SPACE]), small_file
+    for moment, trained in (("write 5", 3), ("training 17", 20)):
+        assert run_until(moment, *program) == -signal.SIGKILL
+        found = Search.load("mine")
+        assert len(found.scores) == trained
+        assert found.best is None
+    assert run_until("never", *program) == 0
     assert path_of("mine").read_bytes() == kept
 
 

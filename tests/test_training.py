@@ -10,7 +10,7 @@ from mnistcore import BadRecipe
 from mnistcore.data import datasets
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.training.epoch_data import epoch_data
-from mnistcore.training.fitting import SMALLEST_SPREAD, _fit_scaler, fit_from, learning_rate
+from mnistcore.training.fitting import SMALLEST_SPREAD, fit_from, fit_scaler, learning_rate
 from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, shortened
 from mnistcore.training.searches import get_recipe
 from mnistcore.training.train import train
@@ -137,7 +137,7 @@ def test_a_nearly_blank_pixel_is_not_scaled_up():
     pixels = np.zeros((1000, 784), np.float32)
     pixels[0, 0] = 1
     pixels[::2, 400] = 1
-    scaled = _fit_scaler(pixels).transform(np.ones((1, 784), np.float32))
+    scaled = fit_scaler(pixels).transform(np.ones((1, 784), np.float32))
     assert scaled[0, 0] <= 1 / SMALLEST_SPREAD
     assert scaled[0, 400] == pytest.approx(1, abs=0.01)
 

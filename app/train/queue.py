@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.errors import MnistCoreError, NothingUnfinished
 from mnistcore.home import home
 from mnistcore.models import store

@@ -21,8 +21,8 @@ import numpy as np
 
 from mnistcore.bulk.partial import partial_file, stale_files
 from mnistcore.digit.files import open_image, pictures_in
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import PIXELS, Model
+from mnistcore.digit.form import PIXELS, SIDE
+from mnistcore.digit.model import Model
 from mnistcore.digit.reading import CHUNK, Readings, read, read_batch
 from mnistcore.errors import BadImage
 from mnistcore.training.parallel import one_blas_thread, results_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mnistcore.cli.options import backend_of, load_data, log, sources_of
 from mnistcore.errors import ClusterError, NoSuchProfile, NothingUnfinished
-from mnistcore.models import store
+from mnistcore.models.answering import load_model
 from mnistcore.training.order import Order
 from mnistcore.training.searches import Settings, counted, get_recipe
 from mnistcore.training.unfinished import latest_order
@@ -116,10 +116,9 @@ def personalise(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from mnistcore.confirmed import open_feedback
-    from mnistcore.models.personal import keep_personal
-    from mnistcore.training.personalise import personalise
+    from mnistcore.training.personalise import keep_personalised, personalise
 
-    base = store.load_model(options.base)
+    base = load_model(options.base)
     feedback = open_feedback()
     try:
         profile = _find_profile(feedback.profiles(), options.profile)
@@ -131,7 +130,7 @@ def personalise(options: argparse.Namespace) -> int:
     with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}]") as bar:
         learnt = personalise(base, images, labels, on_progress=lambda share: bar.update(100 * share - bar.n))
     print(learnt.report.as_text())
-    name = keep_personal(profile.id, learnt.model, learnt.report)
+    name = keep_personalised(profile.id, learnt)
     print(f"Model {name} has learnt the handwriting {profile.name}.")
     return 0
 

@@ -20,7 +20,7 @@ from mnistcore.confirmed.database import digits, profiles
 from mnistcore.confirmed.failures import BUSY
 from mnistcore.confirmed.labelled_digits import Added, LabelledDigit, NewDigit, image_of, in_utc
 from mnistcore.confirmed.schema import bring_up_to_date
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.errors import FeedbackBusy, FeedbackError, FeedbackFull, NoSuchProfile
 
 MOST_ROWS = 200_000  # digits that are kept, of all profiles together

@@ -28,7 +28,7 @@ from scipy import ndimage
 
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit import features
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
 from mnistcore.training.order import Order, order_from_json

@@ -10,8 +10,8 @@ import numpy as np
 
 from mnistcore.data import augmentation, non_digits, synthetic
 from mnistcore.data.non_digits import NOT_A_DIGIT
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import network_input
+from mnistcore.digit.features import network_input
+from mnistcore.digit.form import SIDE
 from mnistcore.training.recipes import Recipe
 
 

@@ -90,7 +90,7 @@ def fit_from(state: State | None, recipe: Recipe, epochs: Iterable[EpochData], s
     shown = None
     for epoch, data in enumerate(epochs, start=done):
         if recipe.scale_pixels and data.inputs is not shown:
-            scaler = scaler or _fit_scaler(data.inputs)
+            scaler = scaler or fit_scaler(data.inputs)
             shown = scaler.transform(data.inputs)  # in place
         if state and epoch == done:
             _restore(network, state, data.inputs, data.classes)
@@ -153,7 +153,7 @@ def make_scaler(mean: np.ndarray, scale: np.ndarray) -> StandardScaler:
     return scaler
 
 
-def _fit_scaler(pixels: np.ndarray) -> StandardScaler:
+def fit_scaler(pixels: np.ndarray) -> StandardScaler:
     """A StandardScaler for pixels (n, 784) in 0-1 that no nearly blank pixel can wreck."""
     scaler = StandardScaler()
     for start in range(0, len(pixels), 1_000):  # all at once would take several times the pixels' memory

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from mnistcore.digit.model import DIGITS, Model, network_input, probabilities
+from mnistcore.digit.features import network_input
+from mnistcore.digit.form import DIGITS
+from mnistcore.digit.model import Model, probabilities
 from mnistcore.training.calibration import best_temperature
 
 PASSES = 10  # of training; the result is the mean of the layers after the second half of them

@@ -17,6 +17,7 @@ from mnistcore.data import datasets
 from mnistcore.data.datasets import Dataset
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.evaluate import evaluate
+from mnistcore.evaluation.figures import training_charts
 from mnistcore.models import store
 from mnistcore.models.report import Report
 from mnistcore.training.checkpoints import Checkpoints
@@ -69,8 +70,8 @@ def _keep(order: Order, dataset: Dataset, model: Model, report: Report) -> tuple
         report = replace(report, evaluation=evaluation)
         store.ship(model, report, Path(order.ship))
         return report, Path(order.ship)
-    if order.visitor:
-        return report, store.visitor_runs(order.visitor).keep(model, report)
-    place = store.keep_run(model, report)
-    store.make_current(report.name)
+    runs = store.visitor_runs(order.visitor) if order.visitor else store.runs()
+    place = runs.keep(model, report, training_charts(report))
+    if not order.visitor:
+        store.make_current(report.name)
     return report, place
