@@ -307,7 +307,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     app.text_input(key="practice-name").set_value("Ada").run()
     press(app, "Save these 2 digits")
     assert kept() == [("Ada", 1, 1), ("Ada", 7, 7)]
-    database, robust = feedback.database(), store.load_model("robust")
+    database, robust = feedback.database(), load_model("robust")
     (profile,) = database.profiles(HERS)
     assert {digit.model for digit in database.digits(profile.id)} == {f"robust {robust.version}"}
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from mnistcore import __main__ as cli
 from mnistcore import load_model, prepare
-from mnistcore.cli import main as cli
 from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
 from mnistcore.digit.files import as_png
