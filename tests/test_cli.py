@@ -14,7 +14,7 @@ from conftest import ROOT, TINY
 from PIL import Image
 
 from mnistcore import load_model
-from mnistcore.cli.main import main
+from mnistcore.__main__ import main
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.models import store
 from mnistcore.models.files import write_model

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from conftest import picture_of
 from streamlit.testing.v1 import AppTest
 from test_app import SEVEN, answer_of, open_app, press, put_on_canvas
 
@@ -64,7 +65,7 @@ def digits(*labels: int) -> list[NewDigit]:
 def keep(owner: str, name: str, *labels: int) -> str:
     """A profile with these digits; its id."""
     database = feedback.database()
-    profile = database.create_profile(owner, name)
+    profile = database.find_or_create_profile(owner, name)
     database.add_all(profile.id, digits(*labels))
     return profile.id
 
@@ -97,7 +98,7 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
     database = feedback.database()
-    assert database.picture(database.profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert picture_of(database, database.profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -241,7 +242,7 @@ def test_an_export_is_imported_by_another_visitor(session):
     assert zipfile.is_zipfile(archive)
     from app.my_digits import profile_actions
 
-    his = feedback.database().create_profile(HIS, "Bob")
+    his = feedback.database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
         profile_actions._import(his, archive)
         assert session["action_outcome"] == (True, expected)
@@ -259,7 +260,7 @@ def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
     database = feedback.database()
     profile = database.profiles(HERS)[0]
-    picture = database.picture(profile.id, database.digits(profile.id)[0].id)
+    picture = picture_of(database, profile.id, database.digits(profile.id)[0].id)
     again = read(photo_keep.open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 
