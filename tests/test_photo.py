@@ -10,17 +10,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_app import answer_of, open_app, press, put_on_canvas
-from test_drawings import FOUR, TWO
+from strokes import FOUR_TWO
 
 from app.photo import corrections, photo
 from app.photo import view as photo_view
 from app.photo.corrections import NO_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 
-PHOTO = "app/photo/page.py"
+PHOTO = "photo"
 EXAMPLE = photo.EXAMPLE.read_bytes()
 
 
@@ -45,10 +45,6 @@ def number_of(app: AppTest) -> list[str]:
     return app.code[0].value.splitlines()
 
 
-def words_of(app: AppTest) -> str:
-    return " ".join(words.value for words in app.markdown)
-
-
 def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
     app = upload(open_app(PHOTO), EXAMPLE)
     picture, size = open_page(EXAMPLE)
@@ -68,8 +64,8 @@ def test_the_example_is_read_and_still_there_after_a_change_of_page():
     press(app, "Try an example photo")
     number = number_of(app)
     assert number
-    app.switch_page("app/draw/page.py").run()
-    app.switch_page(PHOTO).run()
+    go_to(app, "draw")
+    go_to(app, PHOTO)
     assert number_of(app) == number
 
 
@@ -177,7 +173,7 @@ def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
 
 
 def test_a_number_on_the_sheet_is_read_as_one():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     said = answer_of(app)
     assert "<strong>2 digits</strong>" in said
     assert '<span class="">4</span><span class="">2</span>' in said
@@ -185,8 +181,8 @@ def test_a_number_on_the_sheet_is_read_as_one():
 
 
 def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
-    app.switch_page("app/look_inside/page.py").run()
+    app = put_on_canvas(open_app(), FOUR_TWO)
+    go_to(app, "look_inside")
     assert "You drew a number" in words_of(app)
     assert '<div class="digit">2</div>' in answer_of(app)
     app.session_state["picked-digit"] = app.session_state["drawing"].png, 0
@@ -195,7 +191,7 @@ def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked
 
 
 def test_a_drawing_is_kept_when_the_sheet_becomes_wide_and_narrow_again():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     app.toggle(key="wide").set_value(True).run()
     assert not app.exception
     assert len(app.session_state["shown"]["objects"]) == 3
