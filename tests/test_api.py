@@ -21,6 +21,7 @@ from api import create_app
 from mnistcore import load_model, open_page, prepare, read_batch, read_page
 from mnistcore.cli import main as cli
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.models.files import write_model
 from serving import admission, contract
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
@@ -431,7 +432,7 @@ def assert_error_shape(answer):
 @both
 def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch, path):
     monkeypatch.setattr(admission, "LONGEST_WAIT", 0.01)
-    with admission.turn():
+    with admission.heavy_slot():
         answer = client.post(path, data=picture(), content_type="image/png")
         assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
@@ -647,7 +648,7 @@ def test_every_answer_says_which_model_it_is_of(fresh_client):
 
 
 def test_another_model_may_be_asked_by_name(fresh_client, mine):
-    load_model("robust").save(mine)
+    write_model(load_model("robust"), mine)
     for name, kept in (("robust", "robust"), ("mine", "robust"), ("classic", "classic")):
         answer = fresh_client.post(f"/predict?model={name}&probabilities=true", json={"data": SEVEN})
         expected = load_model(kept).predict_proba(DIGITS[:1])[0]

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from io import BytesIO
 
 import jsonschema
@@ -67,6 +68,19 @@ def test_a_digit_is_kept_and_corrected(client, feedback):
     assert feedback.picture(profile.id, digit.id) == as_png(DIGITS[0])
     document = {"$ref": "#/components/schemas/Kept", "components": openapi.document(ROUTES)["components"]}
     jsonschema.validate(first.get_json(), document)
+
+
+def test_the_models_name_is_quoted_in_the_header_alone(monkeypatch, tmp_path, feedback, caplog):
+    classic = load_model("classic")
+    replace(classic, card=classic.card | {"name": "Zoé's 2nd"}).save(tmp_path / "model.npz")
+    monkeypatch.setenv("MNISTCORE_MODEL", str(tmp_path / "model.npz"))
+    monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
+    monkeypatch.setenv("MNISTCORE_LOG_REQUESTS", "json")
+    answer = create_app().test_client().post("/feedback?digit=7", json=DATA, headers=KEY)
+    assert answer.headers["X-Model"] == f"Zo%C3%A9%27s%202nd {classic.version}"
+    (digit,) = feedback.digits(feedback.profiles()[0].id)
+    assert digit.model == f"Zoé's 2nd {classic.version}"
+    assert caplog.records[-1].request["model"] == digit.model
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit import images
 from mnistcore.digit.grey import to_grey
 from mnistcore.digit.images import is_prepared, prepare_batch
+from mnistcore.digit.pixels import to_bytes
 
 IMAGES, LABELS = shipped_test_digits()
 FEW = slice(0, 120)
@@ -219,7 +220,7 @@ def assert_prepared_as_one_by_one(pixels):
         try:
             expected, sentence = prepare(picture), None
         except BlankImage as error:
-            expected, sentence = picture, str(error)
+            expected, sentence = to_bytes(pixels[i : i + 1])[0], str(error)
         assert blank.get(i) == sentence
         np.testing.assert_array_equal(prepared[i], expected)
     return blank

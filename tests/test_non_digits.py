@@ -7,7 +7,8 @@ import pytest
 
 from mnistcore.data import non_digits, synthetic
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.images import INK, is_prepared
+from mnistcore.digit.form import INK
+from mnistcore.digit.images import is_prepared
 
 IMAGES, LABELS = shipped_test_digits()
 

@@ -102,10 +102,10 @@ def _take(asked: Asked | None) -> None:
 
 
 def _keep(asked: Asked, digit: int) -> None:
-    reading, model = asked.reading, f"{asked.model.name} {asked.model.version}"
+    reading = asked.reading
     try:
         profile = profiles.active_or_first()
-        added = database().add(profile.id, asked.picture, reading.image, digit, reading.digit, model)
+        added = database().add(profile.id, asked.picture, reading.image, digit, reading.digit, asked.model.full_name)
     except FeedbackError as error:
         st.session_state[PROBLEM] = str(error)
     else:

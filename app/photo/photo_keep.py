@@ -44,8 +44,10 @@ def _keep(shown: Photo, said: list[Found], these: tuple) -> None:
         for found in said:
             x, y, width, height = found.box
             box = round(across * x), round(down * y), round(across * width), round(down * height)
-            reading, model = found.reading, f"{shown.model.name} {shown.model.version}"
-            digits.append(NewDigit(cut_out(picture, box), reading.image, found.digit, reading.digit, model))
+            reading = found.reading
+            digits.append(
+                NewDigit(cut_out(picture, box), reading.image, found.digit, reading.digit, shown.model.full_name)
+            )
         profile = profiles.active_or_first()
         database().add_all(profile.id, digits)
         words = "digits are" if len(digits) > 1 else "digit is"

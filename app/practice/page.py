@@ -98,9 +98,9 @@ def leave() -> None:
     canvas.renew()
 
 
-def save(exercise: Exercise, model_name: str, predicted: list[int]) -> None:
+def save(exercise: Exercise, model: str, predicted: list[int]) -> None:
     digits = [
-        NewDigit(written.picture, written.image, written.label, read, model_name)
+        NewDigit(written.picture, written.image, written.label, read, model)
         for written, read in zip(exercise.written, predicted, strict=True)
     ]
     try:
@@ -128,7 +128,7 @@ def end(exercise: Exercise) -> None:
         with st.container(width=260):
             st.text_input("Whose handwriting is it?", value=profiles.FIRST, max_chars=60, key="practice-name")
         words = f"Save these {len(labels)} digits" if len(labels) > 1 else "Save this digit"
-        st.button(words, type="primary", on_click=save, args=(exercise, model.name, predicted))
+        st.button(words, type="primary", on_click=save, args=(exercise, model.full_name, predicted))
         st.button("Discard", on_click=leave)
     st.markdown("Nothing is kept before you save. Did you write another digit than was asked for? Leave it out.")
     tiles = [

@@ -13,8 +13,8 @@ from app.shared import models
 from app.shared.confirmed import database
 from mnistcore import MnistCoreError, Model
 from mnistcore.confirmed import Profile
-from mnistcore.models.personal import delete_personal, keep_personal, personal_models
-from mnistcore.models.personal_report import PersonalReport
+from mnistcore.models.report import PersonalReport
+from mnistcore.models.store import delete_personal, personal_models
 
 LEARNING = "learning"  # session key: what the visitor began last
 MOST_WAITING = 8  # learners at a time, of all visitors
@@ -116,7 +116,7 @@ def _run(learning: Learning) -> None:
 
 
 def _learn(learning: Learning) -> Learnt:
-    from mnistcore.training.personalise import personalise  # scikit-learn takes a second to load
+    from mnistcore.training.personalise import keep_personalised, personalise  # scikit-learn takes a second to load
 
     def note(share: float) -> None:
         learning.share = share
@@ -124,7 +124,7 @@ def _learn(learning: Learning) -> Learnt:
     base, profile = learning.base, learning.profile
     images, labels = database().images_and_labels(profile.id)
     learnt = personalise(base, images, labels, on_progress=note)
-    name = None if learnt.report.refusal else keep_personal(profile.id, learnt.model, learnt.report)
+    name = None if learnt.report.refusal else keep_personalised(profile.id, learnt)
     return Learnt(name, learnt.report, images, labels, base.predict(images), learnt.model.predict(images))
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 from app.shared.visitors import current_visitor, own_names
 from mnistcore import Model
 from mnistcore.models import store
+from mnistcore.models.answering import ModelWatch
 from mnistcore.models.report import Report
-from mnistcore.models.watch import ModelWatch
 
 CURRENT = ""  # the visitor's choice until they make one
 PERSONAL = "personal-models"  # session key

@@ -11,7 +11,7 @@ from app.shared.confirmed import database
 from app.shared.visitors import current_visitor
 from mnistcore.confirmed import FeedbackError, Profile
 from mnistcore.home import home
-from mnistcore.models.personal import personal_models
+from mnistcore.models.store import personal_models
 
 FIRST = "My handwriting"  # the name of the profile that is made for the first digit
 PROFILE, RECALLED = "profile", "profiles-recalled"  # session keys: the one in use; whether `recall` has been done

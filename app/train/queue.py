@@ -11,18 +11,19 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.errors import MnistCoreError, NothingUnfinished
 from mnistcore.home import home
 from mnistcore.models import store
-from mnistcore.training.recipes import Recipe, recipe_from_json
+from mnistcore.training.order import Order
+from mnistcore.training.recipes import Recipe
 from mnistcore.training.unfinished import forget, latest_order
 
 ROOT = Path(__file__).parents[2]
@@ -43,12 +44,8 @@ class Job:
     """A training, from its place in the queue to its end.
 
     Attributes:
-        visitor: whose it is.
-        name: of the model to be.
-        recipe: what is trained.
-        image: (28, 28) uint8, which it reads after every epoch.
-        own_image: whether it is the visitor's drawing.
-        order: the line for the child process.
+        order: what is trained, and for which visitor.
+        resume: whether it goes on from its last epoch.
         state: waiting, running, finished, stopped or failed.
         messages: lines about the data.
         progress: one dictionary an epoch, as `training/child.py` sends it, without the filters; the epochs from before
@@ -57,12 +54,8 @@ class Job:
         outcome: the new run's name if it finished, a sentence if it failed.
     """
 
-    visitor: str
-    name: str
-    recipe: Recipe
-    image: np.ndarray
-    own_image: bool
-    order: str
+    order: Order
+    resume: bool
     state: str = "waiting"
     messages: list[str] = field(default_factory=list)
     progress: list[dict] = field(default_factory=list)
@@ -70,6 +63,16 @@ class Job:
     outcome: str = ""
     first_epoch_at: float = 0.0
     process: subprocess.Popen | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the model to be."""
+        return self.order.name or ""
+
+    @property
+    def image(self) -> np.ndarray:
+        """(28, 28) uint8, which it reads after every epoch."""
+        return np.frombuffer(base64.b64decode(self.order.image or ""), np.uint8).reshape(SIDE, SIDE)
 
     @property
     def active(self) -> bool:
@@ -103,7 +106,8 @@ class Job:
         assert self.process.stdin
         assert self.process.stdout
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(self.order + "\n")  # it stays open: the child ends when it is closed
+            job = {"order": self.order.as_json(), "resume": self.resume}
+            self.process.stdin.write(json.dumps(job) + "\n")  # it stays open: the child ends when it is closed
             self.process.stdin.flush()
         for line in self.process.stdout:
             self._receive(json.loads(line))
@@ -163,17 +167,9 @@ class Trainer:
         own_image = image is not None
         if image is None:
             image = shipped_test_digits()[0][EXAMPLE]
-        order = {
-            "recipe": asdict(recipe),
-            "sources": sources,
-            "seed": seed,
-            "name": name,
-            "visitor": visitor,
-            "image": base64.b64encode(image.tobytes()).decode("ascii"),
-            "own_image": own_image,
-            "resume": False,
-        }
-        return self._queue(order)
+        bytes_ = base64.b64encode(image.tobytes()).decode("ascii")
+        order = Order(recipe, seed, sources, name=name, visitor=visitor, image=bytes_, own_image=own_image)
+        return self._queue(visitor, order, resume=False)
 
     def resume(self, visitor: str) -> Job:
         """Put the visitor's training that was interrupted last into the queue, to go on from its last epoch.
@@ -182,19 +178,16 @@ class Trainer:
             NothingUnfinished: there is none.
             TrainingBusy: one of this visitor is waiting or running.
         """
-        return self._queue(latest_order(visitor) | {"resume": True})
+        return self._queue(visitor, latest_order(visitor), resume=True)
 
-    def _queue(self, order: dict) -> Job:
-        visitor = order["visitor"]
-        image = np.frombuffer(base64.b64decode(order["image"]), np.uint8).reshape(SIDE, SIDE)
-        recipe = recipe_from_json(order["recipe"])
+    def _queue(self, visitor: str, order: Order, resume: bool) -> Job:
         store.prune_visitor_runs()
         with self._lock:
             if (latest := self.job_of(visitor)) and latest.active:
                 raise TrainingBusy("One of your trainings is waiting or running already: wait for it, or stop it.")
-            if not order["resume"]:
+            if not resume:
                 forget(visitor)
-            job = Job(visitor, order["name"], recipe, image, order["own_image"], json.dumps(order))
+            job = Job(order, resume)
             ended = [other for other in self._jobs if not other.active]
             for forgotten in (latest, *ended[: -ENDED_KEPT + 1]):
                 if forgotten in self._jobs:
@@ -213,7 +206,7 @@ class Trainer:
 
     def job_of(self, visitor: str | None) -> Job | None:
         """The visitor's latest training."""
-        return next((job for job in self._jobs if job.visitor == visitor), None)
+        return next((job for job in self._jobs if job.order.visitor == visitor), None)
 
     def place(self, job: Job) -> int:
         """How many are to be started before it, and itself: 1 is the next one."""
@@ -248,9 +241,9 @@ class Trainer:
 
 
 def interrupted(visitor: str) -> str | None:
-    """The name of the model whose training `resume` would go on with; None if there is none."""
+    """The name of the model whose training `resume` would resume; None if there is none."""
     try:
-        return latest_order(visitor)["name"]
+        return latest_order(visitor).name
     except NothingUnfinished:
         return None
 

@@ -27,7 +27,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from mnistcore.data import augmentation, synthetic
-from mnistcore.digit.images import INK, SIDE, prepare
+from mnistcore.digit.form import INK, SIDE
+from mnistcore.digit.images import prepare
 from mnistcore.errors import BlankImage
 
 NOT_A_DIGIT = 10  # the class, after the ten digits

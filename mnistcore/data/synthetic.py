@@ -19,7 +19,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from mnistcore.digit.images import CENTRE, SIDE, SPAN
+from mnistcore.digit.form import CENTRE, SIDE, SPAN
 
 POINTS = 112  # samples along a digit: less than 0.7 px apart on the longest
 REACH = 3  # pixels on either side of a sample that its ink may touch: half the broadest pen and its soft edge
