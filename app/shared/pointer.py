@@ -1,47 +1,21 @@
-"""A link to another page, followed within the moment in which the canvas sends its last stroke, waits until it has.
+"""What a tap on a chart and a press on a link do, on every page.
 
-What Streamlit receives of the page before, while it begins the next one, leaves that one empty.
+A tap shows what pointing would: charts tell what a point is when it is pointed at, which a finger cannot do.
+
+A link that is followed within the moment in which the canvas sends its last stroke waits until it has: what Streamlit
+receives of the page before, while it begins the next one, leaves that one empty.
 """
 
 from __future__ import annotations
 
 import streamlit as st
 
-JAVASCRIPT = """
-const SENT = 300; // ms after the end of a stroke: the canvas waits for 205 ms whether another one follows
-let drawing = false, drawn = -SENT;
+from app.shared.component import component
 
-function onPointerDown(event) {
-  drawing = event.target.matches?.("canvas.upper-canvas");
-}
-
-function onPointerUp() {
-  if (drawing) drawn = performance.now();
-  drawing = false;
-}
-
-function onClick(event) {
-  const link = event.target.closest?.("[data-testid=stPageLink-NavLink]");
-  const remaining = drawn + SENT - performance.now();
-  if (!link || remaining <= 0) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  setTimeout(() => link.click(), remaining);
-}
-
-export default function () {
-  if (document.documentElement.dataset.linksWait) return; // this runs on every page, the listeners stay
-  document.documentElement.dataset.linksWait = "yes";
-  document.addEventListener("pointerdown", onPointerDown, true);
-  document.addEventListener("pointerup", onPointerUp, true);
-  document.addEventListener("click", onClick, true);
-}
-"""
-
-_listener = st.components.v2.component("mnistcore.links", js=JAVASCRIPT)
+_listener = component(__file__)
 
 
-def let_strokes_arrive() -> None:
-    """Have links wait for strokes. Nothing is shown by itself."""
-    with st.container(key="links-component"):
-        _listener(key="links")
+def listen() -> None:
+    """Have the browser do so. Nothing is shown by itself."""
+    with st.container(key="pointer-component"):
+        _listener(key="pointer")
