@@ -23,13 +23,15 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnav
 from werkzeug.wrappers import Response as ErrorResponse
 
 import mnistcore
-from mnistcore import BadImage, BlankImage, Model, Readings, UnsupportedImage, read_batch
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Readings, read_batch
+from mnistcore.errors import BadImage, BlankImage, UnsupportedImage
 from serving import logs
-from serving.admission import Admission, Busy, turn
+from serving.admission import Admission, Busy, heavy_slot
 from serving.feedback import FeedbackStore, feedback_parameters
 from serving.images import read_images, read_sent_digit, read_sent_page
 from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
-from serving.models import Models
+from serving.models import configure_models, get_model
 from serving.routes import Route
 
 LONGEST_SENTENCE = 400  # characters
@@ -56,8 +58,7 @@ def create_app() -> Flask:
     security.configure_security(app, {route.rule for route in ROUTES if route.protected})
     # without a key any web page could send digits here, from the browser of somebody who may reach the API
     app.extensions["feedback"] = FeedbackStore() if security.settings().keys else None
-    app.extensions["models"] = Models()
-    app.extensions["models"].warm_up()
+    configure_models(app)
     return app
 
 
@@ -94,7 +95,7 @@ def feedback() -> Response:
     if store is None:
         raise NotFound("POST /feedback is off: it needs an API key, which the operator sets with MNISTCORE_API_KEY.")
     digit, profile = feedback_parameters(request)
-    model = models().get()
+    model = get_model()
     picture, image = read_sent_digit(request)
     predicted = int(read_batch(image[np.newaxis], model).digit[0])
     added = store.add(profile, picture, image, digit, predicted, model.full_name)
@@ -104,17 +105,17 @@ def feedback() -> Response:
 
 
 def infer(name: str) -> Response:
-    start, model = time.monotonic(), models().get(name)
+    start, model = time.monotonic(), get_model(name)
     images, asked = inference.read_request(request)
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits"
-    return named(inference.write_response(model, asked, digits, readings), model)
+    return with_model_header(inference.write_response(model, asked, digits, readings), model)
 
 
 def read(images: np.ndarray, model: Model, start: float) -> tuple[np.ndarray, Readings]:
     """The digits (n,), and what else the model reads in the images of a request that began at the time `start`."""
     try:
-        with turn(len(images) > 1):
+        with heavy_slot(len(images) > 1):
             readings = read_batch(images, model, deadline=start + contract.DEADLINE)
     except TimeoutError:
         raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None
@@ -176,7 +177,7 @@ def check_ready() -> None:
     draining = current_app.config.get("DRAINING")  # set by server.py
     if draining and draining.exists():
         raise ServiceUnavailable("The server is about to stop.")
-    models().get()
+    get_model()
 
 
 def model_card() -> Response:
@@ -187,7 +188,7 @@ def model_card() -> Response:
 
 def metrics() -> Response:
     try:
-        served = models().get()
+        served = get_model()
     except ServiceUnavailable:
         served = None
     text, content_type = current_app.extensions["metrics"].exposition(served)
@@ -208,13 +209,13 @@ def v2_ready() -> Response:
 
 
 def v2_model(name: str) -> Response:
-    model = models().get(name)
+    model = get_model(name)
     return answer(inference.metadata(model), model)
 
 
 def v2_model_ready(name: str) -> Response:
     check_ready()
-    model = models().get(name)
+    model = get_model(name)
     return answer(contract.ModelReady(model.name, True), model)
 
 
@@ -226,19 +227,15 @@ def docs() -> str:
     return openapi.page(ROUTES)
 
 
-def models() -> Models:
-    return current_app.extensions["models"]
-
-
 def parameters(*known: str) -> tuple[bool, Model]:
     """The parameters `probabilities`, by default false, and `model`, by default the one that is served.
 
     Raises:
         HTTPException: 400, there is a parameter that is not among the known ones, or one has no value that it can
-            have; 404 or 503, as `Models.get`.
+            have; 404 or 503, as `get_model`.
     """
     if not request.query_string:
-        return False, models().get()
+        return False, get_model()
     if unknown := sorted(request.args.keys() - set(known)):
         raise BadRequest(f"There is no parameter {unknown[0]!r} here; there is {' and '.join(map(repr, known))}.")
     values = request.args.getlist("probabilities")
@@ -247,16 +244,16 @@ def parameters(*known: str) -> tuple[bool, Model]:
     names = request.args.getlist("model")
     if len(names) > 1:
         raise BadRequest("The parameter model must be given once.")
-    return values == ["true"], models().get(*names)
+    return values == ["true"], get_model(*names)
 
 
 def answer(content: object, model: Model | None = None) -> Response:
     """Anything of contract.py as JSON, and the model whose answer it is."""
     response = Response(msgspec.json.encode(content), content_type=bodies.JSON)
-    return named(response, model) if model else response
+    return with_model_header(response, model) if model else response
 
 
-def named(response: Response, model: Model) -> Response:
+def with_model_header(response: Response, model: Model) -> Response:
     """The response with the model's name and version in its header."""
     request.environ[MODEL] = model.full_name
     response.headers["X-Model"] = as_header(model.name, model.version)

@@ -30,8 +30,8 @@ from threadpoolctl import threadpool_limits
 from mnistcore import load_model
 from mnistcore.bulk import label as bulk
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.features import INPUTS, network_input
 from mnistcore.digit.images import is_prepared
-from mnistcore.digit.model import INPUTS, network_input
 from mnistcore.digit.reading import CHUNK
 
 SIZES = (100_000, 300_000, 1_000_000, 2_000_000)

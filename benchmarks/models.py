@@ -21,7 +21,7 @@ from sklearn.neural_network import MLPClassifier
 
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.model import network_input
+from mnistcore.digit.features import network_input
 from mnistcore.training.recipes import ROBUST
 
 ROUNDS, SINGLE, BATCH = 25, 200, 1000  # how often each model has its turn; images a turn, singly and in a batch

@@ -35,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 from mnistcore import Model, load_model, prepare  # noqa: E402
 from mnistcore.data.datasets import shipped_test_digits  # noqa: E402
+from mnistcore.models.files import write_model  # noqa: E402
 
 PORT = 8801
 ADDRESS = ("127.0.0.1", PORT)
@@ -154,7 +155,7 @@ def main() -> int:
     next(hostile)  # makes them all
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "model.npz"
-        model.save(file)
+        write_model(model, file)
         environment = {**os.environ, "MNISTCORE_MODEL": str(file)}
         command = [sys.executable, "api.py", "--port", str(PORT)]
         with (Path(directory) / "log").open("w") as log:

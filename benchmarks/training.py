@@ -103,6 +103,7 @@ def floor(dataset, epochs):
 def growth(images, labels, cores):
     """Seconds of a training of this size, and for each image and epoch, on the wall and of all cores."""
     from mnistcore.data.datasets import Dataset
+    from mnistcore.training.epoch_data import epoch_data
     from mnistcore.training.folds import rows_of, train_networks
     from mnistcore.training.recipes import CLASSIC
 
@@ -112,7 +113,7 @@ def growth(images, labels, cores):
     turns, begun = [], time.perf_counter()
     while not turns or time.perf_counter() - begun < SHORT:
         started = time.perf_counter(), time.process_time()
-        train_networks(recipe, dataset, 0, lambda *_: None, n_jobs=cores)
+        train_networks(recipe, dataset, epoch_data, 0, lambda *_: None, n_jobs=cores)
         turns.append((time.perf_counter() - started[0], time.process_time() - started[1]))
     wall, cpu = np.min(turns, axis=0)
     return {"seconds": wall, "each": wall / shown, "each_cpu": cpu / shown}

@@ -15,12 +15,14 @@ Reading needs NumPy, SciPy's image filters and Pillow; what trains and draws fig
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from mnistcore.digit import reading as _reading
 from mnistcore.digit.files import open_image, open_page
 from mnistcore.digit.images import prepare
 from mnistcore.digit.model import Model
-from mnistcore.digit.reading import Reading, Readings, read, read_batch
+from mnistcore.digit.reading import Reading, Readings
 from mnistcore.errors import (
     BadImage,
     BadModelFile,
@@ -30,10 +32,14 @@ from mnistcore.errors import (
     MnistCoreError,
     UnsupportedImage,
 )
-from mnistcore.models.store import load_model
-from mnistcore.page.pages import Page, PageDigit, read_page
+from mnistcore.models.answering import load_model
+from mnistcore.page import pages as _pages
+from mnistcore.page.pages import Page, PageDigit
 
 if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
     from mnistcore.training.train import train
 
 __version__ = "1.2.0"
@@ -60,6 +66,26 @@ __all__ = [
     "read_page",
     "train",
 ]
+
+
+def read(image: Image.Image | np.ndarray, model: Model | None = None) -> Reading:
+    """`digit.reading.read`, by default with `load_model()`, which is loaded anew at every call."""
+    return _reading.read(image, model or load_model())
+
+
+def read_batch(images: np.ndarray, model: Model | None = None, deadline: float = math.inf) -> Readings:
+    """`digit.reading.read_batch`, by default with `load_model()`, which is loaded anew at every call."""
+    return _reading.read_batch(images, model or load_model(), deadline)
+
+
+def read_page(
+    image: Image.Image | np.ndarray,
+    model: Model | None = None,
+    size: tuple[int, int] | None = None,
+    deadline: float = math.inf,
+) -> Page:
+    """`page.pages.read_page`, by default with `load_model()`, which is loaded anew at every call."""
+    return _pages.read_page(image, model or load_model(), size, deadline)
 
 
 def __getattr__(name: str) -> object:

@@ -5,6 +5,7 @@ MnistCoreError
 ├── BadImage            something that is no picture
 │   └── UnsupportedImage    a picture that is too large, animated or of several pages
 ├── BadModelFile        a model file that is missing, damaged, foreign or pickled
+│   └── NoSuchModel         a name that no model has
 ├── DataUnavailable     no source of digits could be read
 ├── GotWorse            a personal model that is worse than its base
 ├── BadRecipe           a recipe that does not exist, or a setting outside its range
@@ -39,6 +40,10 @@ class BadModelFile(MnistCoreError):
     """A model file is missing, damaged, or not one of ours."""
 
 
+class NoSuchModel(BadModelFile):
+    """There is no model of that name."""
+
+
 class DataUnavailable(MnistCoreError):
     """None of the sources asked for could serve its digits."""
 
@@ -52,7 +57,7 @@ class BadRecipe(MnistCoreError):
 
 
 class BadSearch(MnistCoreError):
-    """A search for a recipe does not exist, is damaged, or cannot be gone on with."""
+    """A search for a recipe does not exist, is damaged, or cannot be resumed."""
 
 
 class NothingUnfinished(MnistCoreError):

@@ -6,8 +6,8 @@ slow and a thread that waits for one costs little; and MAX_ADMITTED requests may
 little, or refusing would take all the time: it is written here, before Flask is asked. What has no body, such as
 /health, always passes.
 
-What takes long, pictures and batches, waits for its `turn` besides: one at a time in each worker, so that memory stays
-bounded, and so that single images need not share the processor with many of them.
+What takes long, pictures and batches, waits for the `heavy_slot` besides: one at a time in each worker, so that memory
+stays bounded, and so that single images need not share the processor with many of them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ MAX_RECEIVED = 48  # bodies up to LARGE that a worker receives at the same time
 MAX_ADMITTED = 16  # requests with such bodies that it answers at the same time
 LARGE = 3 * 1024 * 1024  # bytes: more than 1,000 images of whole numbers as JSON
 MAX_LARGE = 4  # longer ones, or such as are to be unpacked, that it receives and answers at the same time
-LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a turn
-MAX_WAITING = 8  # for a turn, with the one that has it: the others that are admitted are answered without
-LONGEST_WAIT = 2.0  # seconds for a turn
+LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a slot
+MAX_WAITING = 8  # for a slot, with the one that has it: the others that are admitted are answered without
+LONGEST_WAIT = 2.0  # seconds for a slot
 RETRY_AFTER = 1  # seconds, that a refused client is told to wait
 BODY_READ = "mnistcore.body_read"  # key in the WSGI environment: whether the whole body was read
 
@@ -52,7 +52,7 @@ class Busy(ServiceUnavailable):
         super().__init__(sentence, retry_after=RETRY_AFTER)
 
 
-def turn(needed: bool = True) -> AbstractContextManager[None]:
+def heavy_slot(needed: bool = True) -> AbstractContextManager[None]:
     """Do what takes long when nobody else in this worker does; raises Busy if that is not soon."""
     return _take_turn() if needed else nullcontext()
 

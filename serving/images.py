@@ -11,10 +11,14 @@ import msgspec
 import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from mnistcore import Model, Page, open_image, open_page, prepare, read_page
-from mnistcore.digit.files import as_png
+from mnistcore.digit.files import as_png, open_image, open_page
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.images import prepare
+from mnistcore.digit.model import Model
+from mnistcore.digit.pixels import to_bytes
+from mnistcore.page.pages import Page, read_page
 from serving import contract
-from serving.admission import LIGHT, turn
+from serving.admission import LIGHT, heavy_slot
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
 
 _image = msgspec.json.Decoder(contract.Image)
@@ -27,8 +31,8 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
     """Read the images that a request to /predict asks about.
 
     Returns:
-        (n, 28, 28) uint8, ink bright on 0, and whether they are a batch. Pictures are in MNIST's form already, pixel
-        data may not be.
+        (n, 28, 28), as `read_batch` takes them, and whether they are a batch. Pictures are in MNIST's form already,
+        pixel data may not be.
 
     Raises:
         HTTPException: with a sentence on what is wrong with the body, and the status 400, 411, 413 or 415.
@@ -41,7 +45,7 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         return json_images(body)
     if media == RAW:
         return _raw_images(body), True
-    with turn():
+    with heavy_slot():
         return prepare(open_image(_picture_file(request, media, body)))[np.newaxis], False
 
 
@@ -49,7 +53,7 @@ def read_sent_page(request: flask.Request, model: Model, deadline: float) -> Pag
     """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage, and
     TimeoutError as `mnistcore.read_page`."""
     media, body = _receive(request)
-    with turn():
+    with heavy_slot():
         picture, size = open_page(_picture_file(request, media, body))
         return read_page(picture, model, size, deadline)
 
@@ -65,9 +69,10 @@ def read_sent_digit(request: flask.Request) -> tuple[bytes, np.ndarray]:
         images, batch = json_images(body)
         if batch:
             raise BadRequest('The body must hold one image: {"data": [784 numbers]}.')
-        return as_png(images[0]), prepare(images[0])
+        sent = to_bytes(images)[0]
+        return as_png(sent), prepare(sent)
     picture = _picture_file(request, media, body)
-    with turn():
+    with heavy_slot():
         return picture, prepare(open_image(picture))
 
 
@@ -84,16 +89,6 @@ def _picture_file(request: flask.Request, media: str, body: bytes) -> bytes:
     return file_in_form(request, body) if media == FORM else body
 
 
-def as_bytes(pixels: np.ndarray) -> np.ndarray:
-    """(n, 784) numbers within 0-1 or 0-255 -> (n, 28, 28) uint8; each image by itself, so batches answer as singles."""
-    within_one = pixels.max(axis=1) <= 1
-    if within_one.any():
-        pixels = pixels * np.where(within_one, 255, 1).astype(pixels.dtype)[:, np.newaxis]
-    if pixels.dtype != np.uint8:
-        pixels = pixels.round().astype(np.uint8)
-    return pixels.reshape(-1, 28, 28)
-
-
 def as_pixels(rows: list[list[Any]]) -> np.ndarray:
     """Rows of checked numbers, n x 784 -> (n, 784), uint8 if all are whole."""
     try:
@@ -103,11 +98,11 @@ def as_pixels(rows: list[list[Any]]) -> np.ndarray:
 
 
 def json_images(body: bytes) -> tuple[np.ndarray, bool]:
-    """`{"data": ...}` -> (n, 28, 28) uint8, and whether it is a batch."""
+    """`{"data": ...}` -> (n, 28, 28), and whether it is a batch."""
     body = body.removeprefix(codecs.BOM_UTF8)  # which some editors write
     batch = holds_batch(body) is not None
     try:
-        with turn(len(body) > LIGHT):  # lists of numbers take several times a body's memory
+        with heavy_slot(len(body) > LIGHT):  # lists of numbers take several times a body's memory
             pixels = as_pixels(_batch.decode(body).data if batch else [_image.decode(body).data])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(
@@ -116,7 +111,7 @@ def json_images(body: bytes) -> tuple[np.ndarray, bool]:
         ) from None
     if body.count(b'"') != 2:  # one key is all the text that a valid body holds
         raise BadRequest('The body must have the key "data" once, not several times.')
-    return as_bytes(pixels), batch
+    return pixels.reshape(-1, SIDE, SIDE), batch
 
 
 def _raw_images(body: bytes) -> np.ndarray:
@@ -127,7 +122,7 @@ def _raw_images(body: bytes) -> np.ndarray:
             f"Raw pixels must be 784 bytes for each of 1 to {contract.MAX_RAW_BATCH:,} images;"
             f" these are {len(body):,} bytes."
         )
-    return as_bytes(np.frombuffer(body, np.uint8).reshape(count, contract.PIXELS))
+    return np.frombuffer(body, np.uint8).reshape(count, SIDE, SIDE)
 
 
 def fault(error: Exception) -> str:

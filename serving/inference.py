@@ -16,11 +16,13 @@ import numpy as np
 from msgspec import UNSET, Meta, Struct, UnsetType
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from mnistcore import Model, Readings
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Readings
 from serving import contract
-from serving.admission import LIGHT, turn
+from serving.admission import LIGHT, heavy_slot
 from serving.bodies import JSON, RAW, media_type, receive
-from serving.images import as_bytes, as_pixels, fault, holds_batch
+from serving.images import as_pixels, fault, holds_batch
 
 JSON_LENGTH = "Inference-Header-Content-Length"
 # as the protocol names them
@@ -113,7 +115,7 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
     """Read a request for inference.
 
     Returns:
-        (n, 28, 28) uint8, ink bright on 0, prepared or not; and what is wanted of them.
+        (n, 28, 28), as `read_batch` takes them; and what is wanted of them.
 
     Raises:
         HTTPException: 400, 411, 413 or 415, with a sentence on what is wrong.
@@ -127,7 +129,7 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
     if not length.isascii() or not length.isdecimal() or int(length) > len(body):
         raise BadRequest(f"{JSON_LENGTH} must be how many of the body's {len(body):,} bytes are JSON.")
     try:
-        with turn(len(body) > LIGHT):
+        with heavy_slot(len(body) > LIGHT):
             asked = _request.decode(body[: int(length)])
             pixels = _pixels(asked.inputs[0], body[int(length) :])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -135,7 +137,7 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
             'The body must be {"inputs": [{"name": "images", "shape": [n, 784], "datatype": "UINT8" or "FP32", '
             f'"data": [n x 784 numbers]}}]}}, numbers within 0-1 or 0-255; {fault(error)}.'
         ) from None
-    return as_bytes(pixels), asked
+    return pixels.reshape(-1, SIDE, SIDE), asked
 
 
 def write_response(model: Model, asked: InferenceRequest, digits: np.ndarray, readings: Readings) -> flask.Response:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistcore import Model
+from mnistcore.digit.model import Model
 from serving import logs
 
 BANDS = ("0", "0.5", "0.9", "0.99")  # confidence is counted in bands, each named by its lower bound

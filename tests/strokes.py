@@ -1,8 +1,40 @@
-"""Drawings, as strokes on a sheet of 320 x 320 pixels."""
+"""Drawings, as strokes on a sheet of 320 x 320 pixels, and pictures of them."""
 
-ONE = [[(160, 60), (160, 260)]]
-FOUR = [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]]  # the first stroke alone is a 1
-SEVEN = [[(80, 80), (230, 80), (150, 250)], [(130, 165), (215, 165)]]
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+SIDE = 320
+Strokes = Sequence[Sequence[tuple[float, float]]]
+
+DIGITS = {
+    0: [[(160, 60), (100, 110), (100, 210), (160, 260), (220, 210), (220, 110), (160, 60)]],
+    1: [[(160, 60), (160, 260)]],
+    2: [[(100, 110), (130, 70), (190, 70), (215, 110), (100, 255), (220, 255)]],
+    3: [[(100, 80), (170, 65), (205, 105), (150, 150), (215, 200), (170, 255), (100, 240)]],
+    4: [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]],  # the first stroke alone is a 1
+    5: [[(210, 65), (115, 65), (110, 145), (180, 140), (215, 195), (170, 255), (100, 240)]],
+    6: [[(190, 60), (120, 130), (100, 210), (150, 260), (205, 220), (170, 165), (105, 200)]],
+    7: [[(80, 80), (230, 80), (150, 250)], [(130, 165), (215, 165)]],
+    8: [[(200, 90), (150, 60), (110, 100), (200, 200), (160, 260), (110, 215), (195, 110), (200, 90)]],
+    9: [[(205, 100), (150, 65), (105, 110), (150, 155), (205, 100), (195, 260)]],
+}
+ONE, FOUR, SEVEN = DIGITS[1], DIGITS[4], DIGITS[7]
+SEVEN_WITHOUT_A_BAR = SEVEN[:1]
+ONE_WITH_A_LONG_FLAG = [[(53, 152), (130, 46), (130, 198)]]  # which MNIST hardly has
+FIVE_WITH_ITS_BAR_APART = [
+    [(84, 69), (76, 145), (137, 137), (175, 175), (152, 236), (69, 236)],
+    [(114, 53), (190, 53)],
+]
+FOUR_LIKE_A_NINE = [[(200, 80), (120, 90), (105, 150), (200, 160)], [(200, 80), (195, 260)]]
+FOUR_TWO = [
+    [(80, 90), (65, 190), (140, 190)],
+    [(115, 110), (110, 270)],
+    [(180, 130), (195, 105), (235, 105), (245, 140), (215, 200), (180, 260), (260, 262)],
+]
+DOT = [[(114, 114), (115, 114)]]
 NO_DIGITS = {
     "A": [[(90, 260), (160, 60), (230, 260)], [(118, 190), (202, 190)]],
     "B": [
@@ -36,3 +68,21 @@ NO_DIGITS = {
         [(140, 260), (140, 190), (180, 190), (180, 260)],
     ],
 }
+
+
+def picture(strokes: Strokes, side: int = SIDE, width: int = 18) -> Image.Image:
+    """White strokes with round ends on black, as the app's canvas draws them.
+
+    Args:
+        strokes: as above.
+        side: of the square picture, in pixels.
+        width: of the pen, in pixels of a sheet of 320.
+    """
+    image, scale = Image.new("L", (side, side)), side / SIDE
+    pen, radius = ImageDraw.Draw(image), scale * width / 2
+    for stroke in strokes:
+        points = [(scale * x, scale * y) for x, y in stroke]
+        pen.line(points, 255, round(2 * radius), "curve")
+        for x, y in points:
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), 255)
+    return image

@@ -6,20 +6,22 @@ import gzip
 import json
 import re
 import tempfile
-import threading
 import zlib
 from functools import cache
 from io import BytesIO
 
 import numpy as np
 import pytest
+import strokes
 from conftest import ROOT
-from PIL import Image, ImageDraw
+from flask.testing import FlaskClient
+from PIL import Image
 
 from api import create_app
 from mnistcore import load_model, open_page, prepare, read_batch, read_page
 from mnistcore.cli import main as cli
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.models.files import write_model
 from serving import admission, contract
 
 DIGITS, LABELS = (array[:8] for array in shipped_test_digits())
@@ -165,9 +167,7 @@ def test_warnings_in_a_batch_say_which_image(client):
 def test_what_is_no_digit_is_answered_with_a_warning(monkeypatch):
     monkeypatch.setenv("MNISTCORE_MODEL", "robust")
     client = create_app().test_client()
-    cross = Image.new("L", (280, 280))
-    ImageDraw.Draw(cross).line([(60, 60), (220, 220)], fill=255, width=16)
-    ImageDraw.Draw(cross).line([(220, 60), (60, 220)], fill=255, width=16)
+    cross = strokes.picture(strokes.NO_DIGITS["X"])
     warning = "This does not look like a digit."
     png = {"data": picture(cross), "content_type": "image/png"}
     answer = client.post("/predict", **png).get_json()
@@ -432,7 +432,7 @@ def assert_error_shape(answer):
 @both
 def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch, path):
     monkeypatch.setattr(admission, "LONGEST_WAIT", 0.01)
-    with admission.turn():
+    with admission.heavy_slot():
         answer = client.post(path, data=picture(), content_type="image/png")
         assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
@@ -500,22 +500,25 @@ def test_a_body_that_cannot_be_unpacked_is_refused(client, path, encoding, body,
 
 
 def test_beyond_what_a_worker_takes_on_requests_with_a_body_are_refused(monkeypatch):
-    app = create_app()
-    client = app.test_client()
-    gates = app.extensions["metrics"]._answer
-    monkeypatch.setattr(gates, "_admitted", threading.Semaphore(0))
+    packed = {"data": gzip.compress(DIGITS.tobytes()), "content_type": RAW, "headers": {"Content-Encoding": "gzip"}}
+
+    def full(gate: str) -> FlaskClient:
+        monkeypatch.setattr(admission, gate, 0)
+        return create_app().test_client()
+
+    client = full("MAX_ADMITTED")
     answer = client.post("/predict", json={"data": SEVEN})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert_error_shape(answer)
     assert "Connection" not in answer.headers  # the body was read
-    monkeypatch.setattr(gates, "_received", threading.Semaphore(0))
+    client = full("MAX_RECEIVED")
     assert client.post("/predict", json={"data": SEVEN}).headers["Connection"] == "close"
-    packed = {"data": gzip.compress(DIGITS.tobytes()), "content_type": RAW, "headers": {"Content-Encoding": "gzip"}}
     assert client.post("/predict", **packed).status_code == 200  # there are others for what takes memory
-    monkeypatch.setattr(gates, "_large", threading.Semaphore(0))
+    client = full("MAX_LARGE")
     assert client.post("/predict", **packed).status_code == 503
+    assert client.post("/predict", json={"data": SEVEN}).status_code == 503
     assert all(client.get(route).status_code == 200 for route in ("/health", "/ready", "/metrics"))
-    assert 'requests_total{route="unknown",status="503"} 3.0' in client.get("/metrics").get_data(as_text=True)
+    assert 'requests_total{route="unknown",status="503"} 2.0' in client.get("/metrics").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "POST"])
@@ -645,7 +648,7 @@ def test_every_answer_says_which_model_it_is_of(fresh_client):
 
 
 def test_another_model_may_be_asked_by_name(fresh_client, mine):
-    load_model("robust").save(mine)
+    write_model(load_model("robust"), mine)
     for name, kept in (("robust", "robust"), ("mine", "robust"), ("classic", "classic")):
         answer = fresh_client.post(f"/predict?model={name}&probabilities=true", json={"data": SEVEN})
         expected = load_model(kept).predict_proba(DIGITS[:1])[0]

@@ -20,6 +20,7 @@ from app.draw.export_menu import curl
 from app.shared.answer import as_html
 from mnistcore import Reading
 from mnistcore.models import store
+from mnistcore.models.answering import load_model
 from mnistcore.training.recipes import CLASSIC
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
@@ -99,7 +100,7 @@ def test_answer_to_a_drawing(strokes, expected):
     ],
 )
 def test_words_for_each_status(status, expected):
-    html = as_html(a_reading(status), None, store.load_model("robust"))
+    html = as_html(a_reading(status), None, load_model("robust"))
     for words in expected:
         assert words in html
 
@@ -112,7 +113,7 @@ def test_what_is_no_digit_is_said_to_be_none():
 
 
 def test_a_digit_with_a_label_says_whether_it_was_misread():
-    model = store.load_model("robust")
+    model = load_model("robust")
     assert "Correct: the MNIST label is 4." in as_html(a_reading(), 4, model)
     misread = as_html(a_reading(), 9, model)
     assert 'class="answer misread"' in misread

@@ -59,15 +59,16 @@ def test_a_share_is_degraded_and_the_rest_is_not():
     assert (augmentation.degrade(IMAGES, np.random.default_rng(1), 0.0) == IMAGES).all()
 
 
-def test_squeezed_digits_fill_a_square():
-    ink = augmentation._square(IMAGES[LABELS == 8], np.random.default_rng(1)) > 20
-    heights, widths = (ink.any(axis=axis).sum(axis=1) for axis in (2, 1))
-    before = IMAGES[LABELS == 8] > 20
-    assert (widths / heights).mean() > (before.any(axis=1).sum(axis=1) / before.any(axis=2).sum(axis=1)).mean() + 0.15
+def test_a_third_of_what_is_degraded_is_stretched_and_a_third_has_hard_edges():
+    narrow = IMAGES[LABELS == 1]
+    degraded = augmentation.degrade(narrow, np.random.default_rng(1), 1.0)
 
+    def widths_to_heights(images):
+        ink = images > 20
+        return ink.any(axis=1).sum(axis=1) / ink.any(axis=2).sum(axis=1)
 
-def test_hard_edges_know_no_grey():
-    assert set(np.unique(augmentation._threshold(IMAGES, np.random.default_rng(1)))) == {0, 255}
+    assert 0.2 < (widths_to_heights(degraded) > widths_to_heights(narrow) + 0.2).mean() < 0.47
+    assert 0.2 < np.isin(degraded, (0, 255)).all(axis=(1, 2)).mean() < 0.47
 
 
 def test_no_images():

@@ -1,4 +1,4 @@
-"""Bulk prediction: the same answers as `read_batch`, gone on with after a kill, one sentence for what is wrong."""
+"""Bulk prediction: the same answers as `read_batch`, resumed after a kill, one sentence for what is wrong."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_killed_run_goes_on_and_writes_the_same_file(tmp_path):
                 time.sleep(0.002)
             said += process.communicate()[1]
     assert kills >= 1
-    assert "Going on with" in said
+    assert "Resuming" in said
     assert target.read_bytes() == undisturbed.read_bytes()
 
 

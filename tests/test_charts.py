@@ -22,6 +22,7 @@ from app.shared.charts.pictures import ink_url, weights_url
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.explain import Explanation, explain
 from mnistcore.models import store
+from mnistcore.models.answering import load_model
 
 SHOWN = 5
 
@@ -29,7 +30,7 @@ SHOWN = 5
 @pytest.fixture(scope="module", params=["classic", "robust"], ids=["one hidden layer", "two hidden layers"])
 def parts(request: pytest.FixtureRequest) -> Explanation:
     images, _ = shipped_test_digits()
-    return explain(store.load_model(request.param), images[0])
+    return explain(load_model(request.param), images[0])
 
 
 @pytest.mark.parametrize("rival", [None, 9])

@@ -9,14 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import strokes
 from conftest import ROOT, TINY
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from mnistcore import load_model
 from mnistcore.cli.main import main
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.evaluation.evaluate import Evaluation
 from mnistcore.models import store
+from mnistcore.models.files import write_model
+from mnistcore.models.report import Evaluation
 
 IMAGES, LABELS = shipped_test_digits()
 
@@ -61,7 +63,7 @@ def test_train_prints_its_figures_and_makes_the_model_current(run, data_file, ho
 def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_current(
     run, data_file, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("mnistcore.cli.training.DISTORTED", 2)
+    monkeypatch.setattr("mnistcore.training.start.DISTORTED", 2)
     assert run("train", "--recipe", "robust", "--data", data_file, "--ship", tmp_path)[0] == 0
     files = {"robust.md", "robust.npz", "robust.report.json"}
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == files
@@ -134,10 +136,7 @@ def test_predict_reads_every_picture_that_it_can(run, tmp_path):
 
 
 def test_predict_says_that_a_picture_is_not_a_digit(run, tmp_path):
-    cross = Image.new("L", (100, 100))
-    ImageDraw.Draw(cross).line([(20, 20), (80, 80)], fill=255, width=6)
-    ImageDraw.Draw(cross).line([(80, 20), (20, 80)], fill=255, width=6)
-    cross.save(tmp_path / "cross.png")
+    strokes.picture(strokes.NO_DIGITS["X"]).save(tmp_path / "cross.png")
     status, (line,), _ = run("predict", tmp_path / "cross.png", "--model", "robust")
     assert status == 0
     assert re.fullmatch(r".*cross.png: not a digit \(closest: \d\)", line)
@@ -145,7 +144,7 @@ def test_predict_says_that_a_picture_is_not_a_digit(run, tmp_path):
 
 def test_predict_says_that_an_answer_is_uncertain(run, tmp_path):
     classic = load_model("classic")
-    replace(classic, card=classic.card | {"rejection_threshold": 1.1}).save(tmp_path / "cautious.npz")
+    write_model(replace(classic, card=classic.card | {"rejection_threshold": 1.1}), tmp_path / "cautious.npz")
     seven = picture(tmp_path / "seven.png", 0)
     _, (line,), _ = run("predict", seven, "--model", tmp_path / "cautious.npz")
     assert re.fullmatch(rf"{seven}: 7 \(\d+\.\d%\) Uncertain: it may be a 7 or a \d\.", line)
@@ -159,7 +158,7 @@ def test_info_prints_the_card(run):
 
 def test_info_on_a_model_file_without_a_report(run, tmp_path):
     classic = load_model("classic")
-    replace(classic, card={"name": "mine"}).save(tmp_path / "mine.npz")
+    write_model(replace(classic, card={"name": "mine"}), tmp_path / "mine.npz")
     assert run("info", "--model", tmp_path / "mine.npz")[1][0] == "# mine"
 
 
@@ -176,7 +175,7 @@ def test_export_writes_a_file_named_after_the_model(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("export", "mine", "--html")[1] == ["The model mine is in mine.html."]
     assert (tmp_path / "mine.html").read_text().startswith("<!doctype html>")
-    load_model("classic").save("my.2.npz")
+    write_model(load_model("classic"), "my.2.npz")
     assert run("export", tmp_path / "my.2.npz", "--onnx")[1] == ["The model classic is in my.2.onnx."]
     assert run("export", "classic", "--onnx", "--out", "deep/er.onnx")[1] == ["The model classic is in deep/er.onnx."]
     assert (tmp_path / "deep" / "er.onnx").read_bytes() == (tmp_path / "my.2.onnx").read_bytes()

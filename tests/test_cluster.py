@@ -27,6 +27,7 @@ from mnistcore.errors import ClusterError
 from mnistcore.training import checkpoints
 from mnistcore.training import search as search_module
 from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.order import Order
 from mnistcore.training.parallel import results_of
 from mnistcore.training.search import search
 from mnistcore.training.searches import path_of
@@ -141,12 +142,12 @@ def test_a_training_goes_on_at_another_place(four, dataset, local, monkeypatch):
                 raise Interruption
 
         with pytest.raises(Interruption):
-            train(RECIPE, dataset, 1, "a", count_down, Checkpoints(RECIPE, dataset, 1))
+            train(RECIPE, dataset, 1, "a", count_down, Checkpoints(Order(RECIPE, 1), dataset))
 
     interrupt_after(3)
     with cluster.cluster(four.address, [dataset]):
         interrupt_after(RECIPE.epochs + 1)
-    kept = Checkpoints(RECIPE, dataset, 1)
+    kept = Checkpoints(Order(RECIPE, 1), dataset)
     assert sum(kept.load(fold) is not None for fold in (1, 2, 3, 4, 5, None)) >= 2
     events.clear()
     with cluster.cluster(four.address, [dataset]):
@@ -209,7 +210,7 @@ def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_p
         label(500, None)
     said = []
     bulk.label(source, target, model, log=said.append)
-    assert said[0].startswith("Going on with")
+    assert said[0].startswith("Resuming")
     assert target.read_bytes() == (tmp_path / "local.csv").read_bytes()
 
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +67,14 @@ def own_file(digits, tmp_path) -> Path:
 
 
 def _redirect(monkeypatch, url: str) -> None:
-    from sklearn.datasets import _openml
+    class OpenML(urllib.request.BaseHandler):
+        handler_order = 0  # before the request gets the name of its host
 
-    for name in ("_SEARCH_NAME", "_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
-        monkeypatch.setattr(_openml, name, getattr(_openml, name).replace("https://www.openml.org", url))
+        def https_request(self, request: urllib.request.Request) -> urllib.request.Request:
+            request.full_url = request.full_url.replace("https://www.openml.org", url)
+            return request
+
+    monkeypatch.setattr(urllib.request, "build_opener", functools.partial(urllib.request.build_opener, OpenML))
     monkeypatch.setattr(datasets, "KERAS_URL", f"{url}/mnist.npz")
 
 

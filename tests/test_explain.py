@@ -11,7 +11,8 @@ import pytest
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.explain import explain, response_pictures, unit_pictures
-from mnistcore.digit.model import INPUTS, Model, softmax
+from mnistcore.digit.features import INPUTS
+from mnistcore.digit.model import Model, softmax
 from mnistcore.errors import BadImage
 
 

@@ -202,6 +202,14 @@ def upgrade():
 """
 
 
+def columns_of(database_url: str) -> list[str]:
+    engine = database.connect(database_url)
+    try:
+        return [column["name"] for column in sa.inspect(engine).get_columns("digits")]
+    finally:
+        engine.dispose()
+
+
 def test_an_older_database_is_brought_up_to_date_and_a_newer_one_refused(database_url, tmp_path, monkeypatch):
     older = open_feedback(database_url)
     ada = older.create_profile("visitor", "Ada")
@@ -212,9 +220,8 @@ def test_an_older_database_is_brought_up_to_date_and_a_newer_one_refused(databas
         patch.setattr(schema, "MIGRATIONS", later)
         newer = open_feedback(database_url)
         assert [digit.label for digit in newer.digits(ada.id)] == [LABELS[0]]
-        columns = sa.inspect(newer._engine).get_columns("digits")
-        assert "note" in [column["name"] for column in columns]
         newer.close()
+        assert "note" in columns_of(database_url)
     with pytest.raises(FeedbackError, match="made by a newer version of mnistcore"):
         open_feedback(database_url)
     older.close()
@@ -231,8 +238,8 @@ def test_a_migration_that_fails_changes_nothing(database_url, tmp_path, monkeypa
             open_feedback(database_url)
     with closing(open_feedback(database_url)) as again:
         assert again.profiles() == [ada]
-    assert "note" not in [column["name"] for column in sa.inspect(older._engine).get_columns("digits")]
     older.close()
+    assert "note" not in columns_of(database_url)
 
 
 def test_another_programs_database_is_left_alone(database_url):
@@ -274,7 +281,7 @@ def test_many_may_open_a_new_database_at_once(database_url):
 WRITER = """
 import os, sys, threading
 import numpy as np
-from mnistcore.feedback import open_feedback
+from mnistcore.confirmed import open_feedback
 
 url, profile, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 feedback = open_feedback(url)

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from io import BytesIO
 
@@ -40,10 +40,9 @@ pytestmark = pytest.mark.usefixtures("api_environment")
 def client(monkeypatch) -> Iterator[FlaskClient]:
     """Of an API with a key."""
     monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
-    app = create_app()
-    yield app.test_client()
-    if opened := app.extensions["feedback"]._opened:
-        opened.close()
+    with ExitStack() as opened:
+        monkeypatch.setattr("mnistcore.confirmed.open_feedback", lambda: opened.enter_context(closing(open_feedback())))
+        yield create_app().test_client()
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from conftest import ROOT
 
 from mnistcore.confirmed import Feedback, NewDigit, database, open_feedback
@@ -130,11 +131,11 @@ def test_what_others_are_reading_is_deleted_all_the_same(file, feedback, monkeyp
 
 def test_a_full_disk(file, feedback):
     ada = feedback.profiles()[0].id
-    with feedback._engine.connect() as connection:
-        (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
+    with closing(sqlite3.connect(file)) as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
     sizes = []
     for limit in range(pages, pages + 12):  # the disk fills up at another step of writing each time
-        with closing(limited(file, limit)) as full, pytest.raises(FeedbackError, match=r"^The disk is full: nothing"):
+        with limited(file, limit) as full, pytest.raises(FeedbackError, match=r"^The disk is full: nothing"):
             add_until_it_fails(full, ada, kept(file))
         sizes.append(kept(file))
     assert sizes == sorted(sizes)
@@ -148,15 +149,19 @@ def add_until_it_fails(feedback: Feedback, profile: str, start: int) -> None:
         feedback.add(profile, picture(index), DIGITS[index], 1, None, "")
 
 
-def limited(file: Path, pages: int) -> Feedback:
+@contextmanager
+def limited(file: Path, pages: int) -> Iterator[Feedback]:
     """The store, which may have so many pages only."""
-    from sqlalchemy import event
 
-    limited = open_feedback(f"sqlite:///{file}")
-    event.listen(
-        limited._engine, "begin", lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    )
-    return limited
+    def limit(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    with closing(open_feedback(f"sqlite:///{file}")) as opened:
+        sa.event.listen(sa.Engine, "begin", limit)
+        try:
+            yield opened
+        finally:
+            sa.event.remove(sa.Engine, "begin", limit)
 
 
 FILL = """
@@ -288,7 +293,7 @@ def test_postgresql_says_what_is_wrong(postgresql_server, monkeypatch):
     monkeypatch.setattr(database, "WAIT", 1)
     with closing(open_feedback(url)) as feedback:
         ada = fill(feedback, 3)
-        name = feedback._engine.url.database
+        name = sa.make_url(url).database
         with psycopg.connect(url) as writer:
             writer.execute(f"SELECT pg_advisory_xact_lock({database.WRITERS})")
             with pytest.raises(FeedbackBusy):

@@ -9,34 +9,33 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from in_browser import DESKTOP, PHONE, draw
 from PIL import Image
+from strokes import SEVEN, SEVEN_WITHOUT_A_BAR
 
-from app.shared.answer import _words
+from app.shared.answer import as_html
 from mnistcore import load_model, read
 from mnistcore.data.synthetic import allographs
 from mnistcore.export.html_export import to_html
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-SEVEN = [[(110, 100), (300, 100), (200, 330)]]  # in pixels of the sheet's picture
-SIDE = 420
+SHEET = "#sheet"
+SIDE = 420  # pixels of the sheet's picture
 CLASSIC = load_model("classic")
 MODELS = {
     "classic": replace(CLASSIC, card=CLASSIC.card | {"rejection_threshold": 0.95}),  # it is hardly ever uncertain
     "robust": load_model("robust"),
 }
 
-# what a person may draw besides digits, or how
+# what a person may draw besides digits, or how, in pixels of the sheet's picture
 ODD = {
     "nothing": [],
     "a dot": [[(200, 200)]],
     "a fat dot": [[(200, 200), (203, 200), (203, 203)]],
-    "a speck at the border": [*SEVEN, [(426, 300)]],
+    "a speck at the border": [[(110, 100), (300, 100), (200, 330)], [(426, 300)]],
     "a small digit": [[(200, 200), (230, 200), (210, 245)]],
     "in the corner": [[(-6, -4), (2, -8)]],  # so little that it is enlarged
     "a cross": [[(60, 60), (360, 360)], [(360, 60), (60, 360)]],
@@ -143,7 +142,9 @@ def test_its_answers_are_those_of_python(name, count, browser, files):
             fields = (ours.status, ours.digit, ours.runner_up, ours.message)
             assert tuple(theirs[key] for key in ("status", "digit", "runnerUp", "message")) == fields
             if strokes:  # before the first one the app also asks for a number, which the page does not read
-                assert theirs["words"] == list(_words(ours))
+                sign, headline, detail = theirs["words"]
+                answer = as_html(ours, None, model)
+                assert f'<div class="digit">{sign}</div><div><strong>{headline}</strong><p>{detail}</p>' in answer
             seen.add(ours.status)
         assert seen >= {"digit", "blank", "not a digit" if name == "robust" else "uncertain"}
 
@@ -157,10 +158,10 @@ def test_draw_undo_clear_by_mouse_and_by_touch(page):
         page.get_by_role("button", name=button).click()
 
     assert answer() == ("–", "Draw a digit")
-    draw(page, SEVEN)
+    draw(page, SEVEN_WITHOUT_A_BAR, sheet=SHEET)
     assert answer()[0] == "7"
     assert page.locator(".digits .best").inner_text().startswith("7")
-    draw(page, [[(60, 60), (360, 360)], [(360, 60), (60, 360)], [(60, 200), (360, 200)]])
+    draw(page, [[(46, 46), (274, 274)], [(274, 46), (46, 274)], [(46, 152), (274, 152)]], sheet=SHEET)
     assert answer() == ("×", "Not a digit")
     for _ in range(3):
         press("Undo")
@@ -176,39 +177,17 @@ def test_draw_undo_clear_by_mouse_and_by_touch(page):
     assert page.evaluate("window.scrollY") == 0
 
 
-def draw(page, strokes: list[list[tuple[float, float]]], steps: int = 6) -> None:
-    """By touch where there is touch, else with the mouse."""
-    box = page.locator("#sheet").bounding_box()
-    scale = box["width"] / SIDE
-    touch = page.evaluate("navigator.maxTouchPoints > 0")
-    protocol = page.context.new_cdp_session(page)
-    for stroke in strokes:
-        path = np.concatenate([np.linspace(*ends, steps) for ends in pairwise(stroke)])
-        path = [(box["x"] + scale * x, box["y"] + scale * y) for x, y in path]
-        if touch:
-            for i, (x, y) in enumerate(path):
-                kind = "touchMove" if i else "touchStart"
-                protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-            protocol.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        else:
-            page.mouse.move(*path[0])
-            page.mouse.down()
-            for point in path[1:]:
-                page.mouse.move(*point)
-            page.mouse.up()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_accessible_and_fits_every_screen(scheme, browser, files):
     from axe_playwright_python.sync_playwright import Axe
 
     with cut_off(browser, files["robust"], **DESKTOP, color_scheme=scheme) as page:
-        draw(page, SEVEN)
+        draw(page, SEVEN, sheet=SHEET)
         for width, height in ((1280, 800), (820, 1180), (390, 844), (844, 390)):
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
-            box = page.locator("#sheet").bounding_box()
+            box = page.locator(SHEET).bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
             assert box["width"] == box["height"]

@@ -5,12 +5,13 @@ import sys
 from io import BytesIO
 
 import numpy as np
+import pytest
 from conftest import ROOT
 from PIL import Image
 
-from mnistcore import open_image
+from mnistcore import UnsupportedImage, open_image
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit import files as image_files
+from mnistcore.digit.files import MAX_SCANS
 
 IMAGES, _ = shipped_test_digits()
 
@@ -30,12 +31,13 @@ def test_scans_are_counted_and_nothing_else_is_taken_for_one():
     jpeg = file_of(Image.fromarray(np.kron(IMAGES[0], np.ones((10, 10), np.uint8))), "JPEG", progressive=True)
     scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
     there = jpeg.count(b"\xff\xda")
-    most = jpeg[:-2] + scan * (image_files.MAX_SCANS - there) + jpeg[-2:]
-    assert not image_files._has_too_many_scans(most)
-    assert image_files._has_too_many_scans(most[:-2] + scan + most[-2:])
+    most = jpeg[:-2] + scan * (MAX_SCANS - there) + jpeg[-2:]
+    with pytest.raises(UnsupportedImage, match=f"{MAX_SCANS} scans at most"):
+        open_image(most[:-2] + scan + most[-2:])
     thumbnail = b"\xff\xe1" + (2 + 2 * 60).to_bytes(2) + b"\xff\xda" * 60
-    assert not image_files._has_too_many_scans(most[:2] + thumbnail + most[2:])
-    assert not image_files._has_too_many_scans(most + scan * 9)  # behind the end, as the preview of a phone's photo
+    behind = most + scan * 9  # as the preview of a phone's photo
+    for file in (most, most[:2] + thumbnail + most[2:], behind):
+        assert open_image(file).size == (280, 280)
 
 
 def test_pillows_warnings_are_neither_printed_nor_kept():

@@ -26,7 +26,7 @@ from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png, open_page
-from mnistcore.models import store
+from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
 
@@ -74,7 +74,7 @@ def words(app: AppTest) -> str:
 
 
 def asked(label: int) -> Asked:
-    digit, model = digits(label)[0], store.load_model("robust")
+    digit, model = digits(label)[0], load_model("robust")
     return Asked(digit.picture, read(digit.image, model), model)
 
 
@@ -249,7 +249,7 @@ def test_an_export_is_imported_by_another_visitor(session):
 
 @pytest.mark.usefixtures("session")
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
-    shown = photo.read(photo.EXAMPLE.read_bytes(), store.load_model("robust"))
+    shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
     page_digit = shown.page.digits[0]
     corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
     photo.keep(shown, [corrected])
@@ -303,7 +303,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     app.text_input(key="practice-name").set_value("Ada").run()
     press(app, "Save 2 digits")
     assert kept() == [("Ada", 1, 1), ("Ada", 7, 7)]
-    robust = store.load_model("robust")
+    robust = load_model("robust")
     (profile,) = database().profiles(HERS)
     assert {digit.model for digit in database().digits(profile.id)} == {f"robust {robust.version}"}
 

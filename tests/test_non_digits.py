@@ -7,7 +7,8 @@ import pytest
 
 from mnistcore.data import non_digits, synthetic
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.images import INK, is_prepared
+from mnistcore.digit.form import INK
+from mnistcore.digit.images import is_prepared
 
 IMAGES, LABELS = shipped_test_digits()
 
@@ -51,7 +52,7 @@ def test_every_allograph_can_be_written():
 
 def test_glyphs_that_look_like_a_digit_are_left_out():
     for font in non_digits.FONTS:
-        characters = {chr(code) for code in non_digits._codes(font)}
+        characters = {chr(code) for code in non_digits.characters(font)}
         assert {"A", "K", "X", "m"} <= characters
         assert not characters & set("0123456789OoIlSsZz|٠١٢٣٤٥٦٧٨٩")
         assert all(unicodedata.category(character)[0] in "LSP" for character in characters)
@@ -59,6 +60,6 @@ def test_glyphs_that_look_like_a_digit_are_left_out():
 
 def test_several_digits_stand_side_by_side():
     rng = np.random.default_rng(0)
-    for picture in non_digits._several(50, IMAGES, rng):
+    for picture in non_digits.side_by_side(50, IMAGES, rng):
         assert (picture > INK).any(axis=0).sum() >= 6  # two 1s at least
         assert picture.shape == (56, 112)

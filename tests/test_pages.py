@@ -2,15 +2,17 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from strokes import FIVE_WITH_ITS_BAR_APART, picture
 
-from mnistcore import BadImage, UnsupportedImage, load_model, open_page, read, read_page
+from mnistcore import BadImage, Page, UnsupportedImage, load_model, open_page, read, read_page
 from mnistcore.cli import main as cli
-from mnistcore.cli.annotate import annotate
+from mnistcore.cli.annotate import CERTAIN, UNCERTAIN, annotate
 from mnistcore.data.datasets import shipped_test_digits
 
 IMAGES, LABELS = shipped_test_digits()
@@ -126,13 +128,9 @@ def test_a_number_of_which_two_digits_touch_is_cut(model) -> None:
 
 
 def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
-    image = Image.new("L", (280, 280))
-    draw = ImageDraw.Draw(image)
-    draw.line([(100, 70), (95, 130), (140, 120), (175, 150), (165, 200), (120, 225), (80, 210)], 255, 12, "curve")
-    draw.line([(118, 62), (185, 60)], 255, 12)
-    page = read_page(image, model)
+    page = read_page(picture(FIVE_WITH_ITS_BAR_APART), model)
     assert page.text == "5"
-    assert page.digits[0].box[1] == pytest.approx(55, abs=4)  # the bar belongs to it
+    assert page.digits[0].box[1] == pytest.approx(53 - 9, abs=4)  # the bar belongs to it
 
 
 @pytest.mark.parametrize(
@@ -141,20 +139,17 @@ def test_a_5_with_a_bar_of_its_own_is_one_digit(model) -> None:
         # the strokes of this 4, which do not meet, look like a 6 and a 1
         (
             [
-                [(84, 50), (57, 86), (51, 127), (94, 135), (132, 141), (165, 129), (198, 95)],
-                [(230, 85), (222, 111), (203, 149), (192, 203), (199, 217)],
+                [(96, 57), (65, 98), (58, 145), (107, 154), (151, 161), (189, 147), (226, 109)],
+                [(263, 97), (254, 127), (232, 170), (219, 232), (227, 248)],
             ],
             "4",
         ),
-        ([[(90, 50), (85, 230)], [(170, 50), (165, 230)]], "11"),
-        ([[(60, 60), (140, 60), (95, 220)], [(190, 60), (185, 220)]], "71"),
+        ([[(103, 57), (97, 263)], [(194, 57), (189, 263)]], "11"),
+        ([[(69, 69), (160, 69), (109, 251)], [(217, 69), (211, 251)]], "71"),
     ],
 )
 def test_a_drawing_of_one_digit_is_not_divided_and_one_of_two_is(model, strokes: list, text: str) -> None:
-    image = Image.new("L", (280, 280))
-    draw = ImageDraw.Draw(image)
-    for stroke in strokes:
-        draw.line(stroke, 255, 14, "curve")
+    image = picture(strokes, 280, 16)
     page = read_page(image, model)
     assert page.text == text
     if len(text) == 1:  # all doors agree
@@ -167,7 +162,7 @@ def test_one_prepared_digit_is_read_as_read_does(model) -> None:
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "empty",
     [
         np.zeros((50, 50), np.uint8),
         np.full((500, 700, 3), 255, np.uint8),
@@ -177,8 +172,8 @@ def test_one_prepared_digit_is_read_as_read_does(model) -> None:
     ],
     ids=["black", "white", "paper", "noise", "one pixel"],
 )
-def test_a_page_without_digits_is_empty(model, picture: np.ndarray) -> None:
-    page = read_page(picture, model)
+def test_a_page_without_digits_is_empty(model, empty: np.ndarray) -> None:
+    page = read_page(empty, model)
     assert page.text == ""
     assert page.lines == []
     assert page.as_dict() == {"text": "", "lines": [], "digits": []}
@@ -199,9 +194,8 @@ def test_what_is_no_picture_is_refused(model) -> None:
 
 
 def test_a_page_may_be_larger_only_as_a_jpeg() -> None:
-    picture = Image.new("1", (6000, 5000))
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    Image.new("1", (6000, 5000)).save(file, "PNG")
     with pytest.raises(UnsupportedImage, match="25,000,000"):
         open_page(file.getvalue())
 
@@ -241,11 +235,17 @@ def test_a_mistake_is_one_sentence(
     assert complaint in capsys.readouterr().err
 
 
-def test_an_uncertain_digit_is_marked(model) -> None:
-    page = read_page(photo_of(ink_of(["0172"])), model)
-    annotated = annotate(Image.new("L", (1200, 800), 255), page)
-    x, y, *_ = page.digits[0].box
-    assert annotated.getpixel((2 * x, 2 * y + 10)) != (255, 255, 255)
+def test_an_uncertain_digit_has_a_box_of_another_colour_and_a_question_mark(model) -> None:
+    certain, *_ = read_page(photo_of(ink_of(["0172"])), model).digits
+    uncertain = replace(certain, reading=replace(certain.reading, status="uncertain"))
+    x, y, _, height = certain.box
+    widths = []
+    for found, colour in ((certain, CERTAIN), (uncertain, UNCERTAIN)):
+        annotated = np.asarray(annotate(Image.new("L", (1200, 800), 255), Page([found], (600, 400))))
+        assert annotated[2 * y + height, 2 * x].tolist() == list(colour)
+        written = (annotated[: 2 * y - 4] != 255).any(axis=(0, 2))  # the columns of what stands above the box
+        widths.append(np.ptp(np.flatnonzero(written)))
+    assert 0 < widths[0] < 0.8 * widths[1]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as mnistcore.digit.files has it

@@ -14,9 +14,9 @@ from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
 from mnistcore.digit.files import as_png
 from mnistcore.errors import BadImage, BadModelFile, DataUnavailable, GotWorse
-from mnistcore.models import personal, store
+from mnistcore.models import store
 from mnistcore.training import rehearsal
-from mnistcore.training.personalise import Base, personalise
+from mnistcore.training.personalise import Base, keep_personalised, personalise
 
 pytestmark = pytest.mark.slow
 
@@ -114,23 +114,23 @@ def test_a_damaged_file_of_rehearsed_images_is_named(tmp_path, monkeypatch):
 
 
 def test_a_personal_model_is_found_by_its_name_alone_and_deleted_with_its_profile(learnt):
-    name = personal.keep_personal(PROFILE, learnt.model, learnt.report)
-    assert personal.personal_models(PROFILE) == [name]
+    name = keep_personalised(PROFILE, learnt)
+    assert store.personal_models(PROFILE) == [name]
     assert load_model(name).weights[-1].tobytes() == learnt.model.weights[-1].tobytes()
     assert name not in store.model_names()
     with pytest.raises(BadModelFile):
-        personal.keep_personal("../../etc", learnt.model, learnt.report)
-    personal.delete_personal(PROFILE)
-    personal.delete_personal(PROFILE)  # there may be none
-    assert personal.personal_models(PROFILE) == []
-    assert personal.personal_path(name) is None
+        keep_personalised("../../etc", learnt)
+    store.delete_personal(PROFILE)
+    store.delete_personal(PROFILE)  # there may be none
+    assert store.personal_models(PROFILE) == []
+    assert store.named_path(name) is None
 
 
 def test_only_the_latest_models_of_a_profile_are_kept(learnt, monkeypatch):
-    monkeypatch.setattr(personal, "MODELS", 1)
-    first, second = (personal.keep_personal(PROFILE, learnt.model, learnt.report) for _ in range(2))
+    monkeypatch.setattr(store, "PERSONAL_MODELS", 1)
+    first, second = (keep_personalised(PROFILE, learnt) for _ in range(2))
     assert first != second
-    assert personal.personal_models(PROFILE) == [second]
+    assert store.personal_models(PROFILE) == [second]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_only_the_latest_models_of_a_profile_are_kept(learnt, monkeypatch):
 )
 def test_a_model_that_got_worse_is_not_kept(learnt, worse):
     with pytest.raises(GotWorse, match="got worse"):
-        personal.keep_personal(PROFILE, learnt.model, replace(learnt.report, **worse))
-    assert personal.personal_models(PROFILE) == []
+        keep_personalised(PROFILE, replace(learnt, report=replace(learnt.report, **worse)))
+    assert store.personal_models(PROFILE) == []
 
 
 def test_the_command_line_learns_a_profile(capsys):
@@ -154,7 +154,7 @@ def test_the_command_line_learns_a_profile(capsys):
     assert cli.main(["personalise", "Ada"]) == 0
     printed = capsys.readouterr().out
     assert "learnt from         20 digits" in printed
-    (name,) = personal.personal_models(profile.id)
+    (name,) = store.personal_models(profile.id)
     assert f"Model {name} has learnt the handwriting Ada." in printed
     assert cli.main(["personalise", "Empty"]) == 1
     assert "has no digits to learn from yet" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, start_api
 
 from api import create_app
-from mnistcore.cli.main import _parser
+from mnistcore.cli.main import main
 
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
@@ -85,13 +85,28 @@ def test_the_example_client_prints_the_digit(environment, address):
     assert run([sys.executable, "-c", client, "docs/examples/seven.jpg"], environment).stdout == "7\n"
 
 
-def test_the_readme_has_sessions_and_code():
-    assert README.count("```console") >= 2
-    assert README.count("```python") == 2
+@pytest.mark.parametrize("page", PAGES)
+def test_the_language_of_all_code_says_whether_it_is_run(page):
+    fences = re.findall(r"^ *```(.*)$", PAGES[page], re.MULTILINE)
+    assert set(fences[::2]) <= {
+        "console",
+        "python",
+        "bash",
+        "json",
+        "py",
+        "yaml",
+    }  # the first two are run; py is a part
+    assert set(fences[1::2]) <= {""}
+    assert all(session.startswith("$ ") for session in re.findall(r"```console\n(.*)", PAGES[page]))
+    if page == "README.md":
+        assert {"console", "python"} <= set(fences)
 
 
-def test_every_command_is_in_the_readme():
-    (commands,) = (action.choices for action in _parser()._actions if action.choices)
+def test_every_command_is_in_the_readme(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.MULTILINE)
+    assert {"train", "predict", "read"} <= set(commands)
     for command in commands:
         assert f"$ mnistcore {command} " in README.replace("\n", " "), command
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import TINY
+from moments import run_until
 
-from mnistcore import Model
 from mnistcore.data import datasets
 from mnistcore.errors import NothingUnfinished
+from mnistcore.models.files import read_model
 from mnistcore.training import checkpoints
 from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.order import Order
 from mnistcore.training.recipes import Recipe
 from mnistcore.training.train import train
 from mnistcore.training.unfinished import DAYS, forget, latest_order, prune, unfinished_directory
@@ -50,8 +48,8 @@ def _every_epoch(monkeypatch):
 
 def interrupt(recipe: Recipe, dataset, epochs: int, resume: bool = False, **rest) -> None:
     """Train until that many new epochs are done."""
-    kept = Checkpoints(recipe, dataset, seed=1)
-    kept.begin({"name": recipe.name}, resume)
+    kept = Checkpoints(Order(recipe, seed=1), dataset)
+    kept.begin(resume)
     new = 0
 
     def count(progress) -> None:
@@ -75,9 +73,9 @@ def test_model_report_and_progress_are_those_of_an_undisturbed_training(dataset,
     model, report = train(recipe, dataset, 1, "a")
     interrupt(recipe, dataset, 2, n_jobs=2)
     interrupt(recipe, dataset, 1, resume=True, n_jobs=1)
-    assert latest_order(None) == {"name": "classic"}
+    assert latest_order(None) == Order(recipe, seed=1)
     events, said = [], []
-    again, resumed = train(recipe, dataset, 1, "a", events.append, Checkpoints(recipe, dataset, 1, log=said.append))
+    again, resumed = train(recipe, dataset, 1, "a", events.append, Checkpoints(Order(recipe, 1), dataset, said.append))
     assert (again.version, again.card, facts(resumed), said) == (model.version, model.card, facts(report), [])
     assert sum(event.resumed for event in events) >= 2
     assert [event.share for event in events] == sorted(event.share for event in events)
@@ -89,16 +87,16 @@ def test_model_report_and_progress_are_those_of_an_undisturbed_training(dataset,
 def test_a_damaged_or_foreign_checkpoint_is_named_and_its_network_trained_anew(dataset):
     recipe = replace(CLASSIC_LIKE, folds=0)
     model, _ = train(recipe, dataset, 1, "a")
-    other = Checkpoints(recipe, dataset, seed=2)
+    other = Checkpoints(Order(recipe, 2), dataset)
     train(recipe, dataset, 2, "b", checkpoints=other)
     foreign = (other.directory / "network.npz").read_bytes()
     interrupt(recipe, dataset, 3)
-    kept = Checkpoints(recipe, dataset, seed=1)
+    kept = Checkpoints(Order(recipe, 1), dataset)
     whole = (kept.directory / "network.npz").read_bytes()
     for damage in (b"", b"not an archive", whole[:5000], whole[:4000] + b"?" + whole[4001:], foreign):
         (kept.directory / "network.npz").write_bytes(damage)
         said = []
-        again, _ = train(recipe, dataset, 1, "a", checkpoints=Checkpoints(recipe, dataset, 1, log=said.append))
+        again, _ = train(recipe, dataset, 1, "a", checkpoints=Checkpoints(Order(recipe, 1), dataset, said.append))
         assert again.version == model.version
         assert len(said) == 1
         assert "network.npz cannot be used" in said[0]
@@ -107,18 +105,19 @@ def test_a_damaged_or_foreign_checkpoint_is_named_and_its_network_trained_anew(d
 def test_other_digits_are_another_training(dataset):
     interrupt(TINY, dataset, 1)
     said = []
-    Checkpoints(TINY, replace(dataset, sha256="other"), 1, log=said.append).begin({}, resume=True)
+    Checkpoints(Order(TINY, 1), replace(dataset, sha256="other"), said.append).begin(resume=True)
     assert said == ["The digits or the versions of the libraries are not those of before, so the training starts anew."]
 
 
-def test_each_owner_has_the_latest_unfinished_training(dataset):
+def test_each_visitor_has_the_latest_unfinished_training(dataset):
     with pytest.raises(NothingUnfinished, match="nothing to resume"):
         latest_order("a")
-    for owner, seed in (("a", 1), ("a", 2), ("b", 3)):
-        Checkpoints(TINY, dataset, seed, owner).begin({"seed": seed})
-    assert (latest_order("a"), latest_order("b")) == ({"seed": 2}, {"seed": 3})
-    Checkpoints(TINY, dataset, 2, "a").delete()
-    assert latest_order("a") == {"seed": 1}
+    first, second, theirs = (Order(TINY, seed, visitor=visitor) for visitor, seed in (("a", 1), ("a", 2), ("b", 3)))
+    for order in (first, second, theirs):
+        Checkpoints(order, dataset).begin()
+    assert (latest_order("a"), latest_order("b")) == (second, theirs)
+    Checkpoints(second, dataset).delete()
+    assert latest_order("a") == first
     forget("a")
     with pytest.raises(NothingUnfinished):
         latest_order("a")
@@ -132,8 +131,8 @@ def test_each_owner_has_the_latest_unfinished_training(dataset):
     assert str(damaged) in said[0]
 
 
-def test_what_nobody_goes_on_with_is_deleted_after_a_month(dataset, monkeypatch):
-    Checkpoints(TINY, dataset, 1).begin({})
+def test_what_nobody_resumes_is_deleted_after_a_month(dataset, monkeypatch):
+    Checkpoints(Order(TINY, 1), dataset).begin()
     prune()
     assert len(list(unfinished_directory().iterdir())) == 1
     monkeypatch.setattr("mnistcore.training.unfinished.DAYS", -DAYS)  # as if a month had passed
@@ -142,43 +141,43 @@ def test_what_nobody_goes_on_with_is_deleted_after_a_month(dataset, monkeypatch)
 
 
 CHILD = """
-import json, sys
+import json
 from pathlib import Path
 from mnistcore.data import datasets
+from mnistcore.training import checkpoints
+from mnistcore.models.files import write_model
 from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.order import Order
 from mnistcore.training.recipes import recipe_from_json
 from mnistcore.training.train import train
 from dataclasses import replace
 
+checkpoints.SHARE_OF_TIME = 1e9  # every epoch is kept
 recipe, data, out = recipe_from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
 dataset = datasets.load(file=data, log=lambda _: None)
 dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
-kept = Checkpoints(recipe, dataset, 1, log=print)
-kept.begin({}, resume=kept.directory.exists())
-model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or print("epoch", flush=True), kept, n_jobs=2)
-model.save(out)
+kept = Checkpoints(Order(recipe, 1), dataset, print)
+kept.begin(resume=kept.directory.exists())
+model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or reach("epoch"), kept, n_jobs=2)
+write_model(model, out)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("recipe", "kills"), [(CLASSIC_LIKE, 2), (ROBUST_LIKE, 1)], ids=["classic-like", "robust-like"]
+    ("recipe", "moments"),
+    [(CLASSIC_LIKE, ["write 5", "epoch 9"]), (ROBUST_LIKE, ["write 6"])],
+    ids=["classic-like", "robust-like"],
 )
-def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, kills):
+def test_killed_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, moments):
     expected, _ = train(recipe, dataset, 1, "a")
     out = tmp_path / "model.npz"
-    command = [sys.executable, "-c", CHILD, json.dumps(asdict(recipe)), data_file, out]
-    ends = []
-    for _ in range(kills):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            for _ in range(random.randrange(1, 4)):
-                assert process.stdout.readline() in ("epoch\n", "")  # nothing: it is done
-            time.sleep(random.uniform(0, 0.1))
-            process.kill()
-        ends.append(process.returncode)
-    assert -signal.SIGKILL in ends  # one of them may have been done before
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    model = Model.load(out)
+    program = CHILD, json.dumps(asdict(recipe)), data_file, out
+    for moment in moments:
+        assert run_until(moment, *program) == -signal.SIGKILL
+        assert list(unfinished_directory().glob("*/*.npz"))
+    assert run_until("never", *program) == 0
+    model = read_model(out)
     assert model.card == expected.card
     for ours, theirs in zip((*model.weights, *model.biases), (*expected.weights, *expected.biases), strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -42,6 +42,16 @@ def send(server: Server, sent: bytes) -> socket.socket:
     return connection
 
 
+def is_waited_for(connection: socket.socket) -> bool:
+    """Whether the server has neither answered nor closed a connection."""
+    connection.setblocking(False)
+    try:
+        connection.recv(1)
+    except BlockingIOError:
+        return True
+    return False
+
+
 def workers(server: Server) -> list[int]:
     """Their process ids."""
     process = server.process.pid
@@ -119,6 +129,7 @@ def test_connections_that_stop_halfway_delay_nobody(server, sent):
     for _ in range(10):
         assert predict(server) == SEVEN
     for connection in halfway:
+        assert is_waited_for(connection), "it was answered or given up before the others were answered"
         connection.close()
 
 
@@ -141,9 +152,14 @@ def test_bodies_that_stall_stop_no_other_route(tmp_path):
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"])
-def test_what_is_not_http_delays_nobody(server, sent):
-    with send(server, sent):
+def test_what_is_not_http_ends_no_worker(server, sent):
+    before = workers(server)
+    with send(server, sent) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(1000):  # until the server has done with it
+            pass
         assert predict(server) == SEVEN
+    assert workers(server) == before
 
 
 def test_a_killed_worker_is_replaced(server):

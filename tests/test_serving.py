@@ -23,6 +23,7 @@ from PIL import Image
 from api import ROUTES, create_app
 from mnistcore import Model, load_model
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.models.files import write_model
 from serving import openapi, server
 
 DIGITS = shipped_test_digits()[0][:4]
@@ -162,10 +163,10 @@ def test_without_a_proxy_nobody_is_believed_to_be_another(caplog):
 
 def test_a_swap_of_models_is_logged(monkeypatch, tmp_path, caplog):
     file = tmp_path / "model.npz"
-    load_model("classic").save(file)
+    write_model(load_model("classic"), file)
     monkeypatch.setenv("MNISTCORE_MODEL", str(file))
     client = create_app().test_client()
-    load_model("robust").save(file)
+    write_model(load_model("robust"), file)
     await_that(lambda: client.get("/model").get_json()["name"] == "robust", seconds=10)
     assert f"The model robust, version {load_model('robust').version}, is in use." in caplog.text
 
@@ -305,7 +306,7 @@ def test_a_model_that_comes_later_ends_the_503(monkeypatch, tmp_path):
     monkeypatch.setenv("MNISTCORE_MODEL", str(tmp_path / "model.npz"))
     client = create_app().test_client()
     assert client.get("/ready").status_code == 503
-    load_model("classic").save(tmp_path / "model.npz")
+    write_model(load_model("classic"), tmp_path / "model.npz")
     await_that(lambda: client.get("/ready").status_code == 200, seconds=10)
     assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
 

@@ -5,7 +5,6 @@ import shutil
 import time
 
 import pytest
-from conftest import TINY
 
 from mnistcore import BadModelFile, load_model
 from mnistcore.models import store
@@ -35,9 +34,9 @@ def test_a_run_that_cannot_be_kept_whole_leaves_nothing(home, monkeypatch):
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnistcore.evaluation.figures.save_figures", fail)
+    monkeypatch.setattr("mnistcore.models.runs.save_card", fail)
     with pytest.raises(KeyboardInterrupt):
-        store.keep_run(load_model("classic"), store.load_report("classic"))
+        store.runs().keep(load_model("classic"), store.load_report("classic"), {})
     assert list((home / "models").iterdir()) == []
 
 
@@ -134,13 +133,10 @@ def test_the_environment_names_the_model(mine, monkeypatch):
     assert load_model().card["name"] == "mine"
 
 
-def test_without_any_model_classic_is_trained_and_kept(monkeypatch, tmp_path, data_file):
+def test_without_any_model_it_is_said_what_is_missing(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
-    monkeypatch.setattr("mnistcore.training.recipes.CLASSIC", TINY)
-    monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
-    model = load_model()
-    assert model.card["recipe"]["name"] == "classic"
-    assert load_model().card == model.card
+    with pytest.raises(BadModelFile, match=r"no model file .*robust.npz.* no model file .*classic.npz"):
+        load_model()
 
 
 def test_what_is_no_path_or_could_be_read_for_ever_is_refused(tmp_path):

@@ -39,7 +39,7 @@ def test_pens_are_as_fine_and_as_broad_as_people_use(written):
 @pytest.mark.parametrize("digit", range(10))
 def test_every_allograph_can_be_written_and_starts_where_its_points_do(digit):
     for allograph in synthetic.allographs()[digit]:
-        strokes = synthetic._strokes(allograph)
+        strokes = synthetic.control_points(allograph)
         assert sum(curves.shape[1] for _, curves in strokes) == synthetic.POINTS
         for points, curves in strokes:
             np.testing.assert_allclose(curves.sum(axis=2), 1, atol=1e-5)

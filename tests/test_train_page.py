@@ -107,7 +107,7 @@ def test_what_is_pressed_before_the_browser_has_named_the_visitor_starts_afterwa
     assert trainer().jobs == []
     app.session_state[VISITOR] = "a"
     app.run()
-    assert [job.visitor for job in trainer().jobs] == ["a"]
+    assert [job.order.visitor for job in trainer().jobs] == ["a"]
     assert app.get("progress")
 
 

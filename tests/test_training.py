@@ -9,7 +9,8 @@ from conftest import TINY
 from mnistcore import BadRecipe
 from mnistcore.data import datasets
 from mnistcore.evaluation.evaluate import evaluate
-from mnistcore.training.fitting import SMALLEST_SPREAD, _fit_scaler, fit, learning_rate
+from mnistcore.training.epoch_data import epoch_data
+from mnistcore.training.fitting import SMALLEST_SPREAD, fit_from, fit_scaler, learning_rate
 from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, shortened
 from mnistcore.training.searches import get_recipe
 from mnistcore.training.train import train
@@ -116,8 +117,10 @@ def test_validation_rows_are_not_trained_on_but_calibrated_on(dataset):
 def test_weight_averaging_gives_the_mean_of_the_last_networks(dataset):
     recipe = replace(TINY, epochs=4)
     rows = dataset.images[:500], dataset.labels[:500]
-    each = [model for model, _ in fit(recipe, *rows, seed=0)]
-    averaged = [model for model, _ in fit(replace(recipe, swa_epochs=2), *rows, seed=0)]
+    each, averaged = (
+        [state.model(chosen) for state in fit_from(None, chosen, epoch_data(chosen, *rows, seed=0), seed=0)]
+        for chosen in (recipe, replace(recipe, swa_epochs=2))
+    )
     for layer in (0, 1):
         np.testing.assert_array_equal(averaged[2].weights[layer], each[2].weights[layer])
         mean = (each[2].weights[layer] + each[3].weights[layer]) / 2
@@ -134,7 +137,7 @@ def test_a_nearly_blank_pixel_is_not_scaled_up():
     pixels = np.zeros((1000, 784), np.float32)
     pixels[0, 0] = 1
     pixels[::2, 400] = 1
-    scaled = _fit_scaler(pixels).transform(np.ones((1, 784), np.float32))
+    scaled = fit_scaler(pixels).transform(np.ones((1, 784), np.float32))
     assert scaled[0, 0] <= 1 / SMALLEST_SPREAD
     assert scaled[0, 400] == pytest.approx(1, abs=0.01)
 

@@ -68,4 +68,4 @@ def test_only_the_latest_ended_trainings_are_kept(make_trainer, monkeypatch):
     trainer.start("a", "first", ENDLESS, ["file"])
     for visitor in "bcde":
         trainer.stop(trainer.start(visitor, "waited", TINY, ["file"]))
-    assert [job.visitor for job in trainer.jobs] == ["a", "d", "e"]
+    assert [job.order.visitor for job in trainer.jobs] == ["a", "d", "e"]

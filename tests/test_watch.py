@@ -11,7 +11,8 @@ from conftest import await_that
 
 from mnistcore import Model
 from mnistcore.models import store
-from mnistcore.models.watch import ModelWatch
+from mnistcore.models.answering import ModelWatch
+from mnistcore.models.files import write_model
 
 
 def save(path: Path, digit: int) -> Path:
@@ -19,7 +20,7 @@ def save(path: Path, digit: int) -> Path:
     bias = np.zeros(10, np.float32)
     bias[digit] = 9
     path.parent.mkdir(parents=True, exist_ok=True)
-    Model((np.zeros((784, 10), np.float32),), (bias,), {"name": f"always {digit}"}).save(path)
+    write_model(Model((np.zeros((784, 10), np.float32),), (bias,), {"name": f"always {digit}"}), path)
     return path
 
 

@@ -8,9 +8,9 @@ import streamlit as st
 from app.shared import models
 from app.shared.charts.pictures import ink_url
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.evaluation.compare import compare
+from mnistcore.models.files import read_model
 
 SHOWN = 24  # pictures of each kind
 
@@ -61,7 +61,7 @@ def _tiles(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> str
 @st.cache_data(show_spinner=False, max_entries=32)
 def _predictions(file: tuple[str, int]) -> np.ndarray:
     """(10000,) int8: what the model in this file, as it was at this time, reads."""
-    return Model.load(file[0]).predict(shipped_test_digits()[0]).astype(np.int8)
+    return read_model(file[0]).predict(shipped_test_digits()[0]).astype(np.int8)
 
 
 def _file(name: str) -> tuple[str, int]:

@@ -10,11 +10,11 @@ import streamlit as st
 from app.shared import models, operator, outcome
 from app.shared.visitors import CHOSEN_MODEL, current_visitor
 from app.train.queue import trainer
-from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
 from mnistcore.export.html_export import to_html
 from mnistcore.export.onnx_export import to_onnx
 from mnistcore.models import store
+from mnistcore.models.files import read_model
 
 
 def offer(name: str) -> None:
@@ -42,13 +42,13 @@ def _offer_files(name: str, path: Path) -> None:
     offer_file(
         "One HTML file",
         "html",
-        lambda: to_html(Model.load(path)).encode(),
+        lambda: to_html(read_model(path)).encode(),
         "A page to draw on, with this model inside: it needs no server and no network.",
     )
     offer_file(
         "ONNX",
         "onnx",
-        lambda: to_onnx(Model.load(path)),
+        lambda: to_onnx(read_model(path)),
         "For programs in other languages, which run it with an ONNX runtime.",
     )
     offer_file("Model file", "npz", path.read_bytes, "For this project: its command line, its API and Python.")

@@ -18,8 +18,7 @@ from app.shared.confirmed import database
 from app.shared.visitors import CHOSEN_MODEL, LEARNING, personal
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.digit.model import Model
-from mnistcore.models.personal import keep_personal
-from mnistcore.models.personal_report import PersonalReport
+from mnistcore.models.report import PersonalReport
 from mnistcore.words import counted
 
 BUTTON = "Learn my handwriting"
@@ -187,7 +186,7 @@ def _run(learning: Learning) -> None:
 
 
 def _learn(learning: Learning) -> Learnt:
-    from mnistcore.training.personalise import personalise  # scikit-learn takes a second to load
+    from mnistcore.training.personalise import keep_personalised, personalise  # scikit-learn takes a second to load
 
     def note(share: float) -> None:
         learning.share = share
@@ -195,7 +194,7 @@ def _learn(learning: Learning) -> Learnt:
     base, profile = learning.base, learning.profile
     images, labels = database().images_and_labels(profile.id)
     learnt = personalise(base, images, labels, on_progress=note)
-    name = None if learnt.report.refusal else keep_personal(profile.id, learnt.model, learnt.report)
+    name = None if learnt.report.refusal else keep_personalised(profile.id, learnt)
     return Learnt(name, learnt.report, images, labels, base.predict(images), learnt.model.predict(images))
 
 

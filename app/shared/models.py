@@ -9,26 +9,22 @@ import streamlit as st
 from app.shared.visitors import CHOSEN_MODEL, current_visitor, personal
 from mnistcore.digit.model import Model
 from mnistcore.models import store
+from mnistcore.models.answering import LoadedModels
 from mnistcore.models.report import Report
-from mnistcore.models.watch import ModelWatch
 
 CURRENT = ""  # stands for the current model, the visitor's choice until they make one
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _watch(name: str) -> ModelWatch:
-    """The model of that name or path, loaded once for all visitors and again when its file changes."""
-    return ModelWatch(name or None)
-
-
-def _watched(name: str) -> ModelWatch:
-    """The model of that name, the visitor's own if there is one."""
-    return _watch(str(path(name)) if name in own_names() else name)
+@st.cache_resource(show_spinner=False)
+def _loaded() -> LoadedModels:
+    """Each model is loaded once for all visitors, and again when its file changes."""
+    return LoadedModels()
 
 
 def current_model() -> tuple[Model | None, list[str]]:
     """The model that answers by default, and a sentence for each model file that could not be read."""
-    return _watch(CURRENT).current, _watch(CURRENT).problems
+    watch = _loaded().get()
+    return watch.current, watch.problems
 
 
 def visitor_model() -> tuple[Model | None, list[str]]:
@@ -37,7 +33,7 @@ def visitor_model() -> tuple[Model | None, list[str]]:
     Problems of the current model are not repeated: every page shows them.
     """
     name = _chosen()
-    watch = _watched(name)
+    watch = _loaded().get(name or None, current_visitor())
     return watch.current, watch.problems if name else []
 
 
@@ -47,12 +43,12 @@ def base_model() -> Model | None:
     if _chosen() not in personal():
         return model
     base = model.card["recipe"]["base"] if model else CURRENT
-    return _watched(base if base in names() else CURRENT).current
+    return _loaded().get(base if base in names() else None, current_visitor()).current
 
 
 def another_shipped(model: Model) -> Model | None:
     """Another of the shipped models than this one; None if it cannot be read."""
-    return _watch(next(name for name in store.SHIPPED if name != model.name)).current
+    return _loaded().get(next(name for name in store.SHIPPED if name != model.name)).current
 
 
 def own_names() -> list[str]:
@@ -63,19 +59,17 @@ def own_names() -> list[str]:
 
 def names() -> list[str]:
     """The visitor's own models, the latest first, then everybody's."""
-    return list(dict.fromkeys([*own_names(), *store.model_names()]))
+    return store.model_names(current_visitor())
 
 
 def path(name: str) -> Path:
     """Where the model lies; raises BadModelFile if there is none of that name."""
-    visitor = current_visitor()
-    return store.visitor_runs(visitor).path(name) if visitor and name in own_names() else store.model_path(name)
+    return store.named_path(name, current_visitor()) or store.model_path(name)
 
 
 def load_report(name: str) -> Report:
     """The model's training report; raises BadModelFile if it is missing or damaged."""
-    visitor = current_visitor()
-    return store.visitor_runs(visitor).report(name) if visitor and name in own_names() else store.load_report(name)
+    return store.load_report(name, current_visitor())
 
 
 def choose_model() -> None:

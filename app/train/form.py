@@ -34,7 +34,7 @@ def start_wanted() -> None:
 
 
 def offer_to_resume(said: bool) -> None:
-    """A button to go on with the visitor's training that was interrupted, if there is one.
+    """A button to resume the visitor's training that was interrupted, if there is one.
 
     Args:
         said: whether the page says already that it was stopped; it does not if the server itself was.

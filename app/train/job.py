@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.home import home
-from mnistcore.training.recipes import Recipe, recipe_from_json
+from mnistcore.training.order import Order
 
 ROOT = Path(__file__).parents[2]
 # one thread for the matrix products, so that a core is left for the answers to those who draw meanwhile
@@ -28,12 +28,8 @@ class Job:
     """A training, from its place in the queue to its end.
 
     Attributes:
-        visitor: whose it is.
-        name: of the model to be.
-        recipe: what is trained.
-        image: (28, 28) uint8, which it reads after every epoch.
-        own_image: whether it is the visitor's drawing.
-        order: the line for the child process.
+        order: what is trained, and for which visitor.
+        resume: whether it goes on from its last epoch.
         state: waiting, running, finished, stopped or failed.
         messages: lines about the data.
         progress: one dictionary an epoch, as `training/child.py` sends it, without the filters; the epochs from before
@@ -44,12 +40,8 @@ class Job:
         child: the process that trains; None while it is waiting.
     """
 
-    visitor: str
-    name: str
-    recipe: Recipe
-    image: np.ndarray
-    own_image: bool
-    order: str
+    order: Order
+    resume: bool
     state: str = "waiting"
     messages: list[str] = field(default_factory=list)
     progress: list[dict] = field(default_factory=list)
@@ -58,12 +50,15 @@ class Job:
     first_epoch_at: float = 0.0
     child: subprocess.Popen | None = None
 
-    @classmethod
-    def from_order(cls, order: dict) -> Job:
-        """A training that is waiting, of what the child process will be told: see `training/child.py`."""
-        image = np.frombuffer(base64.b64decode(order["image"]), np.uint8).reshape(SIDE, SIDE)
-        recipe = recipe_from_json(order["recipe"])
-        return cls(order["visitor"], order["name"], recipe, image, order["own_image"], json.dumps(order))
+    @property
+    def name(self) -> str:
+        """Of the model to be."""
+        return self.order.name or ""
+
+    @property
+    def image(self) -> np.ndarray:
+        """(28, 28) uint8, which it reads after every epoch."""
+        return np.frombuffer(base64.b64decode(self.order.image or ""), np.uint8).reshape(SIDE, SIDE)
 
     @property
     def active(self) -> bool:
@@ -97,7 +92,8 @@ class Job:
         assert self.child.stdin
         assert self.child.stdout
         with contextlib.suppress(BrokenPipeError):
-            self.child.stdin.write(self.order + "\n")  # it stays open: the child ends when it is closed
+            job = {"order": self.order.as_json(), "resume": self.resume}
+            self.child.stdin.write(json.dumps(job) + "\n")  # it stays open: the child ends when it is closed
             self.child.stdin.flush()
         for line in self.child.stdout:
             self._receive(json.loads(line))

@@ -6,7 +6,6 @@ import base64
 import logging
 import os
 import threading
-from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
@@ -15,6 +14,7 @@ from app.train.job import Job
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import MnistCoreError, NothingUnfinished
 from mnistcore.models import store
+from mnistcore.training.order import Order
 from mnistcore.training.recipes import Recipe
 from mnistcore.training.unfinished import forget, latest_order
 
@@ -61,17 +61,9 @@ class Trainer:
         own_image = image is not None
         if image is None:
             image = shipped_test_digits()[0][EXAMPLE]
-        order = {
-            "recipe": asdict(recipe),
-            "sources": sources,
-            "seed": seed,
-            "name": name,
-            "visitor": visitor,
-            "image": base64.b64encode(image.tobytes()).decode("ascii"),
-            "own_image": own_image,
-            "resume": False,
-        }
-        return self._queue(order)
+        bytes_ = base64.b64encode(image.tobytes()).decode("ascii")
+        order = Order(recipe, seed, sources, name=name, visitor=visitor, image=bytes_, own_image=own_image)
+        return self._queue(visitor, order, resume=False)
 
     def resume(self, visitor: str) -> Job:
         """Put the visitor's training that was interrupted last into the queue, to go on from its last epoch.
@@ -80,16 +72,16 @@ class Trainer:
             NothingUnfinished: there is none.
             TrainingBusy: one of this visitor is waiting or running.
         """
-        return self._queue(latest_order(visitor) | {"resume": True})
+        return self._queue(visitor, latest_order(visitor), resume=True)
 
-    def _queue(self, order: dict) -> Job:
-        job = Job.from_order(order)
+    def _queue(self, visitor: str, order: Order, resume: bool) -> Job:
         store.prune_visitor_runs()
         with self._lock:
-            if (latest := self.job_of(job.visitor)) and latest.active:
+            if (latest := self.job_of(visitor)) and latest.active:
                 raise TrainingBusy("One of your trainings is waiting or running already: wait for it, or stop it.")
-            if not order["resume"]:
-                forget(job.visitor)
+            if not resume:
+                forget(visitor)
+            job = Job(order, resume)
             ended = [other for other in self._jobs if not other.active]
             for forgotten in (latest, *ended[: -ENDED_KEPT + 1]):
                 if forgotten in self._jobs:
@@ -108,7 +100,7 @@ class Trainer:
 
     def job_of(self, visitor: str | None) -> Job | None:
         """The visitor's latest training."""
-        return next((job for job in self._jobs if job.visitor == visitor), None)
+        return next((job for job in self._jobs if job.order.visitor == visitor), None)
 
     def place(self, job: Job) -> int:
         """How many are to be started before it, and itself: 1 is the next one."""
@@ -148,9 +140,9 @@ class Trainer:
 
 
 def interrupted(visitor: str) -> str | None:
-    """The name of the model whose training `resume` would go on with; None if there is none."""
+    """The name of the model whose training `resume` would resume; None if there is none."""
     try:
-        return latest_order(visitor)["name"]
+        return latest_order(visitor).name
     except NothingUnfinished:
         return None
 

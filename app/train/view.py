@@ -34,10 +34,10 @@ def show_learning(job: Job) -> None:
     with left:
         _show_curves(job, current)
     with right:
-        st.markdown(f"## {'Your drawing' if job.own_image else 'A digit'}, read after every epoch")
+        st.markdown(f"## {'Your drawing' if job.order.own_image else 'A digit'}, read after every epoch")
         st.html(charts.reading_html(job.image, current))
         st.markdown(charts.reading_history(current) or "It is read as soon as the next epoch is done.")
-        if not job.own_image:
+        if not job.order.own_image:
             st.page_link("app/draw/page.py", label="Draw your own before the next start", icon=":material/draw:")
     after = f", after epoch {current[-1]['epoch']}" if current else ""
     st.markdown(f"## What the first hidden units respond to{after}")
@@ -53,7 +53,7 @@ def show_learning(job: Job) -> None:
 def _show_curves(job: Job, current: list[dict]) -> None:
     """Loss and accuracy of each epoch, and what they say."""
     losses, known, new = ([step[value] for step in current] for value in ("loss", "training_accuracy", "accuracy"))
-    recipe = job.recipe
+    recipe = job.order.recipe
     finetuning = recipe.epochs - recipe.finetune_epochs + 1
     in_a_fold = any(step["fold"] for step in current)
     phases = {job.name: finetuning} if finetuning <= len(current) and not in_a_fold else {}

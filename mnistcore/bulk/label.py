@@ -19,10 +19,10 @@ from typing import ClassVar
 import joblib
 import numpy as np
 
-from mnistcore.bulk.partial import others, partial_file
+from mnistcore.bulk.partial import partial_file, stale_files
 from mnistcore.digit.files import open_image, pictures_in
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import PIXELS, Model
+from mnistcore.digit.form import PIXELS, SIDE
+from mnistcore.digit.model import Model
 from mnistcore.digit.reading import CHUNK, Readings, read, read_batch
 from mnistcore.errors import BadImage
 from mnistcore.training.parallel import one_blas_thread, results_of
@@ -151,7 +151,7 @@ def label(
 
     The chunks are read by joblib's current backend, threads unless another is set: NumPy gives up the interpreter's
     lock while it computes, and on two cores processes were no faster. What is done is kept beside the target, which
-    appears when it is whole; the same call goes on from there, and ends with the same file.
+    appears when it is whole; the same call resumes it, and ends with the same file.
 
     Args:
         source: of the images.
@@ -166,13 +166,13 @@ def label(
         OSError: the target is a folder, or cannot be written.
     """
     facts = [source.facts, model.version, model.input, model.rejection_threshold, model.digit_threshold]
-    unlike = others(target, facts)
+    stale = stale_files(target, facts)
     header = f"{source.first_column},{COLUMNS}\n"
     with partial_file(target, facts, header, source.chunk, source.count) as partial:
-        if unlike:
+        if stale:
             log(f"The unfinished {target} is of other images or of another model, so it is begun anew.")
         if partial.rows:
-            log(f"Going on with {target}: {partial.rows:,} of {source.count:,} images are done.")
+            log(f"Resuming {target}: {partial.rows:,} of {source.count:,} images are done.")
         on_progress(partial.rows)
         starts = range(partial.rows, source.count, source.chunk)
         tasks = (joblib.delayed(_label)(source.part(start), model) for start in starts)

@@ -1,8 +1,7 @@
-"""A text file of many rows that is written in chunks: it appears when it is whole, and an interrupted one is gone on
-with.
+"""A text file of many rows that is written in chunks: it appears when it is whole, and an interrupted one is resumed.
 
-    labels.csv.5f0c9d2e81b7.partial    the rows so far; the middle of its name tells of what they are
-    labels.csv                         all of them
+labels.csv.5f0c9d2e81b7.partial    the rows so far; the middle of its name tells of what they are
+labels.csv                         all of them
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class PartialFile:
 
 @contextmanager
 def partial_file(target: Path, facts: object, header: str, chunk: int, total: int) -> Iterator[PartialFile]:
-    """Go on with what there is of `target`, or begin it, and move it there once the block has ended well.
+    """Resume what there is of `target`, or begin it, and move it there once the block has ended well.
 
     Args:
         target: the file to be written.
@@ -55,10 +54,10 @@ def partial_file(target: Path, facts: object, header: str, chunk: int, total: in
         OSError: there is something else than a file at `target`.
     """
     check_is_file(target)
-    for other in others(target, facts):
-        with other.open("rb") as old:
-            _lock(old, other, target)
-            other.unlink()
+    for stale in stale_files(target, facts):
+        with stale.open("rb") as file:
+            _lock(file, stale, target)
+            stale.unlink()
     path = _path(target, facts)
     with path.open("a+b") as file:
         _lock(file, path, target)
@@ -72,7 +71,7 @@ def partial_file(target: Path, facts: object, header: str, chunk: int, total: in
         path.replace(target)
 
 
-def others(target: Path, facts: object) -> list[Path]:
+def stale_files(target: Path, facts: object) -> list[Path]:
     """What there is of `target` that depends on other facts."""
     names = [path for path in target.parent.glob(f"*{SUFFIX}") if path.name.startswith(f"{target.name}.")]
     return [path for path in names if path != _path(target, facts)]

@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         "--ship", metavar="DIRECTORY", type=Path, help="write the model there under its recipe's name, to be shipped"
     )
     train.add_argument(
-        "--resume", action="store_true", help="go on with the training that was interrupted last, with its own options"
+        "--resume", action="store_true", help="resume the training that was interrupted last, with its own options"
     )
     _add_data_options(train)
     _add_backend_options(train)

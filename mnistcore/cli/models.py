@@ -12,6 +12,7 @@ from mnistcore.cli.options import load_data
 from mnistcore.errors import BadModelFile
 from mnistcore.home import atomic_path
 from mnistcore.models import store
+from mnistcore.models.answering import load_model
 from mnistcore.models.card import model_card
 
 
@@ -19,7 +20,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure a model on digits."""
     from mnistcore.evaluation.evaluate import evaluate
 
-    model = store.load_model(options.model)
+    model = load_model(options.model)
     if options.data or options.source:
         dataset = load_data(options)
         images, labels, source = dataset.test_images, dataset.test_labels, dataset.source
@@ -42,7 +43,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def info(options: argparse.Namespace) -> int:
     """Print a model's card."""
-    model = store.load_model(options.model)
+    model = load_model(options.model)
     try:
         report = store.load_report(model.name)
     except BadModelFile:  # a model file of the user's own has no report beside it
@@ -69,7 +70,7 @@ def export(options: argparse.Namespace) -> int:
     from mnistcore.export.html_export import to_html
     from mnistcore.export.onnx_export import to_onnx
 
-    model = store.load_model(options.model)
+    model = load_model(options.model)
     content = to_onnx(model) if options.form == "onnx" else to_html(model).encode()
     target = options.out or Path(f"{Path(options.model).name.removesuffix('.npz')}.{options.form}")
     with atomic_path(target) as temporary:

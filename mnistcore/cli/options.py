@@ -19,8 +19,12 @@ def load_data(options: argparse.Namespace) -> Dataset:
     """The digits that --data or --source name, or else MNIST."""
     from mnistcore.data import datasets
 
-    sources = options.source.split(",") if options.source else None
-    return datasets.load(sources, options.data, log=log)
+    return datasets.load(sources_of(options), options.data, log=log)
+
+
+def sources_of(options: argparse.Namespace) -> list[str] | None:
+    """The sources that --source names; None if it is left out."""
+    return options.source.split(",") if options.source else None
 
 
 def backend_of(options: argparse.Namespace) -> Callable[[Sequence[object]], AbstractContextManager[None]]:

@@ -12,7 +12,7 @@ from mnistcore.digit.files import open_image, open_page, pictures_in
 from mnistcore.digit.reading import read as read_digit
 from mnistcore.errors import BadImage, ClusterError, MnistCoreError
 from mnistcore.home import atomic_path
-from mnistcore.models import store
+from mnistcore.models.answering import load_model
 from mnistcore.page.pages import read_page
 
 
@@ -22,7 +22,7 @@ def predict(options: argparse.Namespace) -> int:
         return _label(options)
     if options.scheduler:
         raise ClusterError("--scheduler is for --bulk.")
-    model = store.load_model(options.model)
+    model = load_model(options.model)
     status = 0
     for file in options.files:
         try:
@@ -51,7 +51,7 @@ def _label(options: argparse.Namespace) -> int:
         raise BadImage("--bulk needs --out LABELS.csv, the file to write.")
     backend = backend_of(options)
     source = bulk.open_source(options.bulk)
-    model = store.load_model(options.model)
+    model = load_model(options.model)
     with tqdm(total=source.count, unit=" images", smoothing=0) as bar:
 
         def show(done: int) -> None:
@@ -63,7 +63,7 @@ def _label(options: argparse.Namespace) -> int:
             with backend([model]):
                 bulk.label(source, options.out, model, show, lambda line: bar.write(line, file=sys.stderr))
         except KeyboardInterrupt:
-            print(f"Stopped. The same command goes on with {options.out}.", file=sys.stderr)
+            print(f"Stopped. The same command resumes {options.out}.", file=sys.stderr)
             return 130
     print(f"The labels of {source.count:,} images are in {options.out}.")
     return 0
@@ -76,7 +76,7 @@ def read(options: argparse.Namespace) -> int:
     files = [file for given in options.files for file in (pictures_in(given) if given.is_dir() else [given])]
     if options.annotate and len(files) != 1:
         raise BadImage(f"--annotate takes one picture; these are {len(files)}.")
-    model = store.load_model(options.model)
+    model = load_model(options.model)
     status = 0
     bar = tqdm(files, unit="page", disable=None if len(files) > 1 else True)  # None: unless on a terminal
     for file in bar:

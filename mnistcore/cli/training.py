@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from mnistcore.cli.options import backend_of, load_data, log
-from mnistcore.errors import ClusterError, NoSuchProfile
-from mnistcore.models import store
-from mnistcore.training.recipes import Recipe
+from mnistcore.cli.options import backend_of, load_data, log, sources_of
+from mnistcore.errors import ClusterError, NoSuchProfile, NothingUnfinished
+from mnistcore.models.answering import load_model
+from mnistcore.training.order import Order
 from mnistcore.training.searches import Settings, get_recipe
 from mnistcore.training.unfinished import latest_order
 from mnistcore.words import counted
@@ -20,67 +20,47 @@ from mnistcore.words import counted
 if TYPE_CHECKING:  # scikit-learn takes a second to load
     from mnistcore.confirmed import Profile
     from mnistcore.data.datasets import Dataset
-    from mnistcore.digit.model import Model
-    from mnistcore.models.report import Report
-    from mnistcore.training.checkpoints import Checkpoints
-
-PATHS = ("data", "ship")  # options that a resumed training takes over, wherever it is started
-DISTORTED = 500  # digits that are distorted in each way to evaluate a model that is to be shipped
+    from mnistcore.training.train import Progress
 
 
 def train(options: argparse.Namespace) -> int:
     """Train a model, keep it and make it current, or ship it."""
-    from mnistcore.training.checkpoints import Checkpoints
+    from mnistcore.training.start import carry_out
 
     backend = backend_of(options)
+    order = latest_order(None, log) if options.resume else _order(options)
     if options.resume:
-        order = latest_order(None, log)
-        options.recipe, options.seed, options.source = order["recipe"], order["seed"], order["source"]
-        options.data, options.ship = (Path(path) if path else None for path in (order["data"], order["ship"]))
-        print(f"Resuming the training of {options.recipe}, seed {options.seed}.")
-    recipe = get_recipe(options.recipe)
-    dataset = load_data(options)
-    print(f"Training on {len(dataset.images):,} digits: {dataset.source}.", flush=True)
-    kept = Checkpoints(recipe, dataset, options.seed, log=log)
-    paths = {name: str(path.absolute()) if path else None for name, path in vars(options).items() if name in PATHS}
-    order = paths | {"recipe": options.recipe, "seed": options.seed, "source": options.source}
+        print(f"Resuming the training of {order.recipe.name}, seed {order.seed}.")
     try:
-        with backend([dataset]):
-            kept.begin(order, options.resume)
-            model, report = _train_with_a_bar(recipe, dataset, options, kept)
+        report, place = carry_out(order, options.resume, _bar_of_networks, log, backend)
     except (KeyboardInterrupt, ClusterError):
-        if kept.directory.exists():
-            print("To go on from its last epoch: mnistcore train --resume", file=sys.stderr)
+        with suppress(NothingUnfinished):
+            if latest_order(None) == order:
+                print("To go on from its last epoch: mnistcore train --resume", file=sys.stderr)
         raise
-
-    evaluation = report.evaluation
-    if options.ship:
-        from mnistcore.evaluation.evaluate import evaluate
-
-        evaluation = evaluate(model, dataset.test_images, dataset.test_labels, "MNIST's test set", DISTORTED)
-        store.ship(model, replace(report, evaluation=evaluation), options.ship)
-        place = options.ship
-    else:
-        place = store.keep_run(model, report)
-        store.make_current(report.name)
-    kept.delete()
     if report.cv_scores:
         of = f" of {report.cv_shortened}" if report.cv_shortened else ""
         print(f"Cross-validation scores{of}: {[round(score, 4) for score in report.cv_scores]}")
         print(f"Average cross-validation score: {report.cv_mean:.4f}")
-    print(f"Test Accuracy: {evaluation.accuracy:.2%}")
+    print(f"Test Accuracy: {report.evaluation.accuracy:.2%}")
     print(f"Model {report.name} is in {place}.")
     return 0
 
 
-def _train_with_a_bar(
-    recipe: Recipe, dataset: Dataset, options: argparse.Namespace, kept: Checkpoints
-) -> tuple[Model, Report]:
-    """The model and its report; a bar shows how far each network is that is being trained."""
-    from tqdm import tqdm  # imported with the rest of what only training needs
+def _order(options: argparse.Namespace) -> Order:
+    """What the options say; paths are absolute, so that it can be resumed from any directory."""
+    recipe = get_recipe(options.recipe)
+    data, ship = (path and str(path.absolute()) for path in (options.data, options.ship))
+    name = recipe.name if ship else None
+    return Order(recipe, options.seed, sources_of(options), data, name, ship=ship)
 
-    from mnistcore.training.train import Progress, train
 
+@contextmanager
+def _bar_of_networks(dataset: Dataset) -> Iterator[Callable[[Progress], None]]:
+    """What is to be called after each epoch: a bar shows how far each network is that is being trained."""
+    from tqdm import tqdm
+
+    print(f"Training on {len(dataset.images):,} digits: {dataset.source}.", flush=True)
     under_way: dict[int | None, str] = {}
     with tqdm(total=100, bar_format="{desc} {bar} {n:.0f}% [{elapsed}<{remaining}]") as bar:
 
@@ -93,11 +73,11 @@ def _train_with_a_bar(
             if progress.epoch == progress.epochs:
                 del under_way[progress.fold]
 
-        return train(recipe, dataset, options.seed, recipe.name if options.ship else None, show, kept)
+        yield show
 
 
 def search(options: argparse.Namespace) -> int:
-    """Search for a recipe, or go on with a search; print its table."""
+    """Search for a recipe, or resume one; print its table."""
     import pandas as pd
     from tqdm import tqdm
 
@@ -121,7 +101,7 @@ def search(options: argparse.Namespace) -> int:
             with backend([dataset]):
                 found = search(base, dataset, options.candidates, name, on_progress=show)
         except KeyboardInterrupt:
-            print("Stopped. The same command goes on with the search.", file=sys.stderr)
+            print("Stopped. The same command resumes the search.", file=sys.stderr)
             return 130
     table = pd.DataFrame(found.table())
     for column in table.columns[len(Settings._fields) :]:  # shares
@@ -137,10 +117,9 @@ def personalise(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from mnistcore.confirmed import open_feedback
-    from mnistcore.models.personal import keep_personal
-    from mnistcore.training.personalise import personalise
+    from mnistcore.training.personalise import keep_personalised, personalise
 
-    base = store.load_model(options.base)
+    base = load_model(options.base)
     feedback = open_feedback()
     try:
         profile = _find_profile(feedback.profiles(), options.profile)
@@ -152,7 +131,7 @@ def personalise(options: argparse.Namespace) -> int:
     with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}]") as bar:
         learnt = personalise(base, images, labels, on_progress=lambda share: bar.update(100 * share - bar.n))
     print(learnt.report.as_text())
-    name = keep_personal(profile.id, learnt.model, learnt.report)
+    name = keep_personalised(profile.id, learnt)
     print(f"Model {name} has learnt the handwriting {profile.name}.")
     return 0
 

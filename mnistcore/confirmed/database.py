@@ -112,7 +112,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def give_back(engine: sa.Engine) -> None:
+def reclaim_space(engine: sa.Engine) -> None:
     """Have what was deleted leave the file as well, where its bytes would stay until they are overwritten.
 
     In SQLite they are overwritten with zeros when they are deleted (secure_delete). Here the free pages are cut off and

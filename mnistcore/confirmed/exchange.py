@@ -28,7 +28,8 @@ from mnistcore.confirmed.feedback import MOST_ROWS, Feedback
 from mnistcore.confirmed.labelled_digits import MOST_BYTES, NewDigit, in_utc
 from mnistcore.data.datasets import KERAS_KEYS, checked_digits
 from mnistcore.digit.files import as_png, open_image
-from mnistcore.digit.images import SIDE, prepare
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.images import prepare
 from mnistcore.errors import BadImage, BlankImage, FeedbackError, MnistCoreError
 
 TABLE, ARRAYS = "digits.csv", "mnist.npz"

@@ -20,7 +20,7 @@ from mnistcore.confirmed.database import digits, profiles
 from mnistcore.confirmed.failures import BUSY
 from mnistcore.confirmed.labelled_digits import Added, LabelledDigit, NewDigit, image_of, in_utc
 from mnistcore.confirmed.schema import bring_up_to_date
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.errors import FeedbackBusy, FeedbackError, FeedbackFull, NoSuchProfile
 
 MOST_ROWS = 200_000  # digits that are kept, of all profiles together
@@ -250,7 +250,7 @@ class Feedback:
         with self._writing() as connection:
             yield connection
         try:
-            database.give_back(self._engine)
+            database.reclaim_space(self._engine)
         except FeedbackError:  # it is deleted all the same
             log.warning("The bytes of deleted digits stay in the database's file until more are deleted.")
 

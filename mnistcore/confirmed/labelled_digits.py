@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnistcore.digit.files import as_png, open_image
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.errors import FeedbackError
 
 MOST_BYTES = 1024 * 1024  # of a picture that is kept as it is given

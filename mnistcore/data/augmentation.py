@@ -13,7 +13,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from mnistcore.digit.images import CENTRE, INK, SIDE, SPAN
+from mnistcore.digit.form import CENTRE, INK, SIDE, SPAN
 
 TURN = np.radians(10)  # standard deviations of a distortion at strength 1: rotation,
 SLANT = 0.16  # shear, in pixels to the right per pixel upwards,

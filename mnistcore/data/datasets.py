@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from mnistcore.data.downloads import download, reason, retry, watched_urlopen
-from mnistcore.digit.images import SIDE, prepare
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.images import prepare
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import home
 

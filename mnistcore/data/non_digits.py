@@ -27,7 +27,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from mnistcore.data import augmentation, synthetic
-from mnistcore.digit.images import INK, SIDE, prepare
+from mnistcore.digit.form import INK, SIDE
+from mnistcore.digit.images import prepare
 from mnistcore.errors import BlankImage
 
 NOT_A_DIGIT = 10  # the class, after the ten digits
@@ -88,7 +89,9 @@ def make_pool(size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.
     """
     new, several, parts = (round(share * size) for share in (NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS))
     pictures: Iterator[Image.Image | np.ndarray] = chain(
-        _glyphs(size - new - several - parts, rng), _several(several, digits, rng), _parts(parts, digits, labels, rng)
+        _glyphs(size - new - several - parts, rng),
+        side_by_side(several, digits, rng),
+        _parts(parts, digits, labels, rng),
     )
     images = list(synthetic.write([_new_character(rng) for _ in range(new)], _pens(new, rng), rng))
     for picture in pictures:
@@ -154,7 +157,7 @@ def _random_paths(count: int, rng: np.random.Generator) -> np.ndarray:
 
 def _glyphs(count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
     """Pictures of letters and symbols that do not look like a digit."""
-    glyphs = [(name, code) for name in FONTS for code in _codes(name)]
+    glyphs = [(name, code) for name in FONTS for code in characters(name)]
     for choice in rng.integers(0, len(glyphs), count):
         name, code = glyphs[choice]
         picture = Image.new("L", (3 * FONT_SIZE, 3 * FONT_SIZE))
@@ -173,7 +176,7 @@ def _font_directory() -> Path:
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
-def _codes(font: str) -> list[int]:
+def characters(font: str) -> list[int]:
     """The characters of a font that are letters or symbols, without those that look like a digit."""
     from matplotlib.ft2font import FT2Font
 
@@ -189,7 +192,7 @@ def _codes(font: str) -> list[int]:
     ]
 
 
-def _several(count: int, digits: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def side_by_side(count: int, digits: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Pictures of two or three digits side by side, from touching to well apart."""
     for _ in range(count):
         picture = np.zeros((2 * SIDE, 4 * SIDE), np.uint8)

@@ -19,7 +19,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from mnistcore.digit.images import CENTRE, SIDE, SPAN
+from mnistcore.digit.form import CENTRE, SIDE, SPAN
 
 POINTS = 112  # samples along a digit: less than 0.7 px apart on the longest
 REACH = 3  # pixels on either side of a sample that its ink may touch: half the broadest pen and its soft edge
@@ -91,12 +91,12 @@ def _trace(lines: list[str], rng: np.random.Generator) -> np.ndarray:
         rows_of[line].append(row)
     paths = np.empty((len(lines), POINTS, 2), np.float32)
     for line, rows in rows_of.items():
-        paths[rows] = np.concatenate([_stroke(stroke, len(rows), rng) for stroke in _strokes(line)], axis=1)
+        paths[rows] = np.concatenate([_stroke(stroke, len(rows), rng) for stroke in control_points(line)], axis=1)
     return paths
 
 
 @lru_cache(maxsize=2000)
-def _strokes(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def control_points(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Each stroke's control points (k, 2), in boxes, and the `curves` (3, samples, k) of its share of POINTS."""
     strokes = [np.array([p.split(",") for p in s.split()], np.float32) / 100 for s in allograph.split("/")]
     lengths = np.array([np.linalg.norm(np.diff(s, axis=0), axis=1).sum() for s in strokes])

@@ -25,8 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnistcore.digit import features
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import DIGITS, Model, network_input
+from mnistcore.digit.features import network_input
+from mnistcore.digit.form import DIGITS, SIDE
+from mnistcore.digit.model import Model
 
 
 @dataclass(frozen=True)

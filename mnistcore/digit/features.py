@@ -22,7 +22,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import PIXELS, SIDE
+from mnistcore.digit.pixels import within_one
+from mnistcore.errors import BadImage
 
 DIRECTIONS = 8
 GRID = 9  # points along each side of the grid
@@ -33,6 +35,9 @@ FEATURES = DIRECTIONS * GRID * GRID  # 648 numbers an image
 NOTHING = 1e-15
 UNIT = 4.0  # brings them to the order of 1, from where training starts well
 SOBEL = 1 / 8  # makes the gradient of a rise of 1 a pixel 1
+
+# what a network may be given -> how many numbers that is for one image
+INPUTS = {"pixels": PIXELS, "stroke directions": FEATURES}
 
 BATCH = 32  # images at a time: what one step touches stays in the processor's cache
 SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the right and 1 down
@@ -70,6 +75,30 @@ def stroke_directions(images: np.ndarray) -> np.ndarray:
         blurred = (planes.reshape(-1, SIDE) @ BLUR_RIGHT).reshape(-1, SIDE, GRID)
         features[start : start + BATCH] = (BLUR @ blurred).reshape(len(batch), DIRECTIONS, GRID, GRID)
     return features
+
+
+def network_input(images: np.ndarray, kind: str) -> np.ndarray:
+    """What a network is given of each image.
+
+    Args:
+        images: (n, 28, 28) or (n, 784): 0-255 as `prepare` gives them, or floating point within 0-1.
+        kind: one of INPUTS.
+
+    Returns:
+        (n, 784) float32 in 0-1, or (n, 648) float32.
+
+    Raises:
+        BadImage: the images have another shape.
+    """
+    images = np.asarray(images)
+    if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (SIDE, SIDE)):
+        raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
+    rows = images.reshape(len(images), PIXELS)
+    full = np.where(within_one(rows), 1, 255)[:, np.newaxis] if rows.dtype.kind == "f" else 255
+    pixels = (rows * (np.float32(1) / np.float32(full))).astype(np.float32, copy=False)
+    if kind == "pixels":
+        return pixels
+    return stroke_directions(pixels.reshape(-1, SIDE, SIDE)).reshape(-1, FEATURES)
 
 
 def to_pixels(image: np.ndarray, slopes: np.ndarray) -> np.ndarray:

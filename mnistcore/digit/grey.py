@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
+from mnistcore.digit.pixels import to_bytes
 from mnistcore.errors import BadImage
 
 WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
@@ -90,13 +91,7 @@ def _as_picture(pixels: np.ndarray) -> Image.Image:
         raise BadImage(f"An image array must be (H, W) or (H, W, 1|3|4); this one is {pixels.shape}.")
     if 0 in pixels.shape:
         raise BadImage("The picture has no pixels.")
-    if pixels.dtype != np.uint8:
-        if pixels.dtype.kind not in "biuf" or not np.isfinite(pixels).all():
-            raise BadImage("Image pixels must be finite numbers in 0-1 or 0-255.")
-        if pixels.min() < 0 or pixels.max() > 255:
-            raise BadImage(f"Image pixels must lie in 0-1 or 0-255; these go from {pixels.min()} to {pixels.max()}.")
-        pixels = np.rint(pixels * (255.0 if pixels.max() <= 1 else 1.0)).astype(np.uint8)
-    return Image.fromarray(pixels)
+    return Image.fromarray(to_bytes(pixels[np.newaxis])[0])
 
 
 def upright(image: Image.Image) -> Image.Image:

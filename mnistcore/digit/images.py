@@ -19,15 +19,13 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
+from mnistcore.digit.form import CENTRE, INK, SIDE, SPAN
 from mnistcore.digit.grey import to_grey
 from mnistcore.digit.ink import find_ink
+from mnistcore.digit.pixels import to_bytes
 from mnistcore.digit.shapes import boxes_of, holds_circle, specks
 from mnistcore.errors import BlankImage
 
-SIDE = 28  # pixels, the height and width of a prepared image
-SPAN = 20  # pixels, the longer side of a prepared digit
-CENTRE = 14.0  # pixel index of a prepared digit's centre of mass, as measured on MNIST's own images
-INK = 20  # of 255: what counts as ink when a digit's extent is measured
 TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pixel of rounding, and a little
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
@@ -71,12 +69,13 @@ def prepare_batch(images: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
     """Bring many small pictures to MNIST's form: to each the answer that `prepare` gives, in less time.
 
     Args:
-        images: (n, 28, 28) uint8, prepared or not.
+        images: (n, 28, 28), prepared or not, numbers as `to_bytes` takes them.
 
     Returns:
-        (n, 28, 28) uint8; a blank image is passed on as it was given.
+        (n, 28, 28) uint8; a blank image is passed on as its bytes are.
         Index of each blank image -> the sentence that says so.
     """
+    images = to_bytes(images)
     others = (~is_prepared(images)).nonzero()[0]
     if not others.size:
         return images, {}

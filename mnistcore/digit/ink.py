@@ -37,9 +37,9 @@ def find_ink(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         drawn &= full - 3 * grain >= FAINTEST
     if not drawn.all():
         ink, full, grain = ink[drawn], full[drawn], grain[drawn]
-    # paper has grain, and compression leaves a murmur: neither may count as strokes
-    murmur = (3 * (grain / full))[:, np.newaxis, np.newaxis]
-    return ((ink / full[:, np.newaxis, np.newaxis] - murmur) / (1 - murmur)).clip(0, 1), drawn
+    # paper has grain, and compression leaves noise: neither may count as strokes
+    noise_floor = (3 * (grain / full))[:, np.newaxis, np.newaxis]
+    return ((ink / full[:, np.newaxis, np.newaxis] - noise_floor) / (1 - noise_floor)).clip(0, 1), drawn
 
 
 def _contrast(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -18,26 +18,15 @@ calibrates the probabilities into the last.
 from __future__ import annotations
 
 import hashlib
-import json
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from mnistcore.digit import features
-from mnistcore.digit.images import SIDE
-from mnistcore.errors import BadImage, BadModelFile
-from mnistcore.home import atomic_path
+from mnistcore.digit.features import INPUTS, network_input
+from mnistcore.digit.form import DIGITS
 
-PIXELS = SIDE * SIDE
-DIGITS = 10
 DEFAULT_REJECTION_THRESHOLD = 0.6  # of models that were not calibrated
-
-# what a network may be given -> how many numbers that is for one image
-INPUTS = {"pixels": PIXELS, "stroke directions": features.FEATURES}
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,7 @@ class Model:
         """Everything the network computes on the way to its answer.
 
         Args:
-            images: (n, 28, 28) or (n, 784), pixels 0-255 (or floating point within 0-1), as `prepare` gives them.
+            images: (n, 28, 28) or (n, 784), as `network_input` takes them.
 
         Returns:
             One float32 array a layer: the hidden layers after their ReLU, (n, units), and last the scores before the
@@ -135,41 +124,6 @@ class Model:
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The digit each image most likely is, given that it is one: as `predict_proba`, but (n,) int64 in 0-9."""
         return self.activations(images)[-1][:, :DIGITS].argmax(axis=1)
-
-    def save(self, path: Path | str) -> None:
-        """Write the model as one .npz file, atomically: arrays, and the card as JSON. There is nothing to unpickle."""
-        arrays = {f"weights_{i}": weight for i, weight in enumerate(self.weights)}
-        arrays |= {f"biases_{i}": bias for i, bias in enumerate(self.biases)}
-        arrays |= {"input": np.array(self.input), "card": np.array(json.dumps(self.card))}
-        with atomic_path(Path(path)) as temporary:
-            np.savez_compressed(temporary, allow_pickle=False, **arrays)
-
-    @classmethod
-    def load(cls, path: Path | str) -> Model:
-        """Read a model that `save` has written.
-
-        Raises:
-            BadModelFile: there is no such file, or it is damaged, truncated, pickled or not one of ours.
-        """
-        try:
-            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                count = sum(name.startswith("weights_") for name in file.files)
-                weights = tuple(file[f"weights_{i}"] for i in range(count))
-                biases = tuple(file[f"biases_{i}"] for i in range(count))
-                model_input = str(file["input"]) if "input" in file.files else "pixels"  # as before version 1.2
-                card = json.loads(str(file["card"]))
-                json.dumps(card, ensure_ascii=False).encode()  # a card that cannot be encoded could not be sent
-        except FileNotFoundError:
-            raise BadModelFile(f"There is no model file {path}.") from None
-        except (OSError, EOFError, KeyError, AttributeError, TypeError, ValueError, NotImplementedError, RuntimeError,
-                MemoryError, zipfile.BadZipFile, zlib.error) as error:  # fmt: skip  # NumPy's ways of failing
-            raise BadModelFile(
-                f"{path} is not a model file of this project, or it is damaged ({type(error).__name__})."
-            ) from error
-        fault = _fault(weights, biases, card, model_input)
-        if fault:
-            raise BadModelFile(f"{path} does not hold a digit model: {fault}.")
-        return cls(weights, biases, card, model_input)
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -212,51 +166,3 @@ def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
         layers.append(np.maximum(x, 0, out=x))
     layers.append(x @ model.weights[-1] + model.biases[-1])
     return layers
-
-
-def network_input(images: np.ndarray, kind: str) -> np.ndarray:
-    """What a network is given of each image.
-
-    Args:
-        images: (n, 28, 28) or (n, 784), pixels 0-255, or floating point within 0-1.
-        kind: one of INPUTS.
-
-    Returns:
-        (n, 784) float32 in 0-1, or (n, 648) float32.
-
-    Raises:
-        BadImage: the images have another shape.
-    """
-    images = np.asarray(images)
-    if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (28, 28)):
-        raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
-    rows = images.reshape(len(images), PIXELS)
-    within_one = rows.dtype.kind == "f" and rows.size and rows.max() <= 1
-    pixels = rows.astype(np.float32) if within_one else rows * np.float32(1 / 255)
-    if kind == "pixels":
-        return pixels
-    return features.stroke_directions(pixels.reshape(-1, SIDE, SIDE)).reshape(-1, features.FEATURES)
-
-
-def _fault(
-    weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...], card: object, model_input: str
-) -> str | None:
-    """Why these arrays are no network from an image to its digit, or None if they are one."""
-    if model_input not in INPUTS:
-        return f"it expects {model_input[:40]!r} as its input, which this version does not know"
-    if not weights:
-        return "it has no layers"
-    if not isinstance(card, dict) or not isinstance(card.get("name", ""), str):
-        return "its card is not a JSON object with a name"
-    if not isinstance(card.get("figures", {}), dict):
-        return "its card's figures are not a JSON object"
-    inputs = INPUTS[model_input]
-    for weight, bias in zip(weights, biases, strict=True):
-        if weight.dtype != np.float32 or bias.dtype != np.float32:
-            return "its weights are not float32"
-        if weight.ndim != 2 or weight.shape[0] != inputs or bias.shape != (weight.shape[1],):
-            return "its layers do not fit together"
-        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            return "some of its weights are not finite numbers"
-        inputs = weight.shape[1]
-    return None if inputs in (DIGITS, DIGITS + 1) else f"it has {inputs} outputs instead of 10 or 11"

@@ -19,14 +19,14 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from mnistcore.digit.images import SIDE, is_prepared, prepare, prepare_batch
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.images import is_prepared, prepare, prepare_batch
 from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, BlankImage
-from mnistcore.models.store import load_model
 
-NO_DIGIT = -1  # stands for "blank" where digits are an array
+BLANK = -1  # stands for no digit where digits are an array and an image is blank
 CHUNK = 1_000  # images read at a time: more leave the processor's cache, with fewer threads wait for each other
-NOT_A_DIGIT = "This does not look like a digit."
+NON_DIGIT_MESSAGE = "This does not look like a digit."
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Readings:
     def digit(self) -> np.ndarray:
         """(n,) int64, 0-9, or -1 where the image is blank."""
         digits = self.probabilities.argmax(axis=1)
-        digits[list(self.blank)] = NO_DIGIT
+        digits[list(self.blank)] = BLANK
         return digits
 
     @cached_property
@@ -139,7 +139,7 @@ class Readings:
         """Index of each image that is blank or not a digit -> the sentence that says so."""
         if not self.not_a_digit.any():
             return self.blank
-        return {int(i): NOT_A_DIGIT for i in np.flatnonzero(self.not_a_digit)} | self.blank
+        return {int(i): NON_DIGIT_MESSAGE for i in np.flatnonzero(self.not_a_digit)} | self.blank
 
     @cached_property
     def message(self) -> list[str | None]:
@@ -152,18 +152,16 @@ class Readings:
         return messages
 
 
-def read(image: Image.Image | np.ndarray, model: Model | None = None) -> Reading:
+def read(image: Image.Image | np.ndarray, model: Model) -> Reading:
     """Read the digit in a picture.
 
     Args:
         image: whatever `prepare` takes.
-        model: by default `load_model()`, which is loaded anew at every call: give one where many pictures are read.
+        model: which reads it.
 
     Raises:
         BadImage: the input is not a picture.
-        BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
     """
-    model = model or load_model()
     blank: dict[int, str] = {}
     try:
         prepared = prepare(image)
@@ -173,22 +171,20 @@ def read(image: Image.Image | np.ndarray, model: Model | None = None) -> Reading
     return replace(_readings(model, prepared[np.newaxis], blank, layers[-1])[0], layers=layers)
 
 
-def read_batch(images: np.ndarray, model: Model | None = None, deadline: float = math.inf) -> Readings:
+def read_batch(images: np.ndarray, model: Model, deadline: float = math.inf) -> Readings:
     """Read the digit in each of many small images.
 
     Args:
-        images: (n, 28, 28) uint8, prepared or not.
-        model: as for `read`.
+        images: (n, 28, 28), prepared or not: uint8, or other numbers, as `to_bytes` takes them.
+        model: which reads them.
         deadline: the `time.monotonic()` by which all must be prepared; looked at every CHUNK images.
 
     Raises:
-        BadImage: the images have another shape or type.
+        BadImage: the images have another shape, or are no pixels.
         TimeoutError: the deadline passed.
-        BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
     """
-    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-        raise BadImage(f"The images must be (n, 28, 28) of uint8; these are {images.shape} of {images.dtype}.")
-    model = model or load_model()
+    if images.shape[1:] != (SIDE, SIDE):
+        raise BadImage(f"The images must be (n, 28, 28); these are {images.shape}.")
     if len(images) <= CHUNK:
         return _read_chunk(images, model, deadline)
     chunks = [_read_chunk(images[i : i + CHUNK], model, deadline) for i in range(0, len(images), CHUNK)]

@@ -12,7 +12,8 @@ import numpy as np
 import scipy
 from PIL import Image
 
-from mnistcore.digit.images import SIDE, prepare
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.images import prepare
 from mnistcore.digit.model import Model
 from mnistcore.errors import BlankImage
 

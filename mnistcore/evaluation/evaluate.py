@@ -4,81 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from mnistcore.digit.model import Model
 from mnistcore.evaluation import metrics
+from mnistcore.models.report import Evaluation
 
 NON_DIGITS = 1_000  # made to measure how many are taken for a digit
 REJECTED = (0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the answers, at which risk against coverage is measured
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was measured of one model on one set of digits. All shares are 0-1.
-
-    Attributes:
-        source: where the digits come from.
-        count: how many digits there were.
-        accuracy: share of correct predictions.
-        confusion: (10, 10) counts, row = label, column = prediction.
-        calibration: the bins of `metrics.reliability`.
-        calibration_error: mean gap between confidence and accuracy over these bins; None in reports of version 1.0.
-        risk_coverage: as `metrics.risk_coverage` gives it.
-        misread: the wrong predictions: index, label, prediction, probabilities, pixels (see `misread_pixels`).
-        robustness: as `distortions.robustness` gives it; empty where it was not measured.
-        rejection: of digits and non-digits, as `measure_rejection` gives it; None for models that know no non-digits.
-    """
-
-    source: str
-    count: int
-    accuracy: float
-    confusion: list[list[int]]
-    calibration: list[dict]
-    calibration_error: float | None
-    risk_coverage: list[dict]
-    misread: list[dict]
-    robustness: dict[str, dict]
-    rejection: dict | None = None
-
-    def precision_recall(self) -> list[dict]:
-        """`metrics.precision_recall` of its confusion matrix."""
-        return metrics.precision_recall(self.confusion)
-
-    def misread_pixels(self) -> np.ndarray:
-        """The misread digits, (n, 28, 28) uint8."""
-        raw = b"".join(base64.b64decode(digit["pixels"]) for digit in self.misread)
-        return np.frombuffer(raw, np.uint8).reshape(-1, 28, 28)
-
-    def as_text(self) -> str:
-        """The figures for a terminal."""
-        lines = [
-            f"accuracy           {self.accuracy:7.2%}   {len(self.misread)} misread",
-            f"calibration error  {self.calibration_error:7.2%}   {metrics.CALIBRATION_BINS} bins of equal mass",
-            *(
-                f"rejecting {point['rejected']:5.1%}    {point['errors_removed']:7.1%}   of the errors removed"
-                for point in self.risk_coverage
-            ),
-            *self._rejection_lines(),
-            "digit  precision   recall",
-            *(f"{d['digit']}      {d['precision']:9.2%} {d['recall']:8.2%}" for d in self.precision_recall()),
-        ]
-        for kind, curve in self.robustness.items():
-            points = (f"{s:g}: {a:.1%}" for s, a in zip(curve["strengths"], curve["accuracy"], strict=True))
-            lines.append(f"{kind:8s} {'  '.join(points)}   ({curve['unit']})")
-        return "\n".join(lines)
-
-    def _rejection_lines(self) -> list[str]:
-        if not self.rejection:
-            return []
-        r = self.rejection
-        return [
-            f"digits refused     {r['digits_refused']:7.2%}   taken for no digit",
-            f"non-digits passed  {r['non_digits_accepted']:7.2%}   of {r['non_digits']:,} made ones taken for a digit",
-            f"area under ROC     {r['auc']:7.4f}   digits against non-digits",
-        ]
 
 
 def evaluate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ from mnistcore.models.report import Report
 def loss_chart(report: Report) -> Figure:
     """Training loss of each epoch and, where it was measured, validation accuracy."""
     figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot(xlabel="epoch", ylabel="training loss", title=f"{report.name}: learning curves")
+    axes = figure.add_subplot(xlabel="epoch", ylabel="training loss", title="Learning curves")
     epochs = range(1, len(report.loss_curve) + 1)
     lines = axes.plot(epochs, report.loss_curve, color="tab:blue", label="training loss")
     axes.set_ylim(bottom=0)
@@ -39,7 +39,7 @@ def cv_chart(report: Report) -> Figure:
     axes.plot(folds, scores, "o", color="tab:blue")
     axes.set_xticks(folds)
     of = f"\nof {report.cv_shortened}" if report.cv_shortened else ""
-    axes.set_title(f"{report.name}: cross-validation {mean:.2f}% ± {spread:.2f}{of}")
+    axes.set_title(f"Cross-validation: {mean:.2f}% ± {spread:.2f}{of}")
     return figure
 
 
@@ -84,8 +84,15 @@ def misread_chart(report: Report, most: int = 60) -> Figure:
     return figure
 
 
-def save_figures(report: Report, directory: Path) -> None:
-    """Write loss_curve.png and, if there were folds, cv_scores.png."""
-    loss_chart(report).savefig(directory / "loss_curve.png", dpi=120)
+def training_charts(report: Report) -> dict[str, bytes]:
+    """The PNG files of a training: loss_curve.png and, if there were folds, cv_scores.png."""
+    charts = {"loss_curve.png": loss_chart(report)}
     if report.cv_scores:
-        cv_chart(report).savefig(directory / "cv_scores.png", dpi=120)
+        charts["cv_scores.png"] = cv_chart(report)
+    return {name: _png(figure) for name, figure in charts.items()}
+
+
+def _png(figure: Figure) -> bytes:
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=120)
+    return file.getvalue()

@@ -31,21 +31,6 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     return counts
 
 
-def precision_recall(confusion: Sequence[Sequence[int]] | np.ndarray) -> list[dict]:
-    """Of each digit: digit, count, precision and recall, both 0-1 (0 where nothing can be divided by)."""
-    counts = np.array(confusion)
-    correct, actual, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
-    return [
-        {
-            "digit": digit,
-            "count": int(actual[digit]),
-            "precision": float(correct[digit] / max(predicted[digit], 1)),
-            "recall": float(correct[digit] / max(actual[digit], 1)),
-        }
-        for digit in range(10)
-    ]
-
-
 def reliability(confidences: np.ndarray, correct: np.ndarray) -> list[dict]:
     """Confidence against accuracy, in bins of equally many answers.
 

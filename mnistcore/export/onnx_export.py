@@ -16,8 +16,8 @@ import numpy as np
 
 import mnistcore
 from mnistcore.digit import features
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import DIGITS, Model
+from mnistcore.digit.form import DIGITS, SIDE
+from mnistcore.digit.model import Model
 
 if TYPE_CHECKING:
     import onnx

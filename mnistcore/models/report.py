@@ -1,16 +1,97 @@
-"""The record of one training run, as plain JSON that outlives the program that wrote it."""
+"""What is known of a model besides its weights, as plain data: the record of a training, of an evaluation and of a
+personal learning. As JSON it outlives the program that wrote it."""
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from mnistcore.digit.form import DIGITS
 from mnistcore.errors import BadModelFile
-from mnistcore.evaluation.evaluate import Evaluation
 from mnistcore.home import atomic_path
+
+MORE_MNIST_ERRORS = 0.001  # of the test digits: a personal model that misreads so many more than its base is refused,
+MORE_NON_DIGITS = 0.03  # and so is one that takes so many more of the non-digits for a digit
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured of one model on one set of digits. All shares are 0-1.
+
+    Attributes:
+        source: where the digits come from.
+        count: how many digits there were.
+        accuracy: share of correct predictions.
+        confusion: (10, 10) counts, row = label, column = prediction.
+        calibration: the bins of `metrics.reliability`.
+        calibration_error: mean gap between confidence and accuracy over these bins; None in reports of version 1.0.
+        risk_coverage: as `metrics.risk_coverage` gives it.
+        misread: the wrong predictions: index, label, prediction, probabilities, pixels (see `misread_pixels`).
+        robustness: as `distortions.robustness` gives it; empty where it was not measured.
+        rejection: of digits and non-digits, as `measure_rejection` gives it; None for models that know no non-digits.
+    """
+
+    source: str
+    count: int
+    accuracy: float
+    confusion: list[list[int]]
+    calibration: list[dict]
+    calibration_error: float | None
+    risk_coverage: list[dict]
+    misread: list[dict]
+    robustness: dict[str, dict]
+    rejection: dict | None = None
+
+    def precision_recall(self) -> list[dict]:
+        """Of each digit: digit, count, precision and recall, both 0-1 (0 where nothing can be divided by)."""
+        counts = np.array(self.confusion)
+        correct, actual, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+        return [
+            {
+                "digit": digit,
+                "count": int(actual[digit]),
+                "precision": float(correct[digit] / max(predicted[digit], 1)),
+                "recall": float(correct[digit] / max(actual[digit], 1)),
+            }
+            for digit in range(DIGITS)
+        ]
+
+    def misread_pixels(self) -> np.ndarray:
+        """The misread digits, (n, 28, 28) uint8."""
+        raw = b"".join(base64.b64decode(digit["pixels"]) for digit in self.misread)
+        return np.frombuffer(raw, np.uint8).reshape(-1, 28, 28)
+
+    def as_text(self) -> str:
+        """The figures for a terminal."""
+        lines = [
+            f"accuracy           {self.accuracy:7.2%}   {len(self.misread)} misread",
+            f"calibration error  {self.calibration_error:7.2%}   {len(self.calibration)} bins of equal mass",
+            *(
+                f"rejecting {point['rejected']:5.1%}    {point['errors_removed']:7.1%}   of the errors removed"
+                for point in self.risk_coverage
+            ),
+            *self._rejection_lines(),
+            "digit  precision   recall",
+            *(f"{d['digit']}      {d['precision']:9.2%} {d['recall']:8.2%}" for d in self.precision_recall()),
+        ]
+        for kind, curve in self.robustness.items():
+            points = (f"{s:g}: {a:.1%}" for s, a in zip(curve["strengths"], curve["accuracy"], strict=True))
+            lines.append(f"{kind:8s} {'  '.join(points)}   ({curve['unit']})")
+        return "\n".join(lines)
+
+    def _rejection_lines(self) -> list[str]:
+        if not self.rejection:
+            return []
+        r = self.rejection
+        return [
+            f"digits refused     {r['digits_refused']:7.2%}   taken for no digit",
+            f"non-digits passed  {r['non_digits_accepted']:7.2%}   of {r['non_digits']:,} made ones taken for a digit",
+            f"area under ROC     {r['auc']:7.4f}   digits against non-digits",
+        ]
 
 
 @dataclass(frozen=True)
@@ -92,3 +173,66 @@ def _upgrade(fields: dict) -> dict:
     evaluation = {"source": fields["data"]["source"], "count": int(np.sum(confusion)), "accuracy": accuracy}
     unmeasured: dict = {"calibration": [], "calibration_error": None, "risk_coverage": [], "robustness": {}}
     return fields | {"evaluation": evaluation | {"confusion": confusion, "misread": misread} | unmeasured}
+
+
+@dataclass(frozen=True)
+class PersonalReport:
+    """The record of one personal learning. Each pair is before and after.
+
+    Attributes:
+        base: name of the model that learnt.
+        seed: of all random numbers.
+        sha256: of the digits' images and labels, each label as one byte.
+        digits: how many digits of the person there were of each class, 0 to 9.
+        own_errors: how many of them are misread; after: by models that did not learn from these, in cross-validation.
+        mnist_errors: how many of MNIST's test digits are misread.
+        mnist_digits: how many these are.
+        non_digits_accepted: share, 0-1, of non-digits that are taken for a digit; None for models that know none.
+        share: how far it went, from 0, the base, to 1, what fits the person best, so as not to forget other digits.
+        losses: mean training loss of each pass.
+        seconds: how long it took.
+    """
+
+    base: str
+    seed: int
+    sha256: str
+    digits: list[int]
+    own_errors: tuple[int, int]
+    mnist_errors: tuple[int, int]
+    mnist_digits: int
+    non_digits_accepted: tuple[float, float] | None
+    share: float
+    losses: list[float]
+    seconds: float
+
+    @property
+    def refusal(self) -> str | None:
+        """One sentence if the model is worse than its base, and must not be used; None if it is not."""
+        before, after = self.own_errors
+        if after > before:
+            return (
+                f"It got worse: of the person's {sum(self.digits)} digits, each read by a model that had not learnt "
+                f"from it, {after} are misread, and {before} by {self.base}."
+            )
+        before, after = self.mnist_errors
+        if after - before > MORE_MNIST_ERRORS * self.mnist_digits:
+            return (
+                f"It got worse: of MNIST's {self.mnist_digits:,} test digits {after} are misread, "
+                f"and {before} by {self.base}."
+            )
+        shares = self.non_digits_accepted
+        if shares and shares[1] - shares[0] > MORE_NON_DIGITS:
+            return f"It got worse: {shares[1]:.1%} of non-digits are taken for a digit, {shares[0]:.1%} by {self.base}."
+        return None
+
+    def as_text(self) -> str:
+        """The figures for a terminal."""
+        lines = [
+            f"learnt from         {sum(self.digits)} digits in {self.seconds:.1f} s",
+            f"the person's own    {self.own_errors[0]} misread before, {self.own_errors[1]} now (cross-validated)",
+            f"MNIST's test set    {self.mnist_errors[0]} misread before, {self.mnist_errors[1]} now",
+        ]
+        if self.non_digits_accepted:
+            before, after = self.non_digits_accepted
+            lines.append(f"non-digits          {before:.1%} taken for a digit before, {after:.1%} now")
+        return "\n".join(lines)

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
 from mnistcore.home import atomic_path
 from mnistcore.models.card import model_card
+from mnistcore.models.files import read_model, write_model
 from mnistcore.models.report import Report
 
 
@@ -39,17 +40,22 @@ class Runs:
         """A run's report; raises BadModelFile if it is missing or damaged."""
         return Report.load(self.directory / name / "report.json")
 
-    def keep(self, model: Model, report: Report) -> Path:
-        """Keep a finished run, whole or not at all, and return its directory."""
-        from mnistcore.evaluation.figures import save_figures  # Matplotlib, which only training needs
+    def keep(self, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
+        """Keep a finished run, whole or not at all, and return its directory.
 
+        Args:
+            model: the network.
+            report: of its training.
+            charts: the names and the content of further files, such as `evaluation.figures` draws.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=self.directory, prefix="."))
         try:
-            model.save(unfinished / "model.npz")
+            write_model(model, unfinished / "model.npz")
             report.save(unfinished / "report.json")
             save_card(model, report, unfinished / "card.md")
-            save_figures(report, unfinished)
+            for name, content in charts.items():
+                (unfinished / name).write_bytes(content)
             unfinished.chmod(0o755)
             return unfinished.rename(self.directory / report.name)
         except BaseException:
@@ -74,15 +80,14 @@ class Runs:
         """
         time_of_training = self._existing(old).stat().st_mtime
         check_name(new, [*taken, *self.names()])
-        model, report = Model.load(self.path(old)), self.report(old)
-        kept = self.keep(replace(model, card=model.card | {"name": new}), replace(report, name=new))
+        model, report = read_model(self.path(old)), self.report(old)
+        charts = {file.name: file.read_bytes() for file in (self.directory / old).glob("*.png")}
+        kept = self.keep(replace(model, card=model.card | {"name": new}), replace(report, name=new), charts)
         os.utime(kept, (time_of_training, time_of_training))
 
     def delete(self, name: str) -> None:
         """Delete a run; raises BadModelFile if there is no such run."""
-        run = self._existing(name)
-        # out of sight at once, so that nobody meets a run that is half gone
-        shutil.rmtree(run.rename(Path(tempfile.mkdtemp(dir=self.directory, prefix=".")) / name).parent)
+        delete_directory(self._existing(name))
 
     def move(self, name: str, other: Runs) -> None:
         """Move a run to another directory on the same disk; raises BadModelFile if that has a run of this name."""
@@ -120,6 +125,13 @@ def check_name(name: str, taken: Collection[str]) -> None:
         )
     if name in taken:
         raise BadModelFile(f"There is a model {name!r} already.")
+
+
+def delete_directory(directory: Path) -> None:
+    """Delete a directory, out of sight at once, so that nobody meets one that is half gone."""
+    hidden = Path(tempfile.mkdtemp(dir=directory.parent, prefix="."))
+    directory.rename(hidden / directory.name)
+    shutil.rmtree(hidden)
 
 
 def save_card(model: Model, report: Report, path: Path) -> None:

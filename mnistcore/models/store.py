@@ -1,78 +1,63 @@
-"""Which models there are, and which of them answers.
+"""Which models there are, whose they are, and which of them is current.
 
 Two ship inside the package. Every training run has a directory of its own under `MNISTCORE_HOME` (see `runs.py`):
 
     models/classic-20260131-120000/     a run that everybody may use
     models/current.txt                  the name of the current model, one line
-    personal/3f0c.../personal-9b1e.../   a model of one person's handwriting (see `personal.py`)
+    personal/3f0c.../personal-9b1e.../   a model of one person's handwriting
     visitors/1f3a.../deep-25-Nov-14.05/ a run that one visitor of the app may use
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
+import math
 import os
-from collections.abc import Callable
+import re
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from mnistcore.digit.model import Model
-from mnistcore.errors import BadModelFile
+from mnistcore.errors import BadModelFile, NoSuchModel
 from mnistcore.home import atomic_path, home
-from mnistcore.models.personal import personal_path
+from mnistcore.models.files import write_model
 from mnistcore.models.report import Report
-from mnistcore.models.runs import Runs, check_name, save_card
+from mnistcore.models.runs import Runs, check_name, delete_directory, save_card
 
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
 SHIPPED = ("robust", "classic")  # the best first
 VISITOR_RUNS = 5  # that are kept for a visitor of the app
 VISITOR_DAYS = 30  # that each of them is kept
-
-log = logging.getLogger("mnistcore")
-
-
-def load_model(name: str | os.PathLike | None = None) -> Model:
-    """Load a model.
-
-    Args:
-        name: "classic" or "robust" (shipped), the name of a training run or a personal model, or the path of a model
-            file. None takes the best there is: what the environment variable `MNISTCORE_MODEL` names; else the
-            current one (the last trained or chosen); else the best shipped; else it trains `classic` and keeps it. On
-            that way a damaged file is named in the log and passed over.
-
-    Raises:
-        BadModelFile: the model asked for by name (here or in `MNISTCORE_MODEL`) is missing or damaged: it is never
-            replaced by another.
-        DataUnavailable: nothing could be loaded, and there are no digits to train on either.
-    """
-    name = name or os.environ.get("MNISTCORE_MODEL")
-    if name:
-        return Model.load(model_path(name))
-    return load_default(log.warning) or _train_classic()
+PERSONAL_MODELS = 5  # the latest that are kept of a handwriting profile
 
 
-def load_default(on_problem: Callable[[str], None]) -> Model | None:
-    """The current model, else the best shipped one that can be read; None if there is none at all.
+def named_path(name: str, visitor: str | None = None) -> Path | None:
+    """Where the model of that name lies; None if there is none.
 
     Args:
-        on_problem: called with one sentence for each damaged file that is passed over.
+        name: of a visitor's own run, a shipped model, a run of everybody's or a personal model, tried in this order.
+        visitor: whose own runs are meant.
     """
-    for name in dict.fromkeys([current_name(), *SHIPPED]):
-        try:
-            return Model.load(model_path(name))
-        except BadModelFile as error:
-            on_problem(f"{error} It is passed over.")
+    if visitor and name in visitor_runs(visitor).names():
+        return visitor_runs(visitor).path(name)
+    if name in SHIPPED:
+        return SHIPPED_DIRECTORY / f"{name}.npz"
+    if name in run_names():
+        return runs().path(name)
+    if re.fullmatch(r"personal-[0-9a-f]{32}", name):
+        return next((home() / "personal").glob(f"[!.]*/{name}/model.npz"), None)
     return None
 
 
 def model_path(name: str | os.PathLike) -> Path:
-    """Where the model of that name lies; what is no model's name is taken as a path."""
-    if name in SHIPPED:
-        return SHIPPED_DIRECTORY / f"{name}.npz"
-    if str(name) in run_names():
-        return runs().path(str(name))
-    if personal := personal_path(str(name)):
-        return personal
+    """Where the model of that name lies; what is no model's name is taken as a path.
+
+    Raises:
+        BadModelFile: it is neither.
+    """
+    if named := named_path(str(name)):
+        return named
     path = Path(name)
     try:
         there = path.exists()
@@ -83,20 +68,22 @@ def model_path(name: str | os.PathLike) -> Path:
         raise BadModelFile(f"{path} is not a file.")
     if not (there or path.suffix == ".npz") or "\0" in str(name):
         known, name = ", ".join(model_names()), str(name)[:100]
-        raise BadModelFile(f"There is no model {name!r}: give one of {known}, or the path of a model file.")
+        raise NoSuchModel(f"There is no model {name!r}: give one of {known}, or the path of a model file.")
     return path
 
 
-def load_report(name: str) -> Report:
-    """The training report of a shipped model, a run or a personal model; raises BadModelFile if it cannot be read."""
-    if personal := personal_path(name):
-        return Report.load(personal.with_name("report.json"))
-    return Report.load(SHIPPED_DIRECTORY / f"{name}.report.json") if name in SHIPPED else runs().report(name)
+def load_report(name: str, visitor: str | None = None) -> Report:
+    """The training report of a model, as `named_path` finds it; raises BadModelFile if it cannot be read."""
+    path = named_path(name, visitor)
+    if path is None:
+        raise NoSuchModel(f"There is no training run {name[:100]!r}.")
+    return Report.load(path.with_name(f"{name}.report.json" if path.parent == SHIPPED_DIRECTORY else "report.json"))
 
 
-def model_names() -> list[str]:
-    """All models that everybody may use: the runs, latest first, then those that ship."""
-    return [*run_names(), *SHIPPED]
+def model_names(visitor: str | None = None) -> list[str]:
+    """All models that everybody may use, the runs, latest first, then those that ship; before them a visitor's own."""
+    own = visitor_runs(visitor).names() if visitor else []
+    return list(dict.fromkeys([*own, *run_names(), *SHIPPED]))
 
 
 def run_names() -> list[str]:
@@ -110,7 +97,7 @@ def runs() -> Runs:
 
 
 def visitor_runs(visitor: str) -> Runs:
-    """The training runs that only this visitor of the app may use; `load_model` knows none of them.
+    """The training runs that only this visitor of the app may use.
 
     Args:
         visitor: the name of their directory, as `app/shared/visitors.py` makes it.
@@ -133,7 +120,7 @@ def publish(visitor: str, name: str) -> None:
 
 
 def current_name() -> str:
-    """The name of the model that `load_model()` tries first."""
+    """The name of the model that answers unless another is asked for."""
     try:
         name = (runs().directory / "current.txt").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -142,14 +129,9 @@ def current_name() -> str:
 
 
 def make_current(name: str) -> None:
-    """Have `load_model()` take this model from now on."""
+    """Have this model answer from now on."""
     with atomic_path(runs().directory / "current.txt") as temporary:
         temporary.write_text(f"{name}\n", encoding="utf-8")
-
-
-def keep_run(model: Model, report: Report) -> Path:
-    """Keep a finished training run for everybody, and return its directory. It does not become current."""
-    return runs().keep(model, report)
 
 
 def rename_run(old: str, new: str) -> None:
@@ -178,19 +160,46 @@ def delete_run(name: str) -> None:
 
 def ship(model: Model, report: Report, directory: Path) -> None:
     """Write a model, its report and its card under its own name, as those in `SHIPPED_DIRECTORY` are."""
-    model.save(directory / f"{report.name}.npz")
+    write_model(model, directory / f"{report.name}.npz")
     report.save(directory / f"{report.name}.report.json")
     save_card(model, report, directory / f"{report.name}.md")
 
 
-def _train_classic() -> Model:
-    """The last resort of `load_model`: no model could be read, so make one."""
-    from mnistcore.data import datasets
-    from mnistcore.training.recipes import CLASSIC
-    from mnistcore.training.train import train
+def keep_personal(profile_id: str, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
+    """Keep a personal model, and delete all but the latest `PERSONAL_MODELS` of its profile.
 
-    log.warning("No model can be loaded, so classic is trained now.")
-    model, report = train(CLASSIC, datasets.load(log=log.warning))
-    keep_run(model, report)
-    make_current(report.name)
-    return model
+    Args:
+        profile_id: of the handwriting profile: 32 hexadecimal digits.
+        model: whose name nobody can guess, as `personal_name` makes it.
+        report: as `Runs.keep` takes it.
+        charts: likewise.
+
+    Raises:
+        BadModelFile: the profile's id is none.
+    """
+    kept = _personal_runs(profile_id).keep(model, report, charts)
+    _personal_runs(profile_id).prune(PERSONAL_MODELS, math.inf)
+    return kept
+
+
+def personal_name() -> str:
+    """A new name for a personal model. No list names it: whoever knows it may use the model."""
+    return f"personal-{secrets.token_hex(16)}"
+
+
+def personal_models(profile_id: str) -> list[str]:
+    """The names of a profile's personal models, the latest first."""
+    return _personal_runs(profile_id).names()
+
+
+def delete_personal(profile_id: str) -> None:
+    """Delete all personal models of a profile; there may be none."""
+    directory = _personal_runs(profile_id).directory
+    if directory.is_dir():
+        delete_directory(directory)
+
+
+def _personal_runs(profile_id: str) -> Runs:
+    if not re.fullmatch(r"[0-9a-f]{32}", profile_id):
+        raise BadModelFile(f"{profile_id[:100]!r} is not the id of a handwriting profile: 32 hexadecimal digits.")
+    return Runs(home() / "personal" / profile_id)

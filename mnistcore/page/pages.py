@@ -19,7 +19,6 @@ from PIL import Image
 from mnistcore.digit.grey import PAGE_SIDE, to_grey, upright
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, read, read_batch
-from mnistcore.models.store import load_model
 from mnistcore.page.evidence import Found, believed
 from mnistcore.page.paper import Ink, find_ink
 from mnistcore.page.paths import Line, read_candidates
@@ -91,7 +90,7 @@ class Page:
 
 def read_page(
     image: Image.Image | np.ndarray,
-    model: Model | None = None,
+    model: Model,
     size: tuple[int, int] | None = None,
     deadline: float = math.inf,
 ) -> Page:
@@ -99,7 +98,7 @@ def read_page(
 
     Args:
         image: whatever `prepare` takes; dark ink on light paper or light on dark. It is turned as its EXIF data says.
-        model: by default `load_model()`, which is loaded anew at every call.
+        model: which reads it.
         size: (width, height) of the picture in whose pixels the boxes shall be; by default those of `image`. For a
             picture that was reduced while it was opened: `open_page` gives both.
         deadline: the `time.monotonic()` by which all must be read; looked at before each candidate.
@@ -107,9 +106,7 @@ def read_page(
     Raises:
         BadImage: the input is not a picture.
         TimeoutError: the deadline passed.
-        BadModelFile, DataUnavailable: as `load_model` does, if no model is given.
     """
-    model = model or load_model()
     grey = to_grey(image, PAGE_SIDE).astype(np.float32)
     ink = find_ink(grey)
     size = size or _size(image)

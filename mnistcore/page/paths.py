@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistcore.digit.images import SIDE, prepare
+from mnistcore.digit.form import SIDE
+from mnistcore.digit.images import prepare
 from mnistcore.digit.model import Model
 from mnistcore.errors import BlankImage
 from mnistcore.page.cuts import cut

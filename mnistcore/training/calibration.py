@@ -15,7 +15,8 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax, logsumexp
 
-from mnistcore.digit.model import DIGITS, Model
+from mnistcore.digit.form import DIGITS
+from mnistcore.digit.model import Model
 
 UNCERTAIN = 0.02  # share of the calibration set's digits, the least confident answers, that counts as uncertain
 REFUSED = 0.01  # share of each kind of calibration digits that may be taken for no digit

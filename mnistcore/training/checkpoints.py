@@ -14,71 +14,43 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sklearn
 
-from mnistcore.data.datasets import Dataset
 from mnistcore.home import atomic_path
 from mnistcore.training.fitting import State, make_scaler
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.folds import Curves
 from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
 
+if TYPE_CHECKING:
+    from mnistcore.data.datasets import Dataset
+    from mnistcore.training.order import Order
+
 SHARE_OF_TIME = 0.02  # that writing may take of a training: where epochs are short, not each of them is written
-
-
-@dataclass
-class Curves:
-    """What the training of one network has measured so far, one number an epoch.
-
-    Attributes:
-        losses: mean training loss.
-        training_accuracies: on some of the rows trained on, 0-1; empty in the folds.
-        accuracies: on the rows held out, 0-1; empty if there are none.
-    """
-
-    losses: list[float] = field(default_factory=list)
-    training_accuracies: list[float] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
-
-    def until(self, epoch: int) -> Curves:
-        """What had been measured after that epoch, from 1."""
-        return Curves(self.losses[:epoch], self.training_accuracies[:epoch], self.accuracies[:epoch])
 
 
 class Checkpoints:
     """The checkpoints of one training."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        dataset: Dataset,
-        seed: int,
-        owner: str | None = None,
-        log: Callable[[str], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, order: Order, dataset: Dataset, log: Callable[[str], None] = lambda _: None) -> None:
         """Args:
-        recipe: what is trained,
-        dataset: on which digits,
-        seed: and with which random choices.
-        owner: who trains; the trainings of different owners have nothing to do with each other.
+        order: what is trained, and for whom: the trainings of different visitors have nothing to do with each other.
+        dataset: on which digits.
         log: called with one sentence for each checkpoint that cannot be used.
         """
-        facts = [asdict(recipe), seed, dataset.sha256, len(dataset.images), np.__version__, sklearn.__version__, owner]
+        digits, versions = (dataset.sha256, len(dataset.images)), (np.__version__, sklearn.__version__)
+        facts = [asdict(order.recipe), order.seed, *digits, *versions, order.visitor]
         self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-        self._owner, self._log = owner, log
+        self._order, self._log = order, log
         self.directory = unfinished_directory() / self._key
         self._next: dict[Path, float] = {}  # when each file may be written again
 
-    def begin(self, order: dict, resume: bool = False) -> None:
-        """Start the training.
-
-        Args:
-            order: plain JSON that says how to start it again.
-            resume: whether to go on from what there is, rather than anew.
-        """
+    def begin(self, resume: bool = False) -> None:
+        """Start the training, from what there is or, unless it is resumed, anew."""
         prune()
         if not resume:
             self.delete()
@@ -87,7 +59,7 @@ class Checkpoints:
                 "The digits or the versions of the libraries are not those of before, so the training starts anew."
             )
         with atomic_path(self.directory / ORDER) as temporary:
-            temporary.write_text(json.dumps({"owner": self._owner, "order": order}), encoding="utf-8")
+            temporary.write_text(json.dumps(self._order.as_json()), encoding="utf-8")
 
     def delete(self) -> None:
         """The training is done: nothing of it need be kept here."""
@@ -111,7 +83,7 @@ class Checkpoints:
         if state.scaler is not None:
             arrays |= {"mean": state.scaler.mean_, "scale": state.scaler.scale_}
         rest = {"key": self._key, "epoch": state.epoch, "loss": state.loss, "curves": asdict(curves)}
-        rest |= {"shuffling": state.shuffling, "making": state.making}
+        rest |= {"shuffle_rng": state.shuffle_rng, "data_rng": state.data_rng}
         with atomic_path(path) as temporary:
             np.savez(
                 temporary, allow_pickle=False, rest=np.array(json.dumps(rest, default=np.ndarray.tolist)), **arrays
@@ -133,7 +105,7 @@ class Checkpoints:
                 )
                 scaler = make_scaler(file["mean"], file["scale"]) if "mean" in file.files else None
             state = State(
-                rest["epoch"], rest["loss"], weights, biases, scaler, total, rest["shuffling"], rest["making"]
+                rest["epoch"], rest["loss"], weights, biases, scaler, total, rest["shuffle_rng"], rest["data_rng"]
             )
             return state, Curves(**rest["curves"])
         except FileNotFoundError:

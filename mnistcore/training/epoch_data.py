@@ -10,8 +10,8 @@ import numpy as np
 
 from mnistcore.data import augmentation, non_digits, synthetic
 from mnistcore.data.non_digits import NOT_A_DIGIT
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import network_input
+from mnistcore.digit.features import network_input
+from mnistcore.digit.form import SIDE
 from mnistcore.training.recipes import Recipe
 
 
@@ -30,7 +30,7 @@ class EpochData(NamedTuple):
 
 
 def epoch_data(
-    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int, done: int = 0, making: dict | None = None
+    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int, done: int = 0, data_rng: dict | None = None
 ) -> Iterator[EpochData]:
     """One training set an epoch.
 
@@ -40,7 +40,7 @@ def epoch_data(
         labels: (n,) int64 in 0-9.
         seed: of whatever is made; the same seed gives the same training sets.
         done: how many epochs' data are left out, since the training goes on from there,
-        making: and `following` of the last of these.
+        data_rng: and `following` of the last of these.
 
     Yields:
         The data of the next epoch. If the recipe makes nothing new, these are always the same two arrays.
@@ -61,8 +61,8 @@ def epoch_data(
         else np.empty((0, SIDE, SIDE), np.uint8)
     )
 
-    if making:
-        rng.bit_generator.state = making
+    if data_rng:
+        rng.bit_generator.state = data_rng
 
     def one_epoch(epoch: int) -> EpochData:
         finetuning = epoch >= recipe.epochs - recipe.finetune_epochs

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn import config_context
@@ -14,9 +15,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mnistcore.digit.model import Model
-from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.parallel import ProcessWide, one_blas_thread
 from mnistcore.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from mnistcore.training.epoch_data import EpochData
 
 # A border pixel that is inked in a handful of training digits has a spread near zero, and dividing by it would turn
 # the same pixel in a new drawing into hundreds of standard deviations. No pixel's spread counts as less than this, in
@@ -36,8 +39,8 @@ class State:
         biases: the same.
         scaler: None if the recipe scales nothing.
         total: the sum of the networks that are averaged so far, weights and biases; empty if none are yet.
-        shuffling: of the generator that draws the order of the rows, in JSON's types.
-        making: of the generator that the next epoch's data are made with; None if none are made.
+        shuffle_rng: the state of the generator that draws the order of the rows, in JSON's types.
+        data_rng: that of the generator that the next epoch's data are made with; None if none are made.
     """
 
     epoch: int
@@ -46,11 +49,13 @@ class State:
     biases: list[np.ndarray]
     scaler: StandardScaler | None
     total: list[np.ndarray]
-    shuffling: dict
-    making: dict | None
+    shuffle_rng: dict
+    data_rng: dict | None
 
     def model(self, recipe: Recipe) -> Model:
-        """The network as it is now or, where the recipe averages them, the mean of the last ones."""
+        """The network as it is now or, over the recipe's last `swa_epochs`, the mean of the networks since these began:
+        they circle around a better one than any of them (Izmailov et al. 2018, "Averaging weights leads to wider
+        optima and better generalization")."""
         if not self.total:
             return _fold_scaler(self.weights, self.biases, self.scaler, recipe.input)
         averaged = self.epoch - (recipe.epochs - recipe.swa_epochs)
@@ -59,31 +64,19 @@ class State:
         return Model(tuple(arrays[:layers]), tuple(arrays[layers:]), input=recipe.input)
 
 
-def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[tuple[Model, float]]:
-    """Train a network.
+def fit_from(state: State | None, recipe: Recipe, epochs: Iterable[EpochData], seed: int) -> Iterator[State]:
+    """Train a network on from a state, which an earlier call with the same arguments has yielded; None: from the start.
 
     Args:
+        state: where to go on.
         recipe: the settings; its folds play no part here.
-        images: (n, 28, 28) uint8.
-        labels: (n,) int64 in 0-9.
-        seed: of the first weights, the order of the rows, and of the epoch data.
-
-    Yields:
-        After each epoch the network as it is then, and the epoch's mean training loss. Over the recipe's last
-        `swa_epochs` it is the mean of the networks since these began: they circle around a better one than any
-        of them (Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
-    """
-    for state in fit_from(None, recipe, images, labels, seed):
-        yield state.model(recipe), state.loss
-
-
-def fit_from(state: State | None, recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[State]:
-    """Train a network on from a state, which an earlier call with the same arguments has yielded; None: from the start.
+        epochs: the training set of each further epoch.
+        seed: of the first weights and the order of the rows.
 
     Yields:
         The state after each further epoch, the same as if the training had never been interrupted.
     """
-    shuffling = np.random.RandomState(seed)  # a plain integer would repeat one shuffle in every epoch
+    shuffle_rng = np.random.RandomState(seed)  # a plain integer would repeat one shuffle in every epoch
     network = MLPClassifier(
         hidden_layer_sizes=recipe.hidden_layers,
         activation="relu",
@@ -91,19 +84,17 @@ def fit_from(state: State | None, recipe: Recipe, images: np.ndarray, labels: np
         alpha=recipe.weight_decay,
         warm_start=True,  # so that each call of fit goes on where the last one stopped,
         max_iter=1,  # which is after one epoch
-        random_state=shuffling,
+        random_state=shuffle_rng,
     )
     done, scaler, total = (state.epoch, state.scaler, state.total) if state else (0, None, [])
     shown = None
-    epochs = epoch_data(recipe, images, labels, seed, done, state.making if state else None)
-    del images  # the training sets are all that is needed: 47 MB less for each network of MNIST
     for epoch, data in enumerate(epochs, start=done):
         if recipe.scale_pixels and data.inputs is not shown:
-            scaler = scaler or _fit_scaler(data.inputs)
+            scaler = scaler or fit_scaler(data.inputs)
             shown = scaler.transform(data.inputs)  # in place
         if state and epoch == done:
             _restore(network, state, data.inputs, data.classes)
-            shuffling.set_state(state.shuffling)
+            shuffle_rng.set_state(state.shuffle_rng)
         network.set_params(
             learning_rate_init=learning_rate(recipe, epoch), batch_size=min(recipe.batch_size, len(data.inputs))
         )
@@ -119,7 +110,7 @@ def fit_from(state: State | None, recipe: Recipe, images: np.ndarray, labels: np
             [bias.copy() for bias in network.intercepts_],
             scaler,
             total,
-            shuffling.get_state(legacy=False),
+            shuffle_rng.get_state(legacy=False),
             data.following,
         )
 
@@ -162,7 +153,7 @@ def make_scaler(mean: np.ndarray, scale: np.ndarray) -> StandardScaler:
     return scaler
 
 
-def _fit_scaler(pixels: np.ndarray) -> StandardScaler:
+def fit_scaler(pixels: np.ndarray) -> StandardScaler:
     """A StandardScaler for pixels (n, 784) in 0-1 that no nearly blank pixel can wreck."""
     scaler = StandardScaler()
     for start in range(0, len(pixels), 1_000):  # all at once would take several times the pixels' memory

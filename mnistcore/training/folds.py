@@ -9,26 +9,47 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
 from joblib.parallel import get_active_backend
 from sklearn.model_selection import StratifiedKFold
 
-from mnistcore.data.datasets import Dataset
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.metrics import accuracy
-from mnistcore.training.checkpoints import Checkpoints, Curves
 from mnistcore.training.fitting import State, fit_from, one_thread
 from mnistcore.training.parallel import results_of
 from mnistcore.training.recipes import Recipe, shortened
 
+if TYPE_CHECKING:
+    from mnistcore.data.datasets import Dataset
+    from mnistcore.training.checkpoints import Checkpoints
+    from mnistcore.training.epoch_data import EpochData
+
 TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
-FOLD_SAMPLE = (
-    3_000  # held-out rows that a fold is measured on before its last epoch: all would take a tenth of its time
-)
+FOLD_SAMPLE = 3_000  # held-out rows that a fold is measured on until its last epoch: all would take a tenth of its time
+
+
+@dataclass
+class Curves:
+    """What the training of one network has measured so far, one number an epoch.
+
+    Attributes:
+        losses: mean training loss.
+        training_accuracies: on some of the rows trained on, 0-1; empty in the folds.
+        accuracies: on the rows held out, 0-1; empty if there are none.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    training_accuracies: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+
+    def until(self, epoch: int) -> Curves:
+        """What had been measured after that epoch, from 1."""
+        return Curves(self.losses[:epoch], self.training_accuracies[:epoch], self.accuracies[:epoch])
 
 
 @dataclass(frozen=True)
@@ -37,7 +58,7 @@ class TrainedNetwork:
 
     Attributes:
         fold: its fold, from 1; None for the final network.
-        model: itself.
+        model: the network as it is after its last epoch.
         curves: what was measured after each epoch.
         seconds: how long its training took, since it was begun or resumed.
     """
@@ -51,10 +72,14 @@ class TrainedNetwork:
 # Called with the fold, the network and its curves after each epoch; if it is resumed, also before the first, with True.
 OnEpoch = Callable[[int | None, Model, Curves, bool], None]
 
+# `epoch_data`: the training set of each epoch. It is handed in, so that fitting knows nothing of how digits are made.
+MakeEpochs = Callable[..., "Iterator[EpochData]"]
+
 
 def train_networks(
     recipe: Recipe,
     dataset: Dataset,
+    make_epochs: MakeEpochs,
     seed: int,
     on_epoch: OnEpoch,
     checkpoints: Checkpoints | None = None,
@@ -65,6 +90,7 @@ def train_networks(
     Args:
         recipe: the settings.
         dataset: the digits.
+        make_epochs: the training set of each epoch.
         seed: of every random choice.
         on_epoch: called after each epoch of each network, by one thread at a time; for a network of another process
             when it is done, with the finished network for all of its epochs.
@@ -74,15 +100,16 @@ def train_networks(
     """
     folds = [*range(1, recipe.folds + 1), None]
     if not getattr(get_active_backend(prefer="threads")[0], "supports_sharedmem", False):  # joblib asks so too
-        return _in_other_processes(recipe, dataset, seed, folds, on_epoch, checkpoints)
+        return _in_other_processes(recipe, dataset, make_epochs, seed, folds, on_epoch, checkpoints)
     if n_jobs is None:
         n_jobs = max(1, joblib.cpu_count() // (2 if recipe.augments else 1))
-    return _in_threads(recipe, dataset, seed, folds, on_epoch, checkpoints, n_jobs)
+    return _in_threads(recipe, dataset, make_epochs, seed, folds, on_epoch, checkpoints, n_jobs)
 
 
 def _in_threads(
     recipe: Recipe,
     dataset: Dataset,
+    make_epochs: MakeEpochs,
     seed: int,
     folds: list[int | None],
     on_epoch: OnEpoch,
@@ -102,7 +129,8 @@ def _in_threads(
 
     try:
         return joblib.Parallel(min(n_jobs, len(folds)), prefer="threads")(
-            joblib.delayed(train_network)(recipe, dataset, seed, fold, one_at_a_time, checkpoints) for fold in folds
+            joblib.delayed(train_network)(recipe, dataset, make_epochs, seed, fold, one_at_a_time, checkpoints)
+            for fold in folds
         )
     except BaseException:
         with lock:  # nobody is just writing to a terminal that the process may be about to leave
@@ -113,6 +141,7 @@ def _in_threads(
 def _in_other_processes(
     recipe: Recipe,
     dataset: Dataset,
+    make_epochs: MakeEpochs,
     seed: int,
     folds: list[int | None],
     on_epoch: OnEpoch,
@@ -121,7 +150,7 @@ def _in_other_processes(
     """Each network is a task. If its process dies, it is trained again from where the task began."""
     kept = {fold: (checkpoints.load(fold) if checkpoints else None) for fold in folds}
     resumed = {fold: found[0].epoch if found else 0 for fold, found in kept.items()}
-    tasks = (joblib.delayed(_train_and_carry)(recipe, dataset, seed, fold, kept[fold]) for fold in folds)
+    tasks = (joblib.delayed(_train_and_carry)(recipe, dataset, make_epochs, seed, fold, kept[fold]) for fold in folds)
     done = {}
     with results_of(tasks, in_order=False) as networks:
         for network, state in networks:
@@ -148,11 +177,16 @@ class _Carried:
 
 
 def _train_and_carry(
-    recipe: Recipe, dataset: Dataset, seed: int, fold: int | None, kept: tuple[State, Curves] | None
+    recipe: Recipe,
+    dataset: Dataset,
+    make_epochs: MakeEpochs,
+    seed: int,
+    fold: int | None,
+    kept: tuple[State, Curves] | None,
 ) -> tuple[TrainedNetwork, State]:
     """The task: the network, and its state after the last epoch."""
     carried = _Carried(kept)
-    network = train_network(recipe, dataset, seed, fold, checkpoints=carried)
+    network = train_network(recipe, dataset, make_epochs, seed, fold, checkpoints=carried)
     assert carried.kept
     return network, carried.kept[0]
 
@@ -161,6 +195,7 @@ def _train_and_carry(
 def train_network(
     recipe: Recipe,
     dataset: Dataset,
+    make_epochs: MakeEpochs,
     seed: int,
     fold: int | None,
     on_epoch: OnEpoch = lambda *_: None,
@@ -181,7 +216,9 @@ def train_network(
     model = kept.model(recipe) if kept else None
     if model:
         on_epoch(fold, model, curves, True)
-    for state in fit_from(kept, recipe, dataset.images[rows], dataset.labels[rows], seed):
+    done, data_rng = (kept.epoch, kept.data_rng) if kept else (0, None)
+    epochs = make_epochs(recipe, dataset.images[rows], dataset.labels[rows], seed, done, data_rng)
+    for state in fit_from(kept, recipe, epochs, seed):
         model = state.model(recipe)
         last = state.epoch == recipe.epochs
         curves.losses.append(state.loss)

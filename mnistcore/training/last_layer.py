@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from mnistcore.digit.model import DIGITS, Model, network_input, probabilities
+from mnistcore.digit.features import network_input
+from mnistcore.digit.form import DIGITS
+from mnistcore.digit.model import Model, probabilities
 from mnistcore.training.calibration import best_temperature
 
-PASSES, STEPS = 10, 30  # of training, and in each; the result is the mean of the layers after the second half of passes
-KNOWN, OWN = 200, 200  # images of a step: known ones, and new ones
+PASSES = 10  # of training; the result is the mean of the layers after the second half of them
+STEPS = 30  # of a pass
+KNOWN = 200  # images of a step that the base knows
+OWN = 200  # images of a step that are to be learnt
 LEARNING_RATE = 0.003  # at 0.001 the new ones are not yet learnt as well after so many steps
 WEIGHT_DECAY = 0.00001  # as in the training of `robust`
 

@@ -15,24 +15,28 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
 from mnistcore.data import augmentation
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.images import SIDE
-from mnistcore.digit.model import DIGITS, Model, probabilities
-from mnistcore.errors import BadImage
-from mnistcore.models.personal_report import PersonalReport
+from mnistcore.digit.form import DIGITS, SIDE
+from mnistcore.digit.model import Model, probabilities
+from mnistcore.errors import BadImage, GotWorse
+from mnistcore.evaluation.evaluate import evaluate
+from mnistcore.evaluation.figures import training_charts
+from mnistcore.models.report import PersonalReport, Report
+from mnistcore.models.store import keep_personal, personal_name
 from mnistcore.training import rehearsal
 from mnistcore.training.last_layer import Layer, errors, tune, units_below
 
 DISTORTED = 4_000  # images that are made of the person's digits: more of each, the fewer there are
 STRENGTH = 1.0  # of their distortion, as in the training of `robust`
 FOLDS = 5  # of the cross-validation on the person's digits
-FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition, at most,
-FORGOTTEN_FOR_EACH = 0.00005  # and for each digit of the person, unless it takes more to read it
+FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition, at most
+FORGOTTEN_FOR_EACH = 0.00005  # the same for each digit of the person, unless it takes more to read it
 SHARES = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # of the way from the base's layer to the tuned one
 
 
@@ -145,6 +149,26 @@ def personalise(
     return Personalised(personal, report)
 
 
+def keep_personalised(profile_id: str, learnt: Personalised) -> str:
+    """Keep a personal model, evaluated on MNIST's test digits, and return its name, which nobody can guess.
+
+    Args:
+        profile_id: of the handwriting profile: 32 hexadecimal digits.
+        learnt: what `personalise` has made.
+
+    Raises:
+        GotWorse: the report refuses the model.
+        BadModelFile: the profile's id is none.
+    """
+    if learnt.report.refusal:
+        raise GotWorse(learnt.report.refusal)
+    card = learnt.model.card | {"name": personal_name()} | _facts(learnt.report)
+    model = replace(learnt.model, card=card)
+    report = _training_report(model, learnt.report)
+    keep_personal(profile_id, model, report, training_charts(report))
+    return model.name
+
+
 def _checked(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The labels as int64; raises BadImage if they or the images are not as `personalise` says."""
     labels = np.asarray(labels)
@@ -195,3 +219,36 @@ def _accepted(base: Base, personal: Model) -> tuple[float, float] | None:
         for model in (base.model, personal)
     )
     return before, after
+
+
+def _facts(report: PersonalReport) -> dict:
+    """What the card says of a personal model."""
+    return {
+        "recipe": {"name": "personal", "base": report.base, "epochs": len(report.losses)},
+        "seed": report.seed,
+        "data": {
+            "source": "one person's handwriting",
+            "sha256": report.sha256,
+            "training_rows": sum(report.digits),
+            "test_rows": report.mnist_digits,
+        },
+        "figures": {"test_accuracy": 1 - report.mnist_errors[1] / report.mnist_digits},
+        "personal": asdict(report),
+    }
+
+
+def _training_report(model: Model, report: PersonalReport) -> Report:
+    """The report of a run, with the evaluation on MNIST's test digits."""
+    return Report(
+        name=model.name,
+        recipe=model.card["recipe"],
+        seed=report.seed,
+        data=model.card["data"],
+        versions=model.card.get("versions", {}),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds={"total": report.seconds},
+        cv_scores=[],
+        loss_curve=report.losses,
+        validation_curve=[],
+        evaluation=evaluate(model, *shipped_test_digits(), "MNIST's test set"),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mnistcore.digit.model import INPUTS
+from mnistcore.digit.features import INPUTS
 from mnistcore.errors import BadRecipe
 
 

@@ -2,29 +2,31 @@
 best third of them for three times as many (Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and
 hyperparameter optimization").
 
-scikit-learn decides which candidates there are and which of them come into the next round. It is asked anew whenever a
-round is done, and given the scores of all trainings so far; what it then wants to know, and is not there, is trained
-next. So a search that was interrupted goes on by itself: its scores are on the disk.
+Each score goes to the disk as soon as it is there, and every choice follows from the scores and the seed. So a search
+that was interrupted goes on by itself: it takes the same steps again, and trains only what has no score yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from itertools import product
+from statistics import mean
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
 import sklearn
-from sklearn.base import BaseEstimator
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401  the halving is marked so, and changes rarely
-from sklearn.model_selection import HalvingRandomSearchCV, LeaveOneOut
 
-from mnistcore.data.datasets import Dataset
 from mnistcore.errors import BadSearch
+from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.folds import train_network
 from mnistcore.training.parallel import results_of
 from mnistcore.training.recipes import Recipe, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
+
+if TYPE_CHECKING:
+    from mnistcore.data.datasets import Dataset
 
 SPACE: dict[str, list] = {
     # one to three layers, each half as wide as the one before
@@ -59,33 +61,6 @@ class SearchProgress:
     accuracy: float | None
 
 
-class Candidate(BaseEstimator):
-    """What scikit-learn draws and halves: settings and epochs. It is trained elsewhere, so `fit` does nothing."""
-
-    def __init__(
-        self,
-        hidden_layers: tuple[int, ...] = (128,),
-        learning_rate: float = 0.001,
-        weight_decay: float = 0.0001,
-        distortion: float = 0.0,
-        epochs: int = 1,
-    ) -> None:
-        self.hidden_layers = hidden_layers
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.distortion = distortion
-        self.epochs = epochs
-
-    def fit(self, *_: object) -> Candidate:
-        """Do nothing: its score is asked for elsewhere."""
-        return self
-
-    def trial(self, fold: int) -> Trial:
-        """Its training that holds out this fold."""
-        settings = {name: getattr(self, name) for name in Settings._fields}
-        return Trial(Settings(**settings), self.epochs, fold)
-
-
 def search(
     base: Recipe,
     dataset: Dataset,
@@ -94,7 +69,7 @@ def search(
     seed: int = 0,
     on_progress: Callable[[SearchProgress], None] = lambda _: None,
 ) -> Search:
-    """Find a recipe, and keep the search under its name after each training; go on with it if it was interrupted.
+    """Find a recipe, and keep the search under its name after each training; resume it if it was interrupted.
 
     The trainings run on all cores, one thread each, or on a cluster (`bulk/cluster.py`): they return their scores to
     this process, which alone writes the file.
@@ -112,20 +87,49 @@ def search(
             the candidates are too many.
     """
     found = _begin(base, dataset, candidates, name, seed)
-    while True:
-        halving, missing = _ask(found, base.epochs, seed)
-        if not missing:
-            break
-        on_progress(_progress(found, missing[0], None))
+    still_in = draw_candidates(candidates, seed)
+    for round_ in found.rounds:
+        trials = [Trial(settings, round_.epochs, fold) for settings in still_in for fold in range(1, FOLDS + 1)]
+        missing = [trial for trial in trials if trial not in found.scores]
+        if missing:
+            on_progress(_progress(found, missing[0], None))
         trainings = (joblib.delayed(_train)(base, dataset, seed, trial) for trial in missing)
         with results_of(trainings, in_order=False) as results:
             for trial, accuracy in results:
                 found.scores[trial] = accuracy
                 found.save()
                 on_progress(_progress(found, trial, accuracy))
-    found.best = Candidate(**halving.best_params_).trial(1).settings
+        still_in = _best_third(still_in, round_, found.scores)
+    found.best = still_in[0]
     found.save()
     return found
+
+
+def draw_candidates(number: int, seed: int) -> list[Settings]:
+    """So many different settings of SPACE."""
+    every = [Settings(*values) for values in product(*SPACE.values())]
+    return [every[i] for i in np.random.default_rng(seed).choice(len(every), number, replace=False)]
+
+
+def plan_rounds(candidates: int, epochs: int) -> list[Round]:
+    """The rounds until one candidate is left, the last of which has as many of these epochs as there can be, like
+    scikit-learn's `HalvingRandomSearchCV` with `min_resources="exhaust"`. If the epochs are too few, more are left."""
+    halvings = 0
+    while FACTOR ** (halvings + 1) <= candidates:
+        halvings += 1
+    rounds = [Round(candidates, max(1, epochs // FACTOR**halvings))]
+    while len(rounds) <= halvings and rounds[-1].epochs * FACTOR <= epochs:
+        rounds.append(Round(-(-rounds[-1].candidates // FACTOR), rounds[-1].epochs * FACTOR))
+    return rounds
+
+
+def _best_third(candidates: list[Settings], round_: Round, scores: dict[Trial, float]) -> list[Settings]:
+    """Those with the highest mean accuracy over the folds of this round, the best first."""
+
+    def accuracy(settings: Settings) -> float:
+        return mean(scores[Trial(settings, round_.epochs, fold)] for fold in range(1, FOLDS + 1))
+
+    return sorted(candidates, key=accuracy, reverse=True)[: -(-len(candidates) // FACTOR)]
 
 
 def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int) -> Search:
@@ -149,50 +153,15 @@ def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int
             f"The search {name!r} is of other digits, settings or versions of the libraries: give this one another "
             f"name, or delete {path_of(name)}."
         )
-    halving, _ = _ask(found, base.epochs, seed)
-    found.rounds = [Round(*sizes) for sizes in zip(halving.n_candidates_, halving.n_resources_, strict=True)]
+    found.rounds = plan_rounds(candidates, base.epochs)
     found.save()
     return found
-
-
-def _ask(found: Search, epochs: int, seed: int) -> tuple[HalvingRandomSearchCV, list[Trial]]:
-    """Let scikit-learn search with the scores there are; and the trainings of the first round whose scores it lacks.
-
-    The rows that it divides into folds are the folds' numbers: each split is measured on one of them.
-    """
-    missing: list[Trial] = []
-
-    def score(candidate: Candidate, fold: np.ndarray, _: None = None) -> float:
-        trial = candidate.trial(int(fold[0, 0]))
-        if trial not in found.scores:
-            missing.append(trial)
-        return found.scores.get(trial, 0.0)
-
-    halving = HalvingRandomSearchCV(
-        Candidate(),
-        SPACE,
-        n_candidates=found.facts["candidates"],
-        factor=FACTOR,
-        resource="epochs",
-        min_resources="exhaust",
-        max_resources=epochs,
-        cv=LeaveOneOut(),
-        scoring=score,
-        refit=False,
-        return_train_score=False,
-        error_score="raise",
-        random_state=seed,
-    )
-    with joblib.parallel_config("sequential"):  # nothing is trained here, so nothing need go to other processes
-        halving.fit(np.arange(1, FOLDS + 1)[:, np.newaxis])
-    # who comes into a later round is not known before this one is done
-    return halving, [trial for trial in missing if trial.epochs == missing[0].epochs]
 
 
 def _train(base: Recipe, dataset: Dataset, seed: int, trial: Trial) -> tuple[Trial, float]:
     """The trial, and its accuracy on the rows that its fold holds out, 0-1."""
     recipe = shortened(trial.settings.recipe(base, base.name), trial.epochs)  # its whole schedule within these epochs
-    network = train_network(replace(recipe, folds=FOLDS, fold_epochs=0), dataset, seed, trial.fold)
+    network = train_network(replace(recipe, folds=FOLDS, fold_epochs=0), dataset, epoch_data, seed, trial.fold)
     return trial, network.curves.accuracies[-1]
 
 

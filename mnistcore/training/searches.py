@@ -73,7 +73,7 @@ class Search:
         if self.best is None:
             raise BadRecipe(
                 f"The search {self.name!r} is not finished ({len(self.scores)} of {self.trials} trainings are done): "
-                "the command that began it goes on with it."
+                "the command that began it resumes it."
             )
         return self.best.recipe(recipe_from_json(self.facts["recipe"]), self.name)
 

@@ -13,21 +13,25 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 import sklearn
 
 from mnistcore.data import non_digits, synthetic
-from mnistcore.data.datasets import Dataset
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.models.report import Report
 from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
-from mnistcore.training.checkpoints import Checkpoints, Curves
+from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.fitting import one_thread
-from mnistcore.training.folds import rows_of, train_networks
+from mnistcore.training.folds import Curves, rows_of, train_networks
 from mnistcore.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from mnistcore.data.datasets import Dataset
+    from mnistcore.training.checkpoints import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def train(
             loss, share = curves.losses[epoch - 1], done / all_epochs
             on_progress(Progress(fold, recipe.folds, epoch, epochs, loss, known, new, share, model, resumed))
 
-    *of_folds, final = train_networks(recipe, dataset, seed, show, checkpoints, n_jobs)
+    *of_folds, final = train_networks(recipe, dataset, epoch_data, seed, show, checkpoints, n_jobs)
     model, curves = final.model, final.curves
     fold_curves = [network.curves.accuracies for network in of_folds]
     training_rows, validation_rows = rows_of(recipe, dataset, seed, None)

@@ -13,13 +13,16 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from mnistcore.errors import NothingUnfinished
+from mnistcore.errors import BadRecipe, NothingUnfinished
 from mnistcore.home import home
+from mnistcore.training.order import Order, order_from_json
 
 ORDER = "order.json"
 DAYS = 30  # that an interrupted training is kept
+UNREADABLE = (OSError, ValueError, TypeError, KeyError, BadRecipe)  # what a damaged order raises
 
 
 def unfinished_directory() -> Path:
@@ -27,11 +30,11 @@ def unfinished_directory() -> Path:
     return home() / "unfinished"
 
 
-def latest_order(owner: str | None, log: Callable[[str], None] = lambda _: None) -> dict:
-    """The order of the owner's unfinished training that was under way last.
+def latest_order(visitor: str | None, log: Callable[[str], None] = lambda _: None) -> Order:
+    """The order of the unfinished training of a visitor that was under way last.
 
     Args:
-        owner: who trains: a visitor of the app, or None for the command line.
+        visitor: of the app; None is the command line.
         log: called with one sentence for each that is damaged.
 
     Raises:
@@ -39,32 +42,33 @@ def latest_order(owner: str | None, log: Callable[[str], None] = lambda _: None)
     """
     for directory in sorted(_directories(), key=_last_written, reverse=True):
         try:
-            kept = json.loads((directory / ORDER).read_text(encoding="utf-8"))
-            if kept["owner"] == owner:
-                return dict(kept["order"])
+            if (order := _order_in(directory)).visitor == visitor:
+                return order
         except FileNotFoundError:  # deleted meanwhile
             continue
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except UNREADABLE as error:
             log(f"The unfinished training in {directory} is damaged ({type(error).__name__}): it is passed over.")
     raise NothingUnfinished("No training is unfinished, so there is nothing to resume.")
 
 
-def forget(owner: str) -> None:
-    """Delete the owner's unfinished trainings."""
+def forget(visitor: str) -> None:
+    """Delete the visitor's unfinished trainings."""
     for directory in _directories():
-        try:
-            if json.loads((directory / ORDER).read_text(encoding="utf-8"))["owner"] == owner:
+        with suppress(*UNREADABLE):
+            if _order_in(directory).visitor == visitor:
                 shutil.rmtree(directory, ignore_errors=True)
-        except (OSError, ValueError, TypeError, KeyError):
-            continue
 
 
 def prune() -> None:
-    """Delete the trainings, whoever's, that nobody has gone on with for `DAYS`."""
+    """Delete the trainings, whoever's, that nobody has resumed for `DAYS`."""
     oldest = time.time() - 24 * 3600 * DAYS
     for directory in _directories():
         if _last_written(directory) < oldest:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _order_in(directory: Path) -> Order:
+    return order_from_json(json.loads((directory / ORDER).read_text(encoding="utf-8")))
 
 
 def _directories() -> list[Path]:

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from app.shared.charts import COLOURS, FIRST, SECOND
-from mnistcore.evaluation.evaluate import Evaluation
-from mnistcore.models.report import Report
+from mnistcore.models.report import Evaluation, Report
 
 TRAINING, VALIDATION = "training digits", "validation digits"
 CELL = "cell"  # of the confusion matrix, the chosen one

@@ -5,7 +5,7 @@
 //     "not a digit"    the probability that it is a digit at all is below the model's digit threshold
 //     "blank"          there is no ink, or only a dot
 
-const NOT_A_DIGIT = "This does not look like a digit.";
+const NON_DIGIT_MESSAGE = "This does not look like a digit.";
 
 // What the model reads in a picture of brightness, 0-255.
 function read(greys, model) {
@@ -24,7 +24,7 @@ function read(greys, model) {
 
   let [status, message] = ["digit", null];
   if (blank) [status, message] = ["blank", blank];
-  else if (digitProbability < model.digitThreshold) [status, message] = ["not a digit", NOT_A_DIGIT];
+  else if (digitProbability < model.digitThreshold) [status, message] = ["not a digit", NON_DIGIT_MESSAGE];
   else if (confidence < model.rejectionThreshold) {
     [status, message] = ["uncertain", `Uncertain: it may be a ${first} or a ${runnerUp}.`];
   }

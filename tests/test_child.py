@@ -7,16 +7,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import ENDLESS, TINY
 
-from mnistcore import Model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.models import store
+from mnistcore.models.files import read_model
+from mnistcore.training.order import Order
 from mnistcore.training.recipes import Recipe
 
 pytestmark = pytest.mark.slow
@@ -28,7 +29,7 @@ def _small_data(monkeypatch, data_file: Path) -> None:
 
 
 @pytest.fixture
-def worker() -> Iterator[subprocess.Popen]:
+def child() -> Iterator[subprocess.Popen]:
     with subprocess.Popen(
         [sys.executable, "-m", "mnistcore.training.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -36,32 +37,31 @@ def worker() -> Iterator[subprocess.Popen]:
         process.kill()
 
 
-def order(process: subprocess.Popen, recipe: Recipe, sources: list[str] | None = None, **rest: str) -> None:
-    job = {"recipe": asdict(recipe), "sources": sources, "seed": 0, "name": None, "visitor": None}
-    job |= {"image": None, "resume": False}
-    process.stdin.write(json.dumps(job | rest) + "\n")
+def start(process: subprocess.Popen, recipe: Recipe, sources: list[str] | None = None, **rest: str) -> None:
+    job = {"order": Order(recipe, 0, sources, **rest).as_json(), "resume": False}
+    process.stdin.write(json.dumps(job) + "\n")
     process.stdin.flush()
 
 
-def test_every_epoch_is_an_event_and_the_run_is_kept(worker):
-    order(worker, replace(TINY, input="stroke directions", scale_pixels=False))
-    events = [json.loads(line) for line in worker.stdout]
+def test_every_epoch_is_an_event_and_the_run_is_kept(child):
+    start(child, replace(TINY, input="stroke directions", scale_pixels=False))
+    events = [json.loads(line) for line in child.stdout]
     assert [event["event"] for event in events] == ["said"] * 2 + ["progress"] * 6 + ["finished"]
     assert events[-2]["share"] == 1
     assert "probabilities" not in events[-2]
     assert (largest_weights(events[-2]) == 127).all()
     assert store.run_names() == [events[-1]["name"]]
-    assert store.current_name() == store.SHIPPED[0]
+    assert store.current_name() == events[-1]["name"]
 
 
-def test_a_visitors_run_is_theirs_and_reads_their_image_after_every_epoch(worker):
+def test_a_visitors_run_is_theirs_and_reads_their_image_after_every_epoch(child):
     images, _ = shipped_test_digits()
     recipe = replace(TINY, folds=0, validation_fraction=0.1)
-    order(worker, recipe, visitor="a", name="hers", image=base64.b64encode(images[0].tobytes()).decode())
-    events = [json.loads(line) for line in worker.stdout]
+    start(child, recipe, visitor="a", name="hers", image=base64.b64encode(images[0].tobytes()).decode())
+    events = [json.loads(line) for line in child.stdout]
     shown = [event for event in events if event["event"] == "progress"]
     assert len(shown) == recipe.epochs
-    model = Model.load(store.visitor_runs("a").path("hers"))
+    model = read_model(store.visitor_runs("a").path("hers"))
     assert int(np.argmax(shown[-1]["probabilities"])) == model.predict(images[:1])[0]
     assert (largest_weights(shown[-1]) == 127).all()
     assert 0 < shown[-1]["training_accuracy"] <= 1
@@ -76,18 +76,18 @@ def largest_weights(event: dict) -> np.ndarray:
     return np.abs(filters.astype(int)).max(axis=(1, 2))
 
 
-def test_it_ends_when_its_standard_input_does(worker):
-    order(worker, ENDLESS)
+def test_it_ends_when_its_standard_input_does(child):
+    start(child, ENDLESS)
     for _ in range(2):
-        assert json.loads(worker.stdout.readline())["event"] == "said"
-    assert json.loads(worker.stdout.readline())["event"] == "progress"
-    worker.stdin.close()
-    assert worker.wait(timeout=20) != 0
+        assert json.loads(child.stdout.readline())["event"] == "said"
+    assert json.loads(child.stdout.readline())["event"] == "progress"
+    child.stdin.close()
+    assert child.wait(timeout=20) != 0
     assert store.run_names() == []
 
 
-def test_a_failure_is_one_sentence(worker):
-    order(worker, TINY, ["no-such-source"])
-    last = [json.loads(line) for line in worker.stdout][-1]
+def test_a_failure_is_one_sentence(child):
+    start(child, TINY, ["no-such-source"])
+    last = [json.loads(line) for line in child.stdout][-1]
     assert last["event"] == "failed"
     assert "no-such-source" in last["reason"]
