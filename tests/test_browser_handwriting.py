@@ -86,7 +86,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         assert personal_models(page) == ["My handwriting (personal)"]
 
         go_to(page, "My digits")
-        page.get_by_role("heading", name="One digit").wait_for()
+        page.get_by_role("heading", name="1 digit").wait_for()
         page.get_by_text("/predict?model=").wait_for()
         assert_fits_and_is_accessible(page)
         archive = export(page)
@@ -119,7 +119,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         answer(page, "Yes")
         page.get_by_text("Kept as a 7").wait_for()
         go_to(page, "My digits")
-        page.get_by_role("heading", name="One digit").wait_for()
+        page.get_by_role("heading", name="1 digit").wait_for()
         assert labels(export(page)) == ["7"]
 
 
@@ -144,12 +144,12 @@ def test_practice_on_a_phone(browser, server):
             draw(page, DIGITS[asked_for(number)], steps=4)
             if number not in (4, 10):
                 press(page, "Next")  # at once; these two wait for the pause
-        page.get_by_role("button", name="Save these 10 digits").wait_for()
+        page.get_by_role("button", name="Save 10 digits").wait_for()
         page.get_by_text(re.compile(r"reads (8|9|10) of 10 of your digits correctly")).wait_for()
         page.locator(".chosen-digits li").nth(9).wait_for()  # a component of its own, it comes after the words
         assert page.locator(".chosen-digits li").count() == 10
         assert_fits_and_is_accessible(page)
-        press(page, "Save these 10 digits")
+        press(page, "Save 10 digits")
         press(page, "Learn my handwriting")
         page.get_by_text("Misread of your 10 digits").wait_for()
         assert_fits_and_is_accessible(page)

@@ -93,7 +93,7 @@ def test_weights_are_green_above_0_and_orange_below():
 
 
 def test_ink_is_white_on_black():
-    assert opened(ink_url(np.array([[0.0, 1.0], [0.5, 2.0]]))).tolist() == [[0, 255], [127, 255]]
+    assert opened(ink_url(np.array([[0.0, 1.0], [0.5, 2.0]]), 1.0)).tolist() == [[0, 255], [127, 255]]
 
 
 CURVES = [Curve("robust", VALIDATION, [0.9, 0.95, 0.97]), Curve("classic", VALIDATION, [None, 0.8])]

@@ -15,16 +15,17 @@ from strokes import PLAIN_SEVEN
 
 from app.draw import ask
 from app.draw.ask import Asked
-from app.photo import photo, photo_keep
-from app.photo.photo import Found
+from app.photo import photo
+from app.photo.photo import CorrectedDigit
 from app.practice import exercise
 from app.practice.exercise import EXERCISE, Exercise, Written
-from app.shared import chosen_digits, drawing
-from app.shared import confirmed as feedback
+from app.shared import chosen_digits
+from app.shared.confirmed import database
 from app.shared.visitors import VISITOR
 from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.files import as_png, open_page
 from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
@@ -49,14 +50,13 @@ def session(monkeypatch) -> dict:
 def digits(*labels: int) -> list[NewDigit]:
     images, truth = shipped_test_digits()
     rows = [int(np.flatnonzero(truth == label)[place]) for place, label in enumerate(labels)]
-    return [NewDigit(drawing.as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
+    return [NewDigit(as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
 
 
 def keep(owner: str, name: str, *labels: int) -> str:
     """A profile with these digits; its id."""
-    database = feedback.database()
-    profile = database.create_profile(owner, name)
-    database.add_all(profile.id, digits(*labels))
+    profile = database().create_profile(owner, name)
+    database().add_all(profile.id, digits(*labels))
     return profile.id
 
 
@@ -67,24 +67,22 @@ def asked(label: int) -> Asked:
 
 def kept() -> list[tuple[str, int, int | None]]:
     """Profile, label and prediction of all that is kept, in the order in which it was."""
-    database = feedback.database()
     return [
         (profile.name, digit.label, digit.predicted)
-        for profile in database.profiles()
-        for digit in reversed(database.digits(profile.id))
+        for profile in database().profiles()
+        for digit in reversed(database().digits(profile.id))
     ]
 
 
 def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     four = asked(4)
     for label in (9, 4):
-        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "digit": label})
+        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "label": label})
         ask._take(four)
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
-    database = feedback.database()
-    assert database.picture(database.profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert database().picture(database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -98,8 +96,8 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         {},
         [["id", "IT"]],
         {"id": 1},
-        {"id": "x", "digit": 4},
-        *({"id": "IT", "digit": digit} for digit in (10, -1, "4", 4.5, None)),
+        {"id": "x", "label": 4},
+        *({"id": "IT", "label": label} for label in (10, -1, "4", 4.5, None)),
     ],
     ids=repr,
 )
@@ -165,7 +163,7 @@ def test_an_operator_sees_everybodys(monkeypatch):
     his = keep(HIS, "Bob", 4, 5)
     app = open_app("my_digits", HERS)
     assert "## 3 digits" in words_of(app)
-    app.selectbox(key="anybodys-profile").set_value(his).run()
+    app.selectbox(key="others-profile").set_value(his).run()
     assert "## 2 digits" in words_of(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
     press(app, "Delete this handwriting")
@@ -186,7 +184,7 @@ def test_profiles_are_made_switched_renamed_and_deleted():
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
     press(app, "Delete this handwriting")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
-    assert "## One digit" in words_of(app)
+    assert "## 1 digit" in words_of(app)
 
 
 def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
@@ -205,12 +203,11 @@ def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
 @pytest.mark.usefixtures("session")
 def test_chosen_digits_are_deleted():
     hers, his = keep(HERS, "Ada", 1, 2, 3), keep(HIS, "Bob", 4)
-    database = feedback.database()
-    profile = database.profile(hers)
-    ids = [digit.id for digit in database.digits(hers)]
+    profile = database().profile(hers)
+    ids = [digit.id for digit in database().digits(hers)]
     from app.my_digits import profile_actions
 
-    profile_actions.delete_digits(profile, [ids[0], database.digits(his)[0].id, "nonsense"])
+    profile_actions.delete_digits(profile, [ids[0], database().digits(his)[0].id, "nonsense"])
     assert [label for _, label, _ in kept()] == [1, 2, 4]
 
 
@@ -224,11 +221,11 @@ def test_tiles_say_what_each_digit_is_and_what_was_read():
 
 
 def test_an_export_is_imported_by_another_visitor(session):
-    archive = io.BytesIO(export_zip(feedback.database(), keep(HERS, "Ada", 1, 2)))
+    archive = io.BytesIO(export_zip(database(), keep(HERS, "Ada", 1, 2)))
     assert zipfile.is_zipfile(archive)
     from app.my_digits import profile_actions
 
-    his = feedback.database().create_profile(HIS, "Bob")
+    his = database().create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
         profile_actions._import(his, archive)
         assert session["action_outcome"] == (True, expected)
@@ -241,13 +238,13 @@ def test_an_export_is_imported_by_another_visitor(session):
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
     page_digit = shown.page.digits[0]
-    found = Found(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
-    photo_keep._keep(shown, [found], ("these",))
+    corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
+    photo.keep(shown, [corrected])
+    assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
-    database = feedback.database()
-    profile = database.profiles(HERS)[0]
-    picture = database.picture(profile.id, database.digits(profile.id)[0].id)
-    again = read(photo_keep.open_page(picture)[0], shown.model)
+    profile = database().profiles(HERS)[0]
+    picture = database().picture(profile.id, database().digits(profile.id)[0].id)
+    again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 
 
@@ -291,11 +288,11 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     assert "2 of 2" in words_of(app)
     assert kept() == []
     app.text_input(key="practice-name").set_value("Ada").run()
-    press(app, "Save these 2 digits")
+    press(app, "Save 2 digits")
     assert kept() == [("Ada", 1, 1), ("Ada", 7, 7)]
-    database, robust = feedback.database(), store.load_model("robust")
-    (profile,) = database.profiles(HERS)
-    assert {digit.model for digit in database.digits(profile.id)} == {f"robust {robust.version}"}
+    robust = load_model("robust")
+    (profile,) = database().profiles(HERS)
+    assert {digit.model for digit in database().digits(profile.id)} == {f"robust {robust.version}"}
 
 
 def test_practice_says_why_it_cannot_save():
@@ -305,6 +302,6 @@ def test_practice_says_why_it_cannot_save():
     app.session_state[EXERCISE].answers.append(Written(1, one.picture, one.image))
     press(app, "Stop here")
     app.text_input(key="practice-name").set_value(" ").run()
-    press(app, "Save this digit")
+    press(app, "Save 1 digit")
     assert "name" in app.warning[0].value
     assert app.session_state[EXERCISE].written

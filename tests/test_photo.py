@@ -15,9 +15,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from strokes import FOUR_TWO
 
-from app.photo import corrections, photo
+from app.photo import photo
 from app.photo import view as photo_view
-from app.photo.corrections import NO_DIGIT
+from app.photo.photo import NON_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 
 PHOTO = "photo"
@@ -114,31 +114,31 @@ def a_photo(*lines: str, status: str = "digit") -> photo.Photo:
 
 
 def text(shown: photo.Photo) -> list[str]:
-    return ["".join(str(found.digit) for found in line) for line in photo.lines(shown)]
+    return ["".join(str(digit.label) for digit in line) for line in photo.lines(shown)]
 
 
 @pytest.mark.usefixtures("session")
 def test_a_correction_changes_the_number_and_no_other_picture():
     shown = a_photo("0172", "33")
-    corrections.correct(shown.hash, 2, 1)
-    corrections.correct("another hash", 0, 5)
+    photo.correct(shown, 2, 1)
+    photo.correct(replace(shown, hash="another hash"), 0, 5)
     assert text(shown) == ["0112", "33"]
-    corrections.correct(shown.hash, 2, 9)
+    photo.correct(shown, 2, 9)
     assert text(shown) == ["0192", "33"]
-    assert [found.index for line in photo.lines(shown) for found in line if found.corrected] == [2]
+    assert [digit.index for line in photo.lines(shown) for digit in line if digit.corrected] == [2]
 
 
 @pytest.mark.usefixtures("session")
 def test_what_is_no_digit_is_left_out_and_its_line_with_it():
     shown = a_photo("4", "33")
-    corrections.correct(shown.hash, 0, NO_DIGIT)
+    photo.correct(shown, 0, NON_DIGIT)
     assert text(shown) == ["33"]
-    assert corrections.corrected(shown.hash, 0) == NO_DIGIT
-    corrections.undo(shown.hash)
+    assert photo.corrections(shown) == {0: NON_DIGIT}
+    photo.undo(shown)
     assert text(shown) == ["4", "33"]
-    assert corrections.corrected(shown.hash, 0) is None
+    assert photo.corrections(shown) == {}
     for index in range(3):
-        corrections.correct(shown.hash, index, NO_DIGIT)
+        photo.correct(shown, index, NON_DIGIT)
     assert "No digit is left" in photo_view.sentence(shown, photo.lines(shown))
 
 
@@ -148,7 +148,7 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
     for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
         assert "<b>7?</b>" in html
         assert "uncertain" in html
-    corrections.correct(shown.hash, 0, 7)
+    photo.correct(shown, 0, 7)
     for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
         assert "<b>7</b>" in html
         assert "uncertain" not in html
@@ -160,16 +160,16 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
         None,
         [0, 1],
         {"index": 0},
-        {"index": "0", "digit": "1"},
-        {"index": 0.5, "digit": 1},
-        *({"index": index, "digit": digit} for index, digit in ((9, 1), (-1, 1), (0, 10), (0, -2))),
+        {"index": "0", "label": "1"},
+        {"index": 0.5, "label": 1},
+        *({"index": index, "label": label} for index, label in ((9, 1), (-1, 1), (0, 10), (0, -2))),
     ],
     ids=str,
 )
 def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
     session["photo-tiles"] = SimpleNamespace(correction=sent)
     photo_view._take(a_photo("42"), "photo-tiles")
-    assert not corrections.count("a hash")
+    assert not photo.corrections(a_photo("42"))
 
 
 def test_a_number_on_the_sheet_is_read_as_one():

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from app.shared.charts.pictures import ink_url
+from app.shared.component import component
 
-_digits = st.components.v2.component(
-    "chosen_digits",
-    html=(
-        '<div class="chosen-digits"><div class="choice"><button type="button">Choose all</button>'
-        '<button type="button" disabled>Delete</button></div><ul></ul></div>'
-    ),
-    js=Path(__file__).with_name("chosen_digits.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_digits = component(
+    __file__,
+    '<div class="chosen-digits"><div class="choice"><button type="button">Choose all</button>'
+    '<button type="button" disabled>Delete</button></div><ul></ul></div>',
 )
 
 
@@ -65,6 +61,6 @@ def _tile(tile: Tile) -> str:
     read = "" if tile.predicted is None else f"read as {tile.predicted}"
     return (
         f'<li><label class="{"misread" if wrong else ""}"><input type="checkbox" value="{escape(tile.id)}" '
-        f'aria-label="{tile.label}, {read}"><img src="{ink_url(tile.image, 255)}" alt=""><b>{tile.label}</b>'
+        f'aria-label="{tile.label}, {read}"><img src="{ink_url(tile.image)}" alt=""><b>{tile.label}</b>'
         f"<small>{read}</small><small>{escape(tile.note)}</small></label></li>"
     )
