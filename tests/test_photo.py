@@ -93,7 +93,7 @@ def test_a_picture_without_digits_is_no_error():
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"])
 def test_a_picture_of_any_mode_can_be_shown(mode):
-    url = photo._as_url(Image.new(mode, (30, 20)))
+    url = photo.as_url(Image.new(mode, (30, 20)))
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as shown:
         assert shown.size == (30, 20)
         if mode in ("LA", "RGBA"):
@@ -168,7 +168,7 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
 )
 def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
     session["photo-tiles"] = SimpleNamespace(correction=sent)
-    photo_view._take(a_photo("42"), "photo-tiles")
+    photo_view.take_correction(a_photo("42"), "photo-tiles")
     assert not photo.corrections(a_photo("42"))
 
 
