@@ -23,6 +23,7 @@ from mnistcore.confirmed import Feedback, database, open_feedback
 from mnistcore.confirmed import feedback as module
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png
+from mnistcore.models.files import write_model
 from serving import openapi
 
 DIGITS, LABELS = shipped_test_digits()

@@ -11,21 +11,22 @@ import numpy as np
 import pytest
 import streamlit as st
 from conftest import picture_of
-from streamlit.testing.v1 import AppTest
-from test_app import SEVEN, answer_of, open_app, press, put_on_canvas
+from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
+from strokes import PLAIN_SEVEN
 
 from app.draw import ask
 from app.draw.ask import Asked
-from app.photo import photo, photo_keep
-from app.photo.photo import Found
+from app.photo import photo
+from app.photo.photo import CorrectedDigit
 from app.practice import exercise
 from app.practice.exercise import EXERCISE, Exercise, Written
-from app.shared import chosen_digits, drawing
-from app.shared import confirmed as feedback
+from app.shared import chosen_digits
+from app.shared.confirmed import database
 from app.shared.visitors import VISITOR
 from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.files import as_png, open_page
 from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
@@ -47,31 +48,17 @@ def session(monkeypatch) -> dict:
     return state
 
 
-def visit(page: str, visitor: str = HERS) -> AppTest:
-    """A page, opened by a visitor whom the browser has named."""
-    app = open_app()
-    app.session_state[VISITOR] = visitor
-    app.switch_page(f"app/{page}/page.py").run()
-    assert not app.exception
-    return app
-
-
 def digits(*labels: int) -> list[NewDigit]:
     images, truth = shipped_test_digits()
     rows = [int(np.flatnonzero(truth == label)[place]) for place, label in enumerate(labels)]
-    return [NewDigit(drawing.as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
+    return [NewDigit(as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
 
 
 def keep(owner: str, name: str, *labels: int) -> str:
     """A profile with these digits; its id."""
-    database = feedback.database()
-    profile = database.find_or_create_profile(owner, name)
-    database.add_all(profile.id, digits(*labels))
+    profile = database().find_or_create_profile(owner, name)
+    database().add_all(profile.id, digits(*labels))
     return profile.id
-
-
-def words(app: AppTest) -> str:
-    return " ".join(element.value for element in (*app.markdown, *app.warning, *app.info, *app.success))
 
 
 def asked(label: int) -> Asked:
@@ -81,24 +68,22 @@ def asked(label: int) -> Asked:
 
 def kept() -> list[tuple[str, int, int | None]]:
     """Profile, label and prediction of all that is kept, in the order in which it was."""
-    database = feedback.database()
     return [
         (profile.name, digit.label, digit.predicted)
-        for profile in database.profiles()
-        for digit in reversed(database.digits(profile.id))
+        for profile in database().profiles()
+        for digit in reversed(database().digits(profile.id))
     ]
 
 
 def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     four = asked(4)
     for label in (9, 4):
-        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "digit": label})
-        ask._take(four)
+        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "label": label})
+        ask.take_answer(four)
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
-    database = feedback.database()
-    assert picture_of(database, database.profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert picture_of(database(), database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -112,8 +97,8 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         {},
         [["id", "IT"]],
         {"id": 1},
-        {"id": "x", "digit": 4},
-        *({"id": "IT", "digit": digit} for digit in (10, -1, "4", 4.5, None)),
+        {"id": "x", "label": 4},
+        *({"id": "IT", "label": label} for label in (10, -1, "4", 4.5, None)),
     ],
     ids=repr,
 )
@@ -122,15 +107,15 @@ def test_what_else_a_browser_may_send_keeps_nothing(session, sent):
     if isinstance(sent, dict) and sent.get("id") == "IT":
         sent = sent | {"id": four.id}
     session[ask.ROW] = SimpleNamespace(answer=sent)
-    ask._take(four)
-    ask._take(None)
+    ask.take_answer(four)
+    ask.take_answer(None)
     assert ask.KEPT not in session
     assert kept() == []
 
 
 def test_nothing_is_kept_of_a_browser_that_has_not_said_who_it_is(session):
     del session[VISITOR]
-    ask._keep(asked(4), 4)
+    ask.keep(asked(4), 4)
     assert "not said yet who it is" in session[ask.PROBLEM]
     assert kept() == []
 
@@ -142,33 +127,33 @@ def test_drawing_asks_the_database_nothing(monkeypatch):
     monkeypatch.setattr("app.shared.confirmed.open_feedback", opened)
     app = open_app()
     app.session_state[VISITOR] = HERS
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
-    assert "A tap keeps" in words(app)
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
+    assert "A tap keeps" in words_of(app)
 
 
 @pytest.mark.parametrize("url", ["sqlite:////proc/none/feedback.db", "nonsense"])
 def test_without_a_database_a_tap_keeps_nothing_and_says_why(monkeypatch, session, url):
     monkeypatch.setenv("MNISTCORE_DB", url)
-    ask._keep(asked(4), 4)
+    ask.keep(asked(4), 4)
     assert session[ask.PROBLEM].endswith(".")
     assert ask.KEPT not in session
 
 
 def test_without_a_database_one_can_draw_and_my_digits_says_so(monkeypatch):
     monkeypatch.setenv("MNISTCORE_DB", "sqlite:////proc/none/feedback.db")
-    app = visit("my_digits")
+    app = open_app("my_digits", HERS)
     (warning,) = app.warning
     assert "Drawing goes on without it." in warning.value
-    app.switch_page("app/draw/page.py").run()
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    go_to(app, "draw")
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
 
 
 def test_my_digits_shows_what_is_the_visitors_own():
-    assert "Nothing is kept" in words(visit("my_digits"))
+    assert "Nothing is kept" in words_of(open_app("my_digits", HERS))
     keep(HERS, "Ada", 1, 2, 3)
     keep(HIS, "Bob", 4)
-    app = visit("my_digits")
-    assert "## 3 digits" in words(app)
+    app = open_app("my_digits", HERS)
+    assert "## 3 digits" in words_of(app)
     assert app.selectbox(key="profile-choice").options == ["Ada"]
     assert len(app.selectbox) == 1, "no choice of everybody's"
 
@@ -177,10 +162,10 @@ def test_an_operator_sees_everybodys(monkeypatch):
     monkeypatch.setattr("app.shared.operator.is_operator", lambda: True)
     keep(HERS, "Ada", 1, 2, 3)
     his = keep(HIS, "Bob", 4, 5)
-    app = visit("my_digits")
-    assert "## 3 digits" in words(app)
-    app.selectbox(key="anybodys-profile").set_value(his).run()
-    assert "## 2 digits" in words(app)
+    app = open_app("my_digits", HERS)
+    assert "## 3 digits" in words_of(app)
+    app.selectbox(key="others-profile").set_value(his).run()
+    assert "## 2 digits" in words_of(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
     press(app, "Delete this handwriting")
     assert [name for name, *_ in kept()] == ["Ada"] * 3
@@ -188,65 +173,64 @@ def test_an_operator_sees_everybodys(monkeypatch):
 
 def test_profiles_are_made_switched_renamed_and_deleted():
     keep(HERS, "Ada", 1)
-    app = visit("my_digits")
+    app = open_app("my_digits", HERS)
     app.text_input(key="new-profile").set_value("Ben").run()
     press(app, "Create")
     choice = app.selectbox(key="profile-choice")
     assert choice.options == ["Ada", "Ben"]
     ben = choice.value
-    assert "## 0 digits" in words(app)
+    assert "## 0 digits" in words_of(app)
     app.text_input(key=f"name-{ben}").set_value("Benjamin").run()
     press(app, "Save name")
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
     press(app, "Delete this handwriting")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
-    assert "## One digit" in words(app)
+    assert "## 1 digit" in words_of(app)
 
 
 def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
     keep(HERS, "Ada", 1)
     keep(HERS, "Ben", 2)
     keep(HIS, "Bob", 4)
-    app = visit("my_digits")
+    app = open_app("my_digits", HERS)
     assert next(button for button in app.button if button.label == "Delete all").disabled
     app.checkbox(key="delete-all-sure").check().run()
     press(app, "Delete all")
-    assert "All your digits are deleted" in words(app)
-    assert "Nothing is kept" in words(app)
+    assert "All your digits are deleted" in words_of(app)
+    assert "Nothing is kept" in words_of(app)
     assert kept() == [("Bob", 4, 9)]
 
 
 @pytest.mark.usefixtures("session")
 def test_chosen_digits_are_deleted():
     hers, his = keep(HERS, "Ada", 1, 2, 3), keep(HIS, "Bob", 4)
-    database = feedback.database()
-    profile = database.profile(hers)
-    ids = [digit.id for digit in database.digits(hers)]
+    profile = database().profile(hers)
+    ids = [digit.id for digit in database().digits(hers)]
     from app.my_digits import profile_actions
 
-    profile_actions.delete_digits(profile, [ids[0], database.digits(his)[0].id, "nonsense"])
+    profile_actions.delete_digits(profile, [ids[0], database().digits(his)[0].id, "nonsense"])
     assert [label for _, label, _ in kept()] == [1, 2, 4]
 
 
 def test_tiles_say_what_each_digit_is_and_what_was_read():
     image = digits(4)[0].image
-    html = chosen_digits._tile(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
+    html = chosen_digits.as_html(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
     for part in ('value="7"', "<b>4</b>", "read as 9", 'class="misread"', "&lt;2026&gt;"):
         assert part in html
-    assert "misread" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, 4))
-    assert "read as" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, None))
+    assert "misread" not in chosen_digits.as_html(chosen_digits.Tile("7", image, 4, 4))
+    assert "read as" not in chosen_digits.as_html(chosen_digits.Tile("7", image, 4, None))
 
 
 def test_an_export_is_imported_by_another_visitor(session):
-    archive = io.BytesIO(export_zip(feedback.database(), keep(HERS, "Ada", 1, 2)))
+    archive = io.BytesIO(export_zip(database(), keep(HERS, "Ada", 1, 2)))
     assert zipfile.is_zipfile(archive)
     from app.my_digits import profile_actions
 
-    his = feedback.database().find_or_create_profile(HIS, "Bob")
+    his = database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
-        profile_actions._import(his, archive)
+        profile_actions.import_digits(his, archive)
         assert session["action_outcome"] == (True, expected)
-    profile_actions._import(his, io.BytesIO(b"noise"))
+    profile_actions.import_digits(his, io.BytesIO(b"noise"))
     assert session["action_outcome"][0] is False
     assert len(kept()) == 4
 
@@ -255,13 +239,13 @@ def test_an_export_is_imported_by_another_visitor(session):
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
     page_digit = shown.page.digits[0]
-    found = Found(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
-    photo_keep._keep(shown, [found], ("these",))
+    corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
+    photo.keep(shown, [corrected])
+    assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
-    database = feedback.database()
-    profile = database.profiles(HERS)[0]
-    picture = picture_of(database, profile.id, database.digits(profile.id)[0].id)
-    again = read(photo_keep.open_page(picture)[0], shown.model)
+    profile = database().profiles(HERS)[0]
+    picture = picture_of(database(), profile.id, database().digits(profile.id)[0].id)
+    again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 
 
@@ -290,11 +274,11 @@ def test_an_exercise_is_written_skipped_taken_back_and_left_out():
 
 
 def test_practice_keeps_what_was_written_when_it_is_saved():
-    app = visit("practice")
+    app = open_app("practice", HERS)
     press(app, "Begin")
     this = app.session_state[EXERCISE]
     assert len(this.asked) == 20
-    put_on_canvas(app, SEVEN)
+    put_on_canvas(app, PLAIN_SEVEN)
     press(app, "Undo")
     assert not this.answers
     press(app, "Skip")
@@ -302,23 +286,23 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     for digit in digits(1, 7):
         this.answers.append(Written(digit.label, digit.picture, digit.image))
     press(app, "Stop here")
-    assert "2 of 2" in words(app)
+    assert "2 of 2" in words_of(app)
     assert kept() == []
     app.text_input(key="practice-name").set_value("Ada").run()
-    press(app, "Save these 2 digits")
+    press(app, "Save 2 digits")
     assert kept() == [("Ada", 1, 1), ("Ada", 7, 7)]
-    database, robust = feedback.database(), load_model("robust")
-    (profile,) = database.profiles(HERS)
-    assert {digit.model for digit in database.digits(profile.id)} == {f"robust {robust.version}"}
+    robust = load_model("robust")
+    (profile,) = database().profiles(HERS)
+    assert {digit.model for digit in database().digits(profile.id)} == {f"robust {robust.version}"}
 
 
 def test_practice_says_why_it_cannot_save():
-    app = visit("practice")
+    app = open_app("practice", HERS)
     press(app, "Begin")
     one = digits(1)[0]
     app.session_state[EXERCISE].answers.append(Written(1, one.picture, one.image))
     press(app, "Stop here")
     app.text_input(key="practice-name").set_value(" ").run()
-    press(app, "Save this digit")
+    press(app, "Save 1 digit")
     assert "name" in app.warning[0].value
     assert app.session_state[EXERCISE].written
