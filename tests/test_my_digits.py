@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from in_app import answer_of, open_app, press, put_on_canvas
 from streamlit.testing.v1 import AppTest
-from test_app import SEVEN, answer_of, open_app, press, put_on_canvas
+from strokes import SEVEN, SEVEN_WITHOUT_A_BAR
 
 from app.draw import ask
 from app.draw.ask import Asked
@@ -91,7 +92,7 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     four = asked(4)
     for label in (9, 4):
         session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "label": label})
-        ask._take(four)
+        ask.take(four)
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
@@ -119,15 +120,15 @@ def test_what_else_a_browser_may_send_keeps_nothing(session, sent):
     if isinstance(sent, dict) and sent.get("id") == "IT":
         sent = sent | {"id": four.id}
     session[ask.ROW] = SimpleNamespace(answer=sent)
-    ask._take(four)
-    ask._take(None)
+    ask.take(four)
+    ask.take(None)
     assert ask.KEPT not in session
     assert kept() == []
 
 
 def test_nothing_is_kept_of_a_browser_that_has_not_said_who_it_is(session):
     del session[VISITOR]
-    ask._keep(asked(4), 4)
+    ask.keep(asked(4), 4)
     assert "not said yet who it is" in session[ask.PROBLEM]
     assert kept() == []
 
@@ -146,7 +147,7 @@ def test_drawing_asks_the_database_nothing(monkeypatch):
 @pytest.mark.parametrize("url", ["sqlite:////proc/none/feedback.db", "nonsense"])
 def test_without_a_database_a_tap_keeps_nothing_and_says_why(monkeypatch, session, url):
     monkeypatch.setenv("MNISTCORE_DB", url)
-    ask._keep(asked(4), 4)
+    ask.keep(asked(4), 4)
     assert session[ask.PROBLEM].endswith(".")
     assert ask.KEPT not in session
 
@@ -226,11 +227,11 @@ def test_chosen_digits_are_deleted():
 
 def test_tiles_say_what_each_digit_is_and_what_was_read():
     image = digits(4)[0].image
-    html = chosen_digits._tile(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
+    html = chosen_digits.as_html(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
     for part in ('value="7"', "<b>4</b>", "read as 9", 'class="misread"', "&lt;2026&gt;"):
         assert part in html
-    assert "misread" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, 4))
-    assert "read as" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, None))
+    assert "misread" not in chosen_digits.as_html(chosen_digits.Tile("7", image, 4, 4))
+    assert "read as" not in chosen_digits.as_html(chosen_digits.Tile("7", image, 4, None))
 
 
 def test_an_export_is_imported_by_another_visitor(session):
@@ -240,9 +241,9 @@ def test_an_export_is_imported_by_another_visitor(session):
 
     his = database().create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
-        profile_actions._import(his, archive)
+        profile_actions.import_file(his, archive)
         assert session["action_outcome"] == (True, expected)
-    profile_actions._import(his, io.BytesIO(b"noise"))
+    profile_actions.import_file(his, io.BytesIO(b"noise"))
     assert session["action_outcome"][0] is False
     assert len(kept()) == 4
 
@@ -290,7 +291,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     press(app, "Begin")
     this = app.session_state[EXERCISE]
     assert len(this.asked) == 20
-    put_on_canvas(app, SEVEN)
+    put_on_canvas(app, SEVEN_WITHOUT_A_BAR)
     press(app, "Undo")
     assert not this.answers
     press(app, "Skip")

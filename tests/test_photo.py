@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from in_app import answer_of, open_app, press, put_on_canvas
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_app import answer_of, open_app, press, put_on_canvas
-from test_drawings import FOUR, TWO
+from strokes import FOUR_TWO
 
 from app.photo import photo
 from app.photo import view as photo_view
@@ -97,7 +97,7 @@ def test_a_picture_without_digits_is_no_error():
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"])
 def test_a_picture_of_any_mode_can_be_shown(mode):
-    url = photo._as_url(Image.new(mode, (30, 20)))
+    url = photo.as_url(Image.new(mode, (30, 20)))
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as shown:
         assert shown.size == (30, 20)
         if mode in ("LA", "RGBA"):
@@ -172,12 +172,12 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
 )
 def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
     session["photo-tiles"] = SimpleNamespace(correction=sent)
-    photo_view._take(a_photo("42"), "photo-tiles")
+    photo_view.take(a_photo("42"), "photo-tiles")
     assert not photo.corrections(a_photo("42"))
 
 
 def test_a_number_on_the_sheet_is_read_as_one():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     said = answer_of(app)
     assert "<strong>2 digits</strong>" in said
     assert '<span class="">4</span><span class="">2</span>' in said
@@ -185,7 +185,7 @@ def test_a_number_on_the_sheet_is_read_as_one():
 
 
 def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     app.switch_page("app/look_inside/page.py").run()
     assert "You drew a number" in words_of(app)
     assert '<div class="digit">2</div>' in answer_of(app)
@@ -195,7 +195,7 @@ def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked
 
 
 def test_a_drawing_is_kept_when_the_sheet_becomes_wide_and_narrow_again():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     app.toggle(key="wide").set_value(True).run()
     assert not app.exception
     assert len(app.session_state["shown"]["objects"]) == 3

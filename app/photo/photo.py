@@ -124,13 +124,14 @@ def read(content: bytes, model: Model) -> Photo:
     with _turn:
         picture, size = open_page(content)
         page = read_page(picture, model, size)
-        shown = _as_url(picture)
+        shown = as_url(picture)
     hashed = hashlib.sha256(model.name.encode() + b"\0" + content).hexdigest()
     photo = st.session_state[PHOTO] = Photo(content, model, page, shown, hashed)
     return photo
 
 
-def _as_url(picture: Image.Image) -> str:
+def as_url(picture: Image.Image) -> str:
+    """A picture of any mode as a `data:` URL, made smaller to be shown."""
     if picture.mode.startswith(("I", "F")):  # more than 8 bits a pixel
         picture = Image.fromarray(to_grey(picture).astype(np.uint8))
     small = picture.copy()

@@ -53,10 +53,11 @@ def show(tiles: list[Tile], action: str, on_action: Callable[[list[str]], None],
         if isinstance(ids, list) and all(isinstance(one, str) for one in ids):
             on_action(ids)
 
-    _digits(key=key, data={"tiles": "".join(map(_tile, tiles)), "action": action}, on_chosen_change=take)
+    _digits(key=key, data={"tiles": "".join(map(as_html, tiles)), "action": action}, on_chosen_change=take)
 
 
-def _tile(tile: Tile) -> str:
+def as_html(tile: Tile) -> str:
+    """The digit with its tick box, and what it was read as."""
     wrong = tile.predicted is not None and tile.predicted != tile.label
     read = "" if tile.predicted is None else f"read as {tile.predicted}"
     return (
