@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
-from conftest import picture_of
-from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
-from strokes import PLAIN_SEVEN
+from in_app import answer_of, open_app, press, put_on_canvas
+from streamlit.testing.v1 import AppTest
+from strokes import SEVEN, SEVEN_WITHOUT_A_BAR
 
 from app.draw import ask
 from app.draw.ask import Asked
@@ -48,6 +48,15 @@ def session(monkeypatch) -> dict:
     return state
 
 
+def visit(page: str, visitor: str = HERS) -> AppTest:
+    """A page, opened by a visitor whom the browser has named."""
+    app = open_app()
+    app.session_state[VISITOR] = visitor
+    app.switch_page(f"app/{page}/page.py").run()
+    assert not app.exception
+    return app
+
+
 def digits(*labels: int) -> list[NewDigit]:
     images, truth = shipped_test_digits()
     rows = [int(np.flatnonzero(truth == label)[place]) for place, label in enumerate(labels)]
@@ -59,6 +68,10 @@ def keep(owner: str, name: str, *labels: int) -> str:
     profile = database().find_or_create_profile(owner, name)
     database().add_all(profile.id, digits(*labels))
     return profile.id
+
+
+def words(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.warning, *app.info, *app.success))
 
 
 def asked(label: int) -> Asked:
@@ -79,11 +92,11 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     four = asked(4)
     for label in (9, 4):
         session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "label": label})
-        ask.take_answer(four)
+        ask.take(four)
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
-    assert picture_of(database(), database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert database().picture(database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -107,8 +120,8 @@ def test_what_else_a_browser_may_send_keeps_nothing(session, sent):
     if isinstance(sent, dict) and sent.get("id") == "IT":
         sent = sent | {"id": four.id}
     session[ask.ROW] = SimpleNamespace(answer=sent)
-    ask.take_answer(four)
-    ask.take_answer(None)
+    ask.take(four)
+    ask.take(None)
     assert ask.KEPT not in session
     assert kept() == []
 
@@ -127,8 +140,8 @@ def test_drawing_asks_the_database_nothing(monkeypatch):
     monkeypatch.setattr("app.shared.confirmed.open_feedback", opened)
     app = open_app()
     app.session_state[VISITOR] = HERS
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
-    assert "A tap keeps" in words_of(app)
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    assert "A tap keeps" in words(app)
 
 
 @pytest.mark.parametrize("url", ["sqlite:////proc/none/feedback.db", "nonsense"])
@@ -141,19 +154,19 @@ def test_without_a_database_a_tap_keeps_nothing_and_says_why(monkeypatch, sessio
 
 def test_without_a_database_one_can_draw_and_my_digits_says_so(monkeypatch):
     monkeypatch.setenv("MNISTCORE_DB", "sqlite:////proc/none/feedback.db")
-    app = open_app("my_digits", HERS)
+    app = visit("my_digits")
     (warning,) = app.warning
     assert "Drawing goes on without it." in warning.value
-    go_to(app, "draw")
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
+    app.switch_page("app/draw/page.py").run()
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
 
 
 def test_my_digits_shows_what_is_the_visitors_own():
-    assert "Nothing is kept" in words_of(open_app("my_digits", HERS))
+    assert "Nothing is kept" in words(visit("my_digits"))
     keep(HERS, "Ada", 1, 2, 3)
     keep(HIS, "Bob", 4)
-    app = open_app("my_digits", HERS)
-    assert "## 3 digits" in words_of(app)
+    app = visit("my_digits")
+    assert "## 3 digits" in words(app)
     assert app.selectbox(key="profile-choice").options == ["Ada"]
     assert len(app.selectbox) == 1, "no choice of everybody's"
 
@@ -162,10 +175,10 @@ def test_an_operator_sees_everybodys(monkeypatch):
     monkeypatch.setattr("app.shared.operator.is_operator", lambda: True)
     keep(HERS, "Ada", 1, 2, 3)
     his = keep(HIS, "Bob", 4, 5)
-    app = open_app("my_digits", HERS)
-    assert "## 3 digits" in words_of(app)
+    app = visit("my_digits")
+    assert "## 3 digits" in words(app)
     app.selectbox(key="others-profile").set_value(his).run()
-    assert "## 2 digits" in words_of(app)
+    assert "## 2 digits" in words(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
     press(app, "Delete this handwriting")
     assert [name for name, *_ in kept()] == ["Ada"] * 3
@@ -173,31 +186,31 @@ def test_an_operator_sees_everybodys(monkeypatch):
 
 def test_profiles_are_made_switched_renamed_and_deleted():
     keep(HERS, "Ada", 1)
-    app = open_app("my_digits", HERS)
+    app = visit("my_digits")
     app.text_input(key="new-profile").set_value("Ben").run()
     press(app, "Create")
     choice = app.selectbox(key="profile-choice")
     assert choice.options == ["Ada", "Ben"]
     ben = choice.value
-    assert "## 0 digits" in words_of(app)
+    assert "## 0 digits" in words(app)
     app.text_input(key=f"name-{ben}").set_value("Benjamin").run()
     press(app, "Save name")
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
     press(app, "Delete this handwriting")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
-    assert "## 1 digit" in words_of(app)
+    assert "## 1 digit" in words(app)
 
 
 def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
     keep(HERS, "Ada", 1)
     keep(HERS, "Ben", 2)
     keep(HIS, "Bob", 4)
-    app = open_app("my_digits", HERS)
+    app = visit("my_digits")
     assert next(button for button in app.button if button.label == "Delete all").disabled
     app.checkbox(key="delete-all-sure").check().run()
     press(app, "Delete all")
-    assert "All your digits are deleted" in words_of(app)
-    assert "Nothing is kept" in words_of(app)
+    assert "All your digits are deleted" in words(app)
+    assert "Nothing is kept" in words(app)
     assert kept() == [("Bob", 4, 9)]
 
 
@@ -228,9 +241,9 @@ def test_an_export_is_imported_by_another_visitor(session):
 
     his = database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
-        profile_actions.import_digits(his, archive)
+        profile_actions.import_file(his, archive)
         assert session["action_outcome"] == (True, expected)
-    profile_actions.import_digits(his, io.BytesIO(b"noise"))
+    profile_actions.import_file(his, io.BytesIO(b"noise"))
     assert session["action_outcome"][0] is False
     assert len(kept()) == 4
 
@@ -244,7 +257,7 @@ def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
     profile = database().profiles(HERS)[0]
-    picture = picture_of(database(), profile.id, database().digits(profile.id)[0].id)
+    picture = database().picture(profile.id, database().digits(profile.id)[0].id)
     again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 
@@ -274,11 +287,11 @@ def test_an_exercise_is_written_skipped_taken_back_and_left_out():
 
 
 def test_practice_keeps_what_was_written_when_it_is_saved():
-    app = open_app("practice", HERS)
+    app = visit("practice")
     press(app, "Begin")
     this = app.session_state[EXERCISE]
     assert len(this.asked) == 20
-    put_on_canvas(app, PLAIN_SEVEN)
+    put_on_canvas(app, SEVEN_WITHOUT_A_BAR)
     press(app, "Undo")
     assert not this.answers
     press(app, "Skip")
@@ -286,7 +299,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     for digit in digits(1, 7):
         this.answers.append(Written(digit.label, digit.picture, digit.image))
     press(app, "Stop here")
-    assert "2 of 2" in words_of(app)
+    assert "2 of 2" in words(app)
     assert kept() == []
     app.text_input(key="practice-name").set_value("Ada").run()
     press(app, "Save 2 digits")
@@ -297,7 +310,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
 
 
 def test_practice_says_why_it_cannot_save():
-    app = open_app("practice", HERS)
+    app = visit("practice")
     press(app, "Begin")
     one = digits(1)[0]
     app.session_state[EXERCISE].answers.append(Written(1, one.picture, one.image))
