@@ -4,8 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.shared import links, touch, visitors
-from app.shared.models import current_model
+from app.shared import models, pointer, visitors
 
 APP = Path(__file__).parent / "app"  # absolute: the app may be started from any working directory
 
@@ -26,9 +25,8 @@ page = st.navigation(pages, position="hidden")
 with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own menu would be hidden on a phone
     for link in pages:
         st.page_link(link)
-for problem in current_model()[1]:
+for problem in models.current_model()[1]:
     st.warning(problem)
-visitors.recognise()
-touch.let_taps_point()
-links.let_strokes_arrive()
+visitors.recognise(models.own_names)
+pointer.listen()
 page.run()

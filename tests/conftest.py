@@ -175,7 +175,7 @@ class Server:
     """A server as a process of its own, started from another directory. It answers by the time this is made.
 
     Attributes:
-        process: it.
+        process: the server itself.
         port: on 127.0.0.1.
         log: the file with its output.
         home: its MNISTCORE_HOME.

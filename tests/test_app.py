@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import shlex
 import shutil
@@ -11,10 +9,9 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from in_app import answer_of, open_app, press, put_on_canvas
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
-from strokes import NO_DIGITS
+from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN, SEVEN
 
 from app.draw.export_menu import curl
 from app.shared.answer import as_html
@@ -24,47 +21,7 @@ from mnistcore.models.answering import load_model
 from mnistcore.training.recipes import CLASSIC
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
-SEVEN = [(80, 80), (230, 80), (150, 250)]
-DOT = [(150, 150), (151, 150)]
-ONE_WITH_A_LONG_FLAG = [(70, 200), (170, 60), (170, 260)]  # which MNIST hardly has
-
-
 pytestmark = pytest.mark.usefixtures("own_server")
-
-
-def open_app(page: str | None = None) -> AppTest:
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=30).run()
-    if page:
-        app.switch_page(page).run()
-    assert not app.exception
-    return app
-
-
-def put_on_canvas(app: AppTest, *strokes: list[tuple[int, int]]) -> AppTest:
-    """Have the canvas component send what it would send for these strokes."""
-    picture = Image.new("RGB", (420, 420), "black")
-    for stroke in strokes:
-        pen = ImageDraw.Draw(picture)
-        pen.line(stroke, fill="white", width=24, joint="curve")
-        for x, y in stroke:
-            pen.ellipse((x - 12, y - 12, x + 12, y + 12), fill="white")
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    data = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    raw = {"objects": [{"type": "Path", "stroke": str(stroke)} for stroke in strokes]}
-    app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data}, "backgroundFit": None}
-    app.run()
-    assert not app.exception
-    return app
-
-
-def button(app: AppTest, label: str) -> Button:
-    return next(button for button in app.button if button.label == label)
-
-
-def press(app: AppTest, label: str) -> None:
-    button(app, label).click().run()
-    assert not app.exception
 
 
 def a_reading(status: str = "digit", image: np.ndarray | None = None) -> Reading:
@@ -74,21 +31,17 @@ def a_reading(status: str = "digit", image: np.ndarray | None = None) -> Reading
     return Reading(status, 4, 0.8, 9, probabilities, 0.05 if status == "not a digit" else 1.0, image, None)
 
 
-def answer_of(app: AppTest) -> str:
-    return next(html.proto.body for html in app.get("html") if 'class="answer ' in html.proto.body)
-
-
 @pytest.mark.parametrize(
     ("strokes", "expected"),
     [
         ([], "Draw a digit"),
-        ([DOT], "There is only a dot"),
-        ([SEVEN], '<div class="digit">7</div>'),
+        (DOT, "There is only a dot"),
+        (SEVEN, '<div class="digit">7</div>'),
     ],
     ids=["no stroke", "dot", "digit"],
 )
 def test_answer_to_a_drawing(strokes, expected):
-    assert expected in answer_of(put_on_canvas(open_app(), *strokes))
+    assert expected in answer_of(put_on_canvas(open_app(), strokes))
 
 
 @pytest.mark.parametrize(
@@ -108,8 +61,7 @@ def test_words_for_each_status(status, expected):
 def test_what_is_no_digit_is_said_to_be_none():
     app = open_app()
     for strokes in NO_DIGITS.values():
-        drawn = put_on_canvas(app, *([(1.3 * x, 1.3 * y) for x, y in stroke] for stroke in strokes))
-        assert "Not a digit" in answer_of(drawn)
+        assert "Not a digit" in answer_of(put_on_canvas(app, strokes))
 
 
 def test_a_digit_with_a_label_says_whether_it_was_misread():
@@ -145,7 +97,7 @@ def test_clear_and_draw_again():
 
 
 def test_undo_takes_the_last_stroke_alone():
-    app = put_on_canvas(open_app(), SEVEN, DOT)
+    app = put_on_canvas(open_app(), [*PLAIN_SEVEN, *DOT])
     press(app, "Undo")
     assert len(app.session_state["shown"]["objects"]) == 1
     press(app, "Undo")

@@ -23,6 +23,7 @@ from mnistcore.confirmed import Feedback, database, open_feedback
 from mnistcore.confirmed import feedback as module
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png
+from mnistcore.models.files import write_model
 from serving import openapi
 
 DIGITS, LABELS = shipped_test_digits()
@@ -72,7 +73,7 @@ def test_a_digit_is_kept_and_corrected(client, feedback):
 
 def test_the_models_name_is_quoted_in_the_header_alone(monkeypatch, tmp_path, feedback, caplog):
     classic = load_model("classic")
-    replace(classic, card=classic.card | {"name": "Zoé's 2nd"}).save(tmp_path / "model.npz")
+    write_model(replace(classic, card=classic.card | {"name": "Zoé's 2nd"}), tmp_path / "model.npz")
     monkeypatch.setenv("MNISTCORE_MODEL", str(tmp_path / "model.npz"))
     monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
     monkeypatch.setenv("MNISTCORE_LOG_REQUESTS", "json")

@@ -11,21 +11,23 @@ import numpy as np
 import pytest
 import streamlit as st
 from conftest import picture_of
+from in_app import answer_of, open_app, press, put_on_canvas
 from streamlit.testing.v1 import AppTest
-from test_app import SEVEN, answer_of, open_app, press, put_on_canvas
+from strokes import PLAIN_SEVEN, SEVEN
 
 from app.draw import ask
 from app.draw.ask import Asked
-from app.photo import photo, photo_keep
-from app.photo.photo import Found
+from app.photo import photo
+from app.photo.photo import CorrectedDigit
 from app.practice import exercise
 from app.practice.exercise import EXERCISE, Exercise, Written
-from app.shared import chosen_digits, drawing
-from app.shared import confirmed as feedback
+from app.shared import chosen_digits
+from app.shared.confirmed import database
 from app.shared.visitors import VISITOR
 from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.files import as_png, open_page
 from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
@@ -59,14 +61,13 @@ def visit(page: str, visitor: str = HERS) -> AppTest:
 def digits(*labels: int) -> list[NewDigit]:
     images, truth = shipped_test_digits()
     rows = [int(np.flatnonzero(truth == label)[place]) for place, label in enumerate(labels)]
-    return [NewDigit(drawing.as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
+    return [NewDigit(as_png(images[row]), images[row], int(truth[row]), 9, "robust 1") for row in rows]
 
 
 def keep(owner: str, name: str, *labels: int) -> str:
     """A profile with these digits; its id."""
-    database = feedback.database()
-    profile = database.find_or_create_profile(owner, name)
-    database.add_all(profile.id, digits(*labels))
+    profile = database().find_or_create_profile(owner, name)
+    database().add_all(profile.id, digits(*labels))
     return profile.id
 
 
@@ -81,24 +82,22 @@ def asked(label: int) -> Asked:
 
 def kept() -> list[tuple[str, int, int | None]]:
     """Profile, label and prediction of all that is kept, in the order in which it was."""
-    database = feedback.database()
     return [
         (profile.name, digit.label, digit.predicted)
-        for profile in database.profiles()
-        for digit in reversed(database.digits(profile.id))
+        for profile in database().profiles()
+        for digit in reversed(database().digits(profile.id))
     ]
 
 
 def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     four = asked(4)
     for label in (9, 4):
-        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "digit": label})
-        ask._take(four)
+        session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "label": label})
+        ask.take(four)
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
-    database = feedback.database()
-    assert picture_of(database, database.profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert picture_of(database(), database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -112,8 +111,8 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         {},
         [["id", "IT"]],
         {"id": 1},
-        {"id": "x", "digit": 4},
-        *({"id": "IT", "digit": digit} for digit in (10, -1, "4", 4.5, None)),
+        {"id": "x", "label": 4},
+        *({"id": "IT", "label": label} for label in (10, -1, "4", 4.5, None)),
     ],
     ids=repr,
 )
@@ -122,15 +121,15 @@ def test_what_else_a_browser_may_send_keeps_nothing(session, sent):
     if isinstance(sent, dict) and sent.get("id") == "IT":
         sent = sent | {"id": four.id}
     session[ask.ROW] = SimpleNamespace(answer=sent)
-    ask._take(four)
-    ask._take(None)
+    ask.take(four)
+    ask.take(None)
     assert ask.KEPT not in session
     assert kept() == []
 
 
 def test_nothing_is_kept_of_a_browser_that_has_not_said_who_it_is(session):
     del session[VISITOR]
-    ask._keep(asked(4), 4)
+    ask.keep(asked(4), 4)
     assert "not said yet who it is" in session[ask.PROBLEM]
     assert kept() == []
 
@@ -149,7 +148,7 @@ def test_drawing_asks_the_database_nothing(monkeypatch):
 @pytest.mark.parametrize("url", ["sqlite:////proc/none/feedback.db", "nonsense"])
 def test_without_a_database_a_tap_keeps_nothing_and_says_why(monkeypatch, session, url):
     monkeypatch.setenv("MNISTCORE_DB", url)
-    ask._keep(asked(4), 4)
+    ask.keep(asked(4), 4)
     assert session[ask.PROBLEM].endswith(".")
     assert ask.KEPT not in session
 
@@ -179,7 +178,7 @@ def test_an_operator_sees_everybodys(monkeypatch):
     his = keep(HIS, "Bob", 4, 5)
     app = visit("my_digits")
     assert "## 3 digits" in words(app)
-    app.selectbox(key="anybodys-profile").set_value(his).run()
+    app.selectbox(key="others-profile").set_value(his).run()
     assert "## 2 digits" in words(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
     press(app, "Delete this handwriting")
@@ -200,7 +199,7 @@ def test_profiles_are_made_switched_renamed_and_deleted():
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
     press(app, "Delete this handwriting")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
-    assert "## One digit" in words(app)
+    assert "## 1 digit" in words(app)
 
 
 def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
@@ -219,34 +218,33 @@ def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
 @pytest.mark.usefixtures("session")
 def test_chosen_digits_are_deleted():
     hers, his = keep(HERS, "Ada", 1, 2, 3), keep(HIS, "Bob", 4)
-    database = feedback.database()
-    profile = database.profile(hers)
-    ids = [digit.id for digit in database.digits(hers)]
+    profile = database().profile(hers)
+    ids = [digit.id for digit in database().digits(hers)]
     from app.my_digits import profile_actions
 
-    profile_actions.delete_digits(profile, [ids[0], database.digits(his)[0].id, "nonsense"])
+    profile_actions.delete_digits(profile, [ids[0], database().digits(his)[0].id, "nonsense"])
     assert [label for _, label, _ in kept()] == [1, 2, 4]
 
 
 def test_tiles_say_what_each_digit_is_and_what_was_read():
     image = digits(4)[0].image
-    html = chosen_digits._tile(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
+    html = chosen_digits.as_html(chosen_digits.Tile("7", image, 4, 9, "25 Nov <2026>"))
     for part in ('value="7"', "<b>4</b>", "read as 9", 'class="misread"', "&lt;2026&gt;"):
         assert part in html
-    assert "misread" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, 4))
-    assert "read as" not in chosen_digits._tile(chosen_digits.Tile("7", image, 4, None))
+    assert "misread" not in chosen_digits.as_html(chosen_digits.Tile("7", image, 4, 4))
+    assert "read as" not in chosen_digits.as_html(chosen_digits.Tile("7", image, 4, None))
 
 
 def test_an_export_is_imported_by_another_visitor(session):
-    archive = io.BytesIO(export_zip(feedback.database(), keep(HERS, "Ada", 1, 2)))
+    archive = io.BytesIO(export_zip(database(), keep(HERS, "Ada", 1, 2)))
     assert zipfile.is_zipfile(archive)
     from app.my_digits import profile_actions
 
-    his = feedback.database().find_or_create_profile(HIS, "Bob")
+    his = database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
-        profile_actions._import(his, archive)
+        profile_actions.import_file(his, archive)
         assert session["action_outcome"] == (True, expected)
-    profile_actions._import(his, io.BytesIO(b"noise"))
+    profile_actions.import_file(his, io.BytesIO(b"noise"))
     assert session["action_outcome"][0] is False
     assert len(kept()) == 4
 
@@ -255,13 +253,13 @@ def test_an_export_is_imported_by_another_visitor(session):
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
     page_digit = shown.page.digits[0]
-    found = Found(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
-    photo_keep._keep(shown, [found], ("these",))
+    corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
+    photo.keep(shown, [corrected])
+    assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
-    database = feedback.database()
-    profile = database.profiles(HERS)[0]
-    picture = picture_of(database, profile.id, database.digits(profile.id)[0].id)
-    again = read(photo_keep.open_page(picture)[0], shown.model)
+    profile = database().profiles(HERS)[0]
+    picture = picture_of(database(), profile.id, database().digits(profile.id)[0].id)
+    again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 
 
@@ -294,7 +292,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     press(app, "Begin")
     this = app.session_state[EXERCISE]
     assert len(this.asked) == 20
-    put_on_canvas(app, SEVEN)
+    put_on_canvas(app, PLAIN_SEVEN)
     press(app, "Undo")
     assert not this.answers
     press(app, "Skip")
@@ -305,11 +303,11 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     assert "2 of 2" in words(app)
     assert kept() == []
     app.text_input(key="practice-name").set_value("Ada").run()
-    press(app, "Save these 2 digits")
+    press(app, "Save 2 digits")
     assert kept() == [("Ada", 1, 1), ("Ada", 7, 7)]
-    database, robust = feedback.database(), load_model("robust")
-    (profile,) = database.profiles(HERS)
-    assert {digit.model for digit in database.digits(profile.id)} == {f"robust {robust.version}"}
+    robust = load_model("robust")
+    (profile,) = database().profiles(HERS)
+    assert {digit.model for digit in database().digits(profile.id)} == {f"robust {robust.version}"}
 
 
 def test_practice_says_why_it_cannot_save():
@@ -319,6 +317,6 @@ def test_practice_says_why_it_cannot_save():
     app.session_state[EXERCISE].answers.append(Written(1, one.picture, one.image))
     press(app, "Stop here")
     app.text_input(key="practice-name").set_value(" ").run()
-    press(app, "Save this digit")
+    press(app, "Save 1 digit")
     assert "name" in app.warning[0].value
     assert app.session_state[EXERCISE].written

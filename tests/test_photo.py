@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from in_app import answer_of, open_app, press, put_on_canvas
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_app import answer_of, open_app, press, put_on_canvas
-from test_drawings import FOUR, TWO
+from strokes import FOUR_TWO
 
-from app.photo import corrections, photo
+from app.photo import photo
 from app.photo import view as photo_view
-from app.photo.corrections import NO_DIGIT
+from app.photo.photo import NON_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 
 PHOTO = "app/photo/page.py"
@@ -97,7 +97,7 @@ def test_a_picture_without_digits_is_no_error():
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"])
 def test_a_picture_of_any_mode_can_be_shown(mode):
-    url = photo._as_url(Image.new(mode, (30, 20)))
+    url = photo.as_url(Image.new(mode, (30, 20)))
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as shown:
         assert shown.size == (30, 20)
         if mode in ("LA", "RGBA"):
@@ -118,31 +118,31 @@ def a_photo(*lines: str, status: str = "digit") -> photo.Photo:
 
 
 def text(shown: photo.Photo) -> list[str]:
-    return ["".join(str(found.digit) for found in line) for line in photo.lines(shown)]
+    return ["".join(str(digit.label) for digit in line) for line in photo.lines(shown)]
 
 
 @pytest.mark.usefixtures("session")
 def test_a_correction_changes_the_number_and_no_other_picture():
     shown = a_photo("0172", "33")
-    corrections.correct(shown.hash, 2, 1)
-    corrections.correct("another hash", 0, 5)
+    photo.correct(shown, 2, 1)
+    photo.correct(replace(shown, hash="another hash"), 0, 5)
     assert text(shown) == ["0112", "33"]
-    corrections.correct(shown.hash, 2, 9)
+    photo.correct(shown, 2, 9)
     assert text(shown) == ["0192", "33"]
-    assert [found.index for line in photo.lines(shown) for found in line if found.corrected] == [2]
+    assert [digit.index for line in photo.lines(shown) for digit in line if digit.corrected] == [2]
 
 
 @pytest.mark.usefixtures("session")
 def test_what_is_no_digit_is_left_out_and_its_line_with_it():
     shown = a_photo("4", "33")
-    corrections.correct(shown.hash, 0, NO_DIGIT)
+    photo.correct(shown, 0, NON_DIGIT)
     assert text(shown) == ["33"]
-    assert corrections.corrected(shown.hash, 0) == NO_DIGIT
-    corrections.undo(shown.hash)
+    assert photo.corrections(shown) == {0: NON_DIGIT}
+    photo.undo(shown)
     assert text(shown) == ["4", "33"]
-    assert corrections.corrected(shown.hash, 0) is None
+    assert photo.corrections(shown) == {}
     for index in range(3):
-        corrections.correct(shown.hash, index, NO_DIGIT)
+        photo.correct(shown, index, NON_DIGIT)
     assert "No digit is left" in photo_view.sentence(shown, photo.lines(shown))
 
 
@@ -152,7 +152,7 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
     for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
         assert "<b>7?</b>" in html
         assert "uncertain" in html
-    corrections.correct(shown.hash, 0, 7)
+    photo.correct(shown, 0, 7)
     for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
         assert "<b>7</b>" in html
         assert "uncertain" not in html
@@ -164,20 +164,20 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
         None,
         [0, 1],
         {"index": 0},
-        {"index": "0", "digit": "1"},
-        {"index": 0.5, "digit": 1},
-        *({"index": index, "digit": digit} for index, digit in ((9, 1), (-1, 1), (0, 10), (0, -2))),
+        {"index": "0", "label": "1"},
+        {"index": 0.5, "label": 1},
+        *({"index": index, "label": label} for index, label in ((9, 1), (-1, 1), (0, 10), (0, -2))),
     ],
     ids=str,
 )
 def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
     session["photo-tiles"] = SimpleNamespace(correction=sent)
-    photo_view._take(a_photo("42"), "photo-tiles")
-    assert not corrections.count("a hash")
+    photo_view.take(a_photo("42"), "photo-tiles")
+    assert not photo.corrections(a_photo("42"))
 
 
 def test_a_number_on_the_sheet_is_read_as_one():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     said = answer_of(app)
     assert "<strong>2 digits</strong>" in said
     assert '<span class="">4</span><span class="">2</span>' in said
@@ -185,7 +185,7 @@ def test_a_number_on_the_sheet_is_read_as_one():
 
 
 def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     app.switch_page("app/look_inside/page.py").run()
     assert "You drew a number" in words_of(app)
     assert '<div class="digit">2</div>' in answer_of(app)
@@ -195,7 +195,7 @@ def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked
 
 
 def test_a_drawing_is_kept_when_the_sheet_becomes_wide_and_narrow_again():
-    app = put_on_canvas(open_app(), *FOUR, TWO)
+    app = put_on_canvas(open_app(), FOUR_TWO)
     app.toggle(key="wide").set_value(True).run()
     assert not app.exception
     assert len(app.session_state["shown"]["objects"]) == 3

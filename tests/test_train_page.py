@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 from conftest import ENDLESS, await_that
+from in_app import button, open_app, press
 from streamlit.testing.v1 import AppTest
-from test_app import button, open_app, press
 
 from app.shared.visitors import VISITOR
 from app.train.queue import trainer

@@ -24,7 +24,7 @@ def make_trainer(monkeypatch, data_file) -> Iterator[Callable[[int], Trainer]]:
     for trainer in made:
         for job in trainer.jobs:
             trainer.stop(job)
-            await_that(lambda job=job: job.process is None or job.process.stdin.closed)
+            await_that(lambda job=job: job.child is None or job.child.stdin.closed)
 
 
 def test_one_a_visitor_and_the_others_wait_for_their_turn(make_trainer):
@@ -41,8 +41,8 @@ def test_one_a_visitor_and_the_others_wait_for_their_turn(make_trainer):
     assert trainer.place(third) == 1
     trainer.stop(first)
     await_that(lambda: third.state == "running")
-    assert second.process is None
-    assert first.process.poll() is not None
+    assert second.child is None
+    assert first.child.poll() is not None
     assert trainer.job_of("a") is first
     assert store.visitor_runs("a").names() == store.run_names() == []
 
@@ -56,7 +56,7 @@ def test_as_many_run_at_once_as_the_operator_allows(make_trainer):
 def test_a_killed_process_is_one_sentence(make_trainer):
     trainer = make_trainer(1)
     job = trainer.start("a", "hers", ENDLESS, ["file"])
-    job.process.kill()
+    job.child.kill()
     await_that(lambda: not job.active)
     assert job.state == "failed"
     assert "ended before it was done" in job.outcome

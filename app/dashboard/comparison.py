@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from app.shared import models
-from app.shared.drawing import png_url
-from mnistcore import BadModelFile, DataUnavailable
+from app.shared.charts.pictures import ink_url
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.evaluation.compare import compare
 from mnistcore.models.files import read_model
 
@@ -40,20 +40,20 @@ def show(names: list[str]) -> None:
         f"{also_misread:,}; {len(found.neither):,} are misread by both."
     )
     left, right = st.columns(2, gap="large")
-    for place, reader, loser, rows, answers in (
+    for place, reader, loser, rows, predicted in (
         (left, first, second, found.first_only, other),
         (right, second, first, found.second_only, one),
     ):
         with place:
             some = f"; {SHOWN} of them are shown" if len(rows) > SHOWN else ""
             st.markdown(f"### {reader} reads {len(rows):,} digits that {loser} misreads{some}")
-            st.html(_tiles(images[rows], labels[rows], answers[rows]))
+            st.html(_tiles(images[rows], labels[rows], predicted[rows]))
 
 
-def _tiles(images: np.ndarray, labels: np.ndarray, answers: np.ndarray) -> str:
+def _tiles(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> str:
     items = "".join(
-        f'<li><img src="{png_url(image)}" alt="A {label}" width="56" height="56">{label}, not {answer}</li>'
-        for image, label, answer in zip(images[:SHOWN], labels[:SHOWN], answers[:SHOWN], strict=True)
+        f'<li><img src="{ink_url(image)}" alt="A {label}" width="56" height="56">{label}, not {digit}</li>'
+        for image, label, digit in zip(images[:SHOWN], labels[:SHOWN], predicted[:SHOWN], strict=True)
     )
     return f'<ul class="tiles">{items}</ul>' if items else "<p>None.</p>"
 

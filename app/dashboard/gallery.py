@@ -7,14 +7,17 @@ import streamlit as st
 
 from app.shared import canvas
 from app.shared.charts.measures import CELL, confusion_chart
-from app.shared.drawing import as_png
 from app.shared.models import CURRENT
+from app.shared.visitors import CHOSEN_MODEL
+from mnistcore.digit.files import as_png
 from mnistcore.models import store
 from mnistcore.models.report import Report
 
 PER_PAGE = 12
-ANY = "any"
-MATRIX, LABEL, PREDICTION = "confusion", "gallery-label", "gallery-prediction"  # session keys
+ANY = "any"  # stands for every digit
+MATRIX = "confusion"  # session key, of the chosen cell
+LABEL = "gallery-label"  # session key: what the digits shown are, or ANY
+PREDICTION = "gallery-prediction"  # session key: what they were read as, or ANY
 
 
 @st.fragment
@@ -69,8 +72,12 @@ def _show_misread(report: Report) -> None:
 def _tile(model_name: str, digit: dict, pixels: np.ndarray) -> None:
     words = f"{digit['label']} as {digit['prediction']}, {digit['probabilities'][digit['prediction']]:.0%}"
     with st.container(width=84, gap="xsmall"):
-        st.image(as_png(pixels, 3), width=84, alt=f"A {digit['label']} that was read as a {digit['prediction']}")
+        st.image(
+            as_png(pixels.repeat(3, axis=0).repeat(3, axis=1)),
+            width=84,
+            alt=f"A {digit['label']} that was read as a {digit['prediction']}",
+        )
         if st.button(words, key=f"misread-{digit['index']}", width="stretch"):
             canvas.put_digit(pixels, digit["label"])
-            st.session_state.model = CURRENT if model_name == store.current_name() else model_name
+            st.session_state[CHOSEN_MODEL] = CURRENT if model_name == store.current_name() else model_name
             st.switch_page("app/look_inside/page.py")

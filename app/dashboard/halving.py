@@ -8,7 +8,8 @@ import altair as alt
 import pandas as pd
 
 from app.shared.charts import FIRST
-from mnistcore.training.searches import Search, Settings, counted
+from mnistcore.training.searches import Search, Settings
+from mnistcore.words import counted
 
 TICKS = [share * power for power in (0.1, 0.01, 0.001) for share in (7, 5, 3, 2, 1)]  # of errors, 70% to 0.1%
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import models, operator, outcome
-from app.shared.visitors import current_visitor
+from app.shared.visitors import CHOSEN_MODEL, current_visitor
 from app.train.queue import trainer
-from mnistcore import BadModelFile
+from mnistcore.errors import BadModelFile
 from mnistcore.export.html_export import to_html
 from mnistcore.export.onnx_export import to_onnx
 from mnistcore.models import store
@@ -21,11 +21,11 @@ def offer(name: str) -> None:
     """The actions for one model, in a row."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Use it for my drawings", icon=":material/draw:"):
-            st.session_state.model = name
+            st.session_state[CHOSEN_MODEL] = name
             st.switch_page("app/draw/page.py")
         with st.popover("Download", icon=":material/download:", key=f"download-{name}"):
             _offer_files(name, models.path(name))
-        if models.is_own(name):
+        if name in models.own_names():
             _offer_for_own(name)
         else:
             _offer_for_everybodys(name)
@@ -62,8 +62,14 @@ def _offer_for_own(name: str) -> None:
         st.write("This affects only you.")
         new = st.text_input("New name", value=name, key=f"new-name-{name}")
         if st.button("Save name"):
-            taken = [*store.model_names(), *(job.name for job in trainer().jobs if job.active)]
-            _do(runs.rename, name, new, taken, done=f"{name} is now called {new}.", then=new)
+            _do(
+                runs.rename,
+                name,
+                new,
+                [*store.model_names(), *trainer().names],
+                done=f"{name} is now called {new}.",
+                then=new,
+            )
     with st.popover("Delete", key=f"delete-{name}"):
         st.write(f"{name} will be deleted. This affects only you, and cannot be undone.")
         if st.button("Delete model"):
@@ -105,11 +111,11 @@ def _do(action: Callable[..., None], *arguments: object, done: str, then: str | 
     """Carry out an action, and show the page anew, for the model `then`, with a sentence that says how it ended."""
     try:
         action(*arguments)
-        outcome.tell(done)
+        outcome.flash(done)
         if then:
             st.session_state["renamed"] = then
     except BadModelFile as error:
-        outcome.tell(str(error), False)
+        outcome.flash(str(error), False)
     except OSError as error:
-        outcome.tell(f"This failed: {error.strerror or error}.", False)
+        outcome.flash(f"This failed: {error.strerror or error}.", False)
     st.rerun()

@@ -4,11 +4,11 @@ import altair as alt
 import streamlit as st
 
 from app.dashboard import comparison, gallery, model_actions, searches
-from app.dashboard import table as runs
+from app.dashboard import table as model_table
 from app.shared import models, outcome
 from app.shared.charts import measures
-from app.shared.visitors import own_names
-from mnistcore import BadModelFile
+from app.shared.words import duration
+from mnistcore.errors import BadModelFile
 from mnistcore.training.searches import search_names
 
 COMMANDS = """\
@@ -20,16 +20,16 @@ python -m mnistcore train --help"""
 
 st.markdown("# All models")
 outcome.show()
-reports = runs.readable_reports()
+reports = model_table.readable_reports()
 if reports:
-    runs.show_table(reports)
-    runs.show_curves(reports)
+    model_table.show_table(reports)
+    model_table.show_curves(reports)
 if found := search_names():
     st.markdown("## Searches for a recipe")
     searches.show(found)
 
 st.markdown("## One model")
-names, own = models.names(), own_names()
+names, own = models.names(), models.own_names()
 current, _ = models.current_model()
 if renamed := st.session_state.pop("renamed", None):
     st.session_state["board-model"] = renamed
@@ -71,7 +71,7 @@ with st.container(horizontal=True, gap="large"):
 st.markdown(
     f"Recipe **{recipe['name']}**, {' and '.join(map(str, recipe['hidden_layers']))} hidden units, "
     f"{recipe['epochs']} epochs, trained on {report.data['training_rows']:,} digits from {report.data['source']}, "
-    f"finished {report.finished[:10]} after {runs.duration(report.seconds['total'])}."
+    f"finished {report.finished[:10]} after {duration(report.seconds['total'])}."
     + (f" The cross-validation is of {report.cv_shortened}." if report.cv_shortened else "")
 )
 charts: dict[str, alt.Chart | alt.LayerChart] = {

@@ -11,7 +11,8 @@ import streamlit as st
 from app.shared import models
 from app.shared.charts import COLOURS
 from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
-from mnistcore import BadModelFile
+from app.shared.words import duration
+from mnistcore.errors import BadModelFile
 from mnistcore.evaluation.metrics import accuracy_interval
 from mnistcore.models import store
 from mnistcore.models.report import Report
@@ -30,12 +31,12 @@ def readable_reports() -> dict[str, Report]:
 
 def table(reports: dict[str, Report]) -> pd.DataFrame:
     """One row a model: what it is and how good it is, shares in percent."""
-    current = store.current_name()
+    current, own = store.current_name(), models.own_names()
     return pd.DataFrame(
         [
             {
-                "model": f"{name} (current)" if name == current and not models.is_own(name) else name,
-                "whose": "yours" if models.is_own(name) else "everybody's",
+                "model": f"{name} (current)" if name == current and name not in own else name,
+                "whose": "yours" if name in own else "everybody's",
                 "test accuracy": 100 * report.evaluation.accuracy,
                 "95% interval": _interval(report),
                 "measured on": f"{report.evaluation.count:,} digits: {report.evaluation.source}",
@@ -51,11 +52,6 @@ def table(reports: dict[str, Report]) -> pd.DataFrame:
             for name, report in reports.items()
         ]
     )
-
-
-def duration(seconds: float) -> str:
-    """In seconds or minutes."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def show_table(reports: dict[str, Report]) -> None:

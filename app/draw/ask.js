@@ -4,12 +4,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("idle", data.id === null);
   if (data.question) root.firstElementChild.textContent = root.ariaLabel = data.question;
   for (const button of root.querySelectorAll("button")) {
-    const digit = Number(button.dataset.digit ?? data.digit);
-    button.disabled = data.id === null || (button.dataset.digit === undefined && !data.sure);
-    button.ariaPressed = data.kept === digit && (button.dataset.digit !== undefined || data.kept === data.digit);
+    const yes = button.dataset.digit === undefined;
+    const label = yes ? data.predicted : Number(button.dataset.digit);
+    button.disabled = data.id === null || (yes && !data.sure);
+    button.ariaPressed = data.kept !== null && data.kept === label;
     button.onclick = () => {
       button.ariaPressed = true; // at once; the server's answer follows
-      setTriggerValue("answer", { id: data.id, digit });
+      setTriggerValue("answer", { id: data.id, label });
     };
   }
 }

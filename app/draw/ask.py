@@ -1,31 +1,36 @@
-"""Is this right? A row below the answer to a drawing, in which one tap confirms or corrects it."""
+"""Is this right? A row below the answer to a drawing, in which one tap confirms or corrects it and keeps the digit."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
-from app.shared import profiles
+from app.shared import number, profiles
+from app.shared.component import component
 from app.shared.confirmed import database
-from mnistcore import Model, Reading
-from mnistcore.confirmed import FeedbackError
+from app.shared.drawing import Drawing, cut_out
+from mnistcore.confirmed.feedback import Profile
+from mnistcore.digit.files import open_image
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading
+from mnistcore.errors import FeedbackError
+from mnistcore.page.pages import Page
+from mnistcore.words import counted
 
 KEPT = "kept-drawing"  # session key: the drawing that was kept last
 PROBLEM = "ask-problem"  # session key: why one could not be kept
-ROW = "ask-row"
+ROW = "ask-row"  # the component's key
+LINE = 48  # pixels: room for two lines of words, whatever is said, so that what is below stays put
+PROMISE = "A tap keeps this picture and its digit on this server, for you alone. Nothing else is kept."
 
 _DIGITS = "".join(f'<button type="button" data-digit="{digit}">{digit}</button>' for digit in range(10))
-_row = st.components.v2.component(
-    "ask",
-    html=(
-        '<div class="ask idle" role="group" aria-label="Is this right?"><span>Is this right?</span>'
-        f'<button type="button" disabled>Yes</button><span>No, it is:</span><div>{_DIGITS}</div></div>'
-    ),
-    js=Path(__file__).with_name("ask.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_row = component(
+    __file__,
+    '<div class="ask idle" role="group" aria-label="Is this right?"><span>Is this right?</span>'
+    f'<button type="button" disabled>Yes</button><span>No, it is:</span><div>{_DIGITS}</div></div>',
 )
 
 
@@ -64,25 +69,57 @@ class Kept:
 
     asked: Asked
     label: int
-    profile: profiles.Profile
+    profile: Profile
     digit_id: str
 
 
-def offer(asked: Asked | None) -> None:
-    """Show the row, and below it what a tap does or has done; without a drawing, as much room."""
+def offer(asked: Asked | None, show_kept: Callable[[Kept, Asked], None]) -> None:
+    """Show the row, and below it what a tap does or has done; without a drawing, as much room.
+
+    Args:
+        asked: the digit that is asked about; None if there is nothing to ask.
+        show_kept: shows what can be done once it is kept.
+    """
     kept = kept_drawing(asked)
-    data: dict = {"id": None, "digit": None, "sure": False, "kept": kept.label if kept else None}
+    data: dict = {"id": None, "predicted": None, "sure": False, "kept": kept.label if kept else None}
     if asked:
         reading, place = asked.reading, asked.place
         question = f"Is the digit at place {place} a {reading.digit}?" if place else "Is this right?"
-        data |= {"id": asked.id, "digit": reading.digit, "sure": reading.status == "digit", "question": question}
-    _row(key=ROW, data=data, on_answer_change=lambda: _take(asked))
+        data |= {"id": asked.id, "predicted": reading.digit, "sure": reading.status == "digit", "question": question}
+    _row(key=ROW, data=data, on_answer_change=lambda: take(asked))
+    with st.container(horizontal=True, vertical_alignment="center", height=LINE, border=False, key="ask-line"):
+        if problem := st.session_state.pop(PROBLEM, None):
+            st.markdown(f":orange[{problem}] The drawing is not kept.")
+        elif asked and kept:
+            show_kept(kept, asked)
+        elif asked:
+            st.markdown(PROMISE)
+            st.page_link("app/my_digits/page.py", label="My digits")
+
+
+def about(drawing: Drawing | None, reading: Reading | None, page: Page | None, model: Model | None) -> Asked | None:
+    """What there is to ask about a drawing, unless it is known what it is; of a number, the digit that is looked at."""
+    if drawing is None or model is None or reading is None or reading.digit is None or drawing.label is not None:
+        return None
+    if page is None:
+        return Asked(drawing.png, reading, model)
+    index = number.picked(drawing, page)
+    return Asked(cut_out(open_image(drawing.png), page.digits[index].box), reading, model, index + 1)
 
 
 def kept_drawing(asked: Asked | None) -> Kept | None:
     """What is kept of this drawing, if anything is."""
     kept: Kept | None = st.session_state.get(KEPT)
     return kept if kept and asked and kept.asked.id == asked.id else None
+
+
+def what_changed(kept: Kept, asked: Asked, count: int) -> str:
+    """How the drawing is read now that a model has learnt from that many digits, in one sentence."""
+    before, now, learnt = kept.asked.reading.digit, asked.reading.digit, f"Learnt from {counted(count, 'digit')}"
+    if before != now:
+        return f"{learnt}: this was read as a {before} before, and is read as a **{now}** now."
+    end = ", as before." if now == kept.label else " still. More digits help: practise."
+    return f"{learnt}: this is read as a **{now}**{end}"
 
 
 def take_back(kept: Kept) -> None:
@@ -94,19 +131,19 @@ def take_back(kept: Kept) -> None:
         st.session_state[PROBLEM] = str(error)
 
 
-def _take(asked: Asked | None) -> None:
+def take(asked: Asked | None) -> None:
     """Keep the drawing as what the visitor says that it is; what the browser has sent may be anything."""
     match st.session_state[ROW].answer:
-        case {"id": str(drawing), "digit": int(digit)} if asked and drawing == asked.id and 0 <= digit <= 9:
-            _keep(asked, digit)
+        case {"id": str(drawing), "label": int(label)} if asked and drawing == asked.id and 0 <= label <= 9:
+            keep(asked, label)
 
 
-def _keep(asked: Asked, digit: int) -> None:
+def keep(asked: Asked, label: int) -> None:
     reading = asked.reading
     try:
         profile = profiles.active_or_first()
-        added = database().add(profile.id, asked.picture, reading.image, digit, reading.digit, asked.model.full_name)
+        added = database().add(profile.id, asked.picture, reading.image, label, reading.digit, asked.model.full_name)
     except FeedbackError as error:
         st.session_state[PROBLEM] = str(error)
     else:
-        st.session_state[KEPT] = Kept(asked, digit, profile, added.id)
+        st.session_state[KEPT] = Kept(asked, label, profile, added.id)

@@ -8,14 +8,15 @@ for reduced motion, the sheet and the answer are empty instead (style.css shows 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import streamlit as st
 from PIL import Image, ImageDraw
 
 from app.shared import canvas
+from app.shared.component import component
 from app.shared.drawing import Drawing
-from mnistcore import Model, Reading, read
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading, read
 
 # a 3, in pixels of the canvas: two arcs, each from the left over the right to the left
 ARCS = [(206, 140, 66, range(-150, 95, 5)), (206, 282, 76, range(-90, 145, 5))]  # middle, radius, degrees
@@ -25,14 +26,10 @@ STROKE = [
     for a in angles
 ]
 
-_overlay = st.components.v2.component(
-    "example",
-    html=(
-        f'<svg class="example" viewBox="0 0 {canvas.SIDE} {canvas.SIDE}" aria-hidden="true"><polyline pathLength="1" '
-        f'stroke-width="{canvas.BRUSHES["Medium"]}" points="{" ".join(f"{x},{y}" for x, y in STROKE)}"/></svg>'
-    ),
-    js=Path(__file__).with_name("example.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_overlay = component(
+    __file__,
+    f'<svg class="example" viewBox="0 0 {canvas.SIDE} {canvas.SIDE}" aria-hidden="true"><polyline pathLength="1" '
+    f'stroke-width="{canvas.BRUSHES["Medium"]}" points="{" ".join(f"{x},{y}" for x, y in STROKE)}"/></svg>',
 )
 
 

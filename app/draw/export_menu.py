@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared.drawing import Drawing, as_png
-from mnistcore import Reading
+from app.shared.drawing import Drawing
+from mnistcore.digit.files import as_png
+from mnistcore.digit.reading import Reading
 
 
 def offer(drawing: Drawing | None, reading: Reading | None) -> None:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app.draw import ask_view, example, export_menu
-from app.draw import mnist_digits as digits
-from app.shared import answer, canvas, learning, models, number, profiles
+from app.draw import ask, example, export_menu
+from app.draw.ask import Asked, Kept
+from app.shared import answer, canvas, learning, mnist_digits, models, number, profiles
 from app.shared.charts import network
 
 
@@ -30,7 +30,7 @@ def stage() -> None:
         with st.container(key="said"):
             st.html(said)  # first, for it takes the network's diagram a moment to be made
         with st.container(key="ask"):
-            ask_view.offer(drawing, reading, page, model)
+            ask.offer(ask.about(drawing, reading, page, model), offer_learning)
         with st.container(key="network"):
             if page and drawing:
                 number.pick(drawing, page)
@@ -39,7 +39,7 @@ def stage() -> None:
                 lit = example.until_drawn(network.of_reading(model, shown), lit)
             network.show(lit, "lit")
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
-        digits.offer_digits(model)
+        mnist_digits.offer_digits(model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
         with st.container(width="content"):
@@ -48,6 +48,24 @@ def stage() -> None:
             models.choose_model()
     for problem in problems:
         st.warning(problem)
+
+
+def offer_learning(kept: Kept, asked: Asked) -> None:
+    latest = learning.latest()
+    if latest and latest.active:
+        learning.follow(latest)
+    elif latest and latest.digit_id == kept.digit_id:
+        words = "Nothing could be learnt."
+        if learnt := latest.learnt:
+            words = learnt.report.refusal or ask.what_changed(kept, asked, len(learnt.labels))
+        st.markdown(words)
+        st.page_link("app/my_digits/page.py", label="What changed")
+    else:
+        st.markdown(f"Kept as a **{kept.label}** in {kept.profile.name}.")
+        st.button("Undo", key="take-back", on_click=ask.take_back, args=(kept,))
+        if base := models.base_model():
+            arguments = kept.profile, base, kept.digit_id
+            st.button(learning.BUTTON, on_click=learning.start, args=arguments, icon=":material/school:")
 
 
 st.markdown("# Draw a digit or a number")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared.charts import measures
-from mnistcore import BadModelFile
+from mnistcore.errors import BadModelFile
 from mnistcore.models import store
 
 st.markdown("# How good is it?")

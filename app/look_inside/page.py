@@ -4,9 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from app.draw import mnist_digits as digits
 from app.look_inside import story
-from app.shared import answer, models, number
+from app.shared import answer, mnist_digits, models, number
 from app.shared.charts import network
 from app.shared.drawing import current_drawing
 from mnistcore.digit.explain import explain
@@ -23,13 +22,13 @@ if model is None or drawing is None or reading is None or reading.digit is None:
         st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
     with st.container(horizontal=True):
         st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
-        digits.offer_digits(model)
+        mnist_digits.offer_digits(model)
     st.stop()
 
 if page:
     st.write("You drew a number. Choose the digit to look at:")
     number.pick(drawing, page)
-parts = explain(model, reading.image)
+parts = explain(model, reading.image, reading.layers)
 with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
     with st.container(width="stretch"):
         st.html(answer.as_html(reading, drawing.label, model))

@@ -3,17 +3,18 @@ what speaks for the one is green, what speaks for the other is orange."""
 
 from __future__ import annotations
 
-import base64
 import math
 
 import numpy as np
 
 from app.shared.charts.layout import Node, strongest, unit_shares
-from app.shared.charts.network import ARROWS, percent
-from app.shared.charts.pictures import ink_url, weights_url
+from app.shared.charts.network import ARROWS
+from app.shared.charts.pictures import data_url, ink_url, weights_url
 from app.shared.drawing import Drawing
-from mnistcore import Model, Reading
+from app.shared.words import percent
 from mnistcore.digit.explain import Explanation, response_pictures
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading
 
 VOTES = 6  # units of the last hidden layer whose votes are shown one by one
 NAMED = 3  # inputs and outputs of a unit that are named
@@ -26,8 +27,8 @@ def step(title: str, sentence: str, picture: str = "") -> str:
 
 def ink(drawing: Drawing) -> str:
     """What is on the sheet."""
-    url = "data:image/png;base64," + base64.b64encode(drawing.png).decode("ascii")
-    return step("Your ink", "This is what you drew on the sheet.", _figure(url, "The drawing", "the sheet"))
+    picture = _figure(data_url(drawing.png), "The drawing", "the sheet")
+    return step("Your ink", "This is what you drew on the sheet.", picture)
 
 
 def pixels(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
@@ -36,7 +37,7 @@ def pixels(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
         "The pixels",
         "Cut out, scaled to 20 pixels and moved to the middle, the digit is these 28×28 pixels, which are all that the "
         f"network is given; green ones speak for {digit}, orange ones for {rival}.",
-        _figure(ink_url(reading.image, 255), "The drawing as 28 by 28 pixels", "28×28 pixels")
+        _figure(ink_url(reading.image), "The drawing as 28 by 28 pixels", "28×28 pixels")
         + _figure(
             weights_url(parts.pixels[digit] - parts.pixels[rival]),
             f"Which pixels speak for {digit} and which for {rival}",

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from app.my_digits import profile_actions
-from app.shared import chosen_digits, learning_view, outcome
+from app.shared import chosen_digits, learning, models, outcome
 from app.shared import confirmed as feedback
 from app.shared.chosen_digits import Tile
 from app.shared.visitors import current_visitor
-from mnistcore.confirmed import FeedbackError, Profile
+from mnistcore.confirmed.feedback import Profile
+from mnistcore.errors import FeedbackError
+from mnistcore.words import counted
 
 PER_PAGE = 60
 PAGE = "my-digits-page"  # session key
@@ -40,8 +42,8 @@ def show() -> None:
         return
     count = feedback.database().count(profile.id)
     if profile.owner == current_visitor():
-        learning_view.offer(profile, count)
-    st.markdown(f"## {count:,} digits" if count != 1 else "## One digit")
+        learning.offer(profile, count, models.base_model())
+    st.markdown(f"## {counted(count, 'digit')}")
     profile_actions.offer(profile, count)
     if count:
         show_digits(profile, count)

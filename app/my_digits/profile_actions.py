@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import BinaryIO
 
 import streamlit as st
 
-from app.shared import learning, operator, outcome, profiles
+from app.shared import operator, outcome, profiles
 from app.shared.confirmed import database
 from app.shared.visitors import current_visitor
-from mnistcore.confirmed import FeedbackError, Profile, export_zip, import_zip
+from mnistcore.confirmed.exchange import export_zip, import_zip
+from mnistcore.confirmed.feedback import Profile
+from mnistcore.errors import FeedbackError
+from mnistcore.words import counted
 
-CHOSEN, ANYBODYS = "profile-choice", "anybodys-profile"  # session keys: ids of profiles
-NOBODYS = ""  # an operator's choice until they make one
+CHOSEN_PROFILE = "profile-choice"  # session key: the id of the visitor's profile in use
+OTHERS_PROFILE = "others-profile"  # session key: the id of somebody else's profile that an operator looks at
+NONE_CHOSEN = ""  # stands for no profile, an operator's choice until they make one
 LARGEST = 200  # MB of a file to import
 
 
@@ -21,20 +26,24 @@ def choose() -> Profile | None:
     mine, active = profiles.of_visitor(), profiles.active()
     with st.container(horizontal=True):
         if active:
-            st.session_state[CHOSEN] = active.id
+            st.session_state[CHOSEN_PROFILE] = active.id
             names = {profile.id: profile.name for profile in mine}
             with st.container(width=260):
                 st.selectbox(
-                    "Handwriting", names, format_func=names.__getitem__, key=CHOSEN, on_change=lambda: _use(mine)
+                    "Handwriting",
+                    names,
+                    format_func=names.__getitem__,
+                    key=CHOSEN_PROFILE,
+                    on_change=lambda: _use(mine),
                 )
-        return _anybodys() or active
+        return _of_others() or active
 
 
 def _use(mine: list[Profile]) -> None:
-    profiles.use(next(profile for profile in mine if profile.id == st.session_state[CHOSEN]))
+    profiles.use(next(profile for profile in mine if profile.id == st.session_state[CHOSEN_PROFILE]))
 
 
-def _anybodys() -> Profile | None:
+def _of_others() -> Profile | None:
     """The profile of somebody else that an operator looks at."""
     if not operator.is_operator():
         return None
@@ -45,11 +54,11 @@ def _anybodys() -> Profile | None:
     def words(profile_id: str) -> str:
         return f"{known[profile_id].name} of {known[profile_id].owner[:8]}" if profile_id else "Only mine"
 
-    if st.session_state.get(ANYBODYS) not in known:
-        st.session_state[ANYBODYS] = NOBODYS
+    if st.session_state.get(OTHERS_PROFILE) not in known:
+        st.session_state[OTHERS_PROFILE] = NONE_CHOSEN
     with st.container(width=260):
-        st.selectbox("Everybody's (you are the operator)", [NOBODYS, *known], format_func=words, key=ANYBODYS)
-    return known.get(st.session_state[ANYBODYS])
+        st.selectbox("Everybody's (you are the operator)", [NONE_CHOSEN, *known], format_func=words, key=OTHERS_PROFILE)
+    return known.get(st.session_state[OTHERS_PROFILE])
 
 
 def offer_password() -> None:
@@ -77,7 +86,7 @@ def offer(profile: Profile, count: int) -> None:
             file = st.file_uploader(
                 "An exported archive, or a file in the layout of mnist.npz", ["zip", "npz"], max_upload_size=LARGEST
             )
-            st.button(f"Import into {profile.name}", disabled=not file, on_click=_import, args=(profile, file))
+            st.button(f"Import into {profile.name}", disabled=not file, on_click=import_file, args=(profile, file))
         with st.popover("New handwriting", icon=":material/add:"):
             name = st.text_input("Whose is it?", max_chars=60, key="new-profile")
             st.button("Create", on_click=_do, args=(profiles.create, name), kwargs={"done": f"{name} is in use now."})
@@ -87,11 +96,11 @@ def offer(profile: Profile, count: int) -> None:
             st.button("Save name", on_click=_do, args=(database().rename_profile, profile.id, name), kwargs=done)
         with st.popover("Delete", icon=":material/delete:"):
             st.write(
-                f"**{profile.name}**, its {count:,} digits and the models that have learnt from them will be deleted. "
-                "This cannot be undone."
+                f"**{profile.name}**, its {counted(count, 'digit')} and the models that have learnt from them will be "
+                "deleted. This cannot be undone."
             )
             done = {"done": f"{profile.name} is deleted."}
-            st.button("Delete this handwriting", on_click=_do, args=(_delete, profile), kwargs=done)
+            st.button("Delete this handwriting", on_click=_do, args=(profiles.delete, profile), kwargs=done)
         _offer_to_delete_all()
 
 
@@ -105,27 +114,17 @@ def _offer_to_delete_all() -> None:
             )
             sure = st.checkbox("Yes, delete all of them", key="delete-all-sure")
             done = {"done": "All your digits are deleted, and the models that had learnt from them."}
-            st.button("Delete all", disabled=not sure, on_click=_do, args=(_delete_all, visitor), kwargs=done)
+            st.button("Delete all", disabled=not sure, on_click=_do, args=(profiles.delete_all, visitor), kwargs=done)
 
 
-def _delete(profile: Profile) -> None:
-    learning.forget(profile)
-    database().delete_profile(profile.id)
-
-
-def _delete_all(visitor: str) -> None:
-    for profile in database().profiles(visitor):
-        learning.forget(profile)
-    database().delete_owner(visitor)
-
-
-def _import(profile: Profile, file: st.runtime.uploaded_file_manager.UploadedFile) -> None:
+def import_file(profile: Profile, file: BinaryIO) -> None:
+    """Add what is in an exported file to a profile. For `on_click`."""
     try:
         imported = import_zip(database(), profile.id, file)
     except FeedbackError as error:
-        outcome.tell(str(error), False)
+        outcome.flash(str(error), False)
     else:
-        outcome.tell(f"{imported.new:,} digits are new, {imported.known:,} were known.")
+        outcome.flash(f"{imported.new:,} digits are new, {imported.known:,} were known.")
 
 
 def delete_digits(profile: Profile, ids: list[str]) -> None:
@@ -138,6 +137,6 @@ def _do(action: Callable[..., object], *arguments: object, done: str) -> None:
     try:
         action(*arguments)
         if done:
-            outcome.tell(done)
+            outcome.flash(done)
     except FeedbackError as error:
-        outcome.tell(str(error), False)
+        outcome.flash(str(error), False)

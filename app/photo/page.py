@@ -5,7 +5,7 @@ import streamlit as st
 from app.photo import photo
 from app.photo import view as photo_view
 from app.shared import models
-from mnistcore import MnistCoreError
+from mnistcore.errors import MnistCoreError
 
 st.markdown("# Read a photo")
 model, problems = models.visitor_model()

@@ -1,26 +1,42 @@
-"""The visitor's photo: a file that they upload, or the example, and what the model reads on it."""
+"""The visitor's photo: a file that they upload or the example, what the model reads on it, and what they correct.
+
+Corrections last as long as the visitor's page is open; `keep` keeps them among the visitor's digits.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import threading
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.photo.corrections import NO_DIGIT, corrected
-from mnistcore import Model, Page, Reading, open_page, read_page
-from mnistcore.digit.grey import to_grey
+from app.shared import profiles
+from app.shared.charts.pictures import data_url
+from app.shared.confirmed import database
+from app.shared.drawing import cut_out
+from mnistcore.confirmed.labelled_digits import NewDigit
+from mnistcore.digit.files import open_page
+from mnistcore.digit.grey import to_grey, upright
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading
+from mnistcore.errors import MnistCoreError
+from mnistcore.page.pages import Page, read_page
+from mnistcore.words import counted
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "page.jpg"
 LARGEST = 25  # MB of a file
 SHOWN_SIDE = 1200  # pixels: the longer side of the picture as the page shows it
-FILE, PHOTO, UPLOADS = "photo-file", "photo", "photo-uploads"  # session keys
+NON_DIGIT = -1  # stands for "this is no digit" where a correction is a number
+FILE = "photo-file"  # session key: the file that the visitor chose last
+PHOTO = "photo"  # session key: the photo that was read last
+UPLOADS = "photo-uploads"  # session key: how many uploaders there were before this one
+CORRECTIONS = "corrections"  # session key: hash of a photo -> number of a digit there -> what it is
+KEPT = "kept-photo"  # session key: what was kept last, and how that ended
 
 _turn = threading.Lock()  # one photo at a time, of all visitors: a large one takes some 300 MB
 
@@ -45,12 +61,12 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Found:
+class CorrectedDigit:
     """A digit on a photo, as the visitor has corrected it.
 
     Attributes:
         index: its number on the page.
-        digit: 0-9.
+        label: 0-9, what it is: what the visitor said, or else what was read.
         reading: what the model reads there.
         corrected: whether the visitor has said what it is.
         box: (x, y, width, height) in pixels of the page.
@@ -58,7 +74,7 @@ class Found:
     """
 
     index: int
-    digit: int
+    label: int
     reading: Reading
     corrected: bool
     box: tuple[int, int, int, int]
@@ -108,33 +124,77 @@ def read(content: bytes, model: Model) -> Photo:
     with _turn:
         picture, size = open_page(content)
         page = read_page(picture, model, size)
-        shown = _as_url(picture)
+        shown = as_url(picture)
     hashed = hashlib.sha256(model.name.encode() + b"\0" + content).hexdigest()
     photo = st.session_state[PHOTO] = Photo(content, model, page, shown, hashed)
     return photo
 
 
-def _as_url(picture: Image.Image) -> str:
+def as_url(picture: Image.Image) -> str:
+    """A picture of any mode as a `data:` URL, made smaller to be shown."""
     if picture.mode.startswith(("I", "F")):  # more than 8 bits a pixel
         picture = Image.fromarray(to_grey(picture).astype(np.uint8))
     small = picture.copy()
     small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
     coloured = small.convert("RGBA")
     on_white = Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured)
-    file = io.BytesIO()
+    file = BytesIO()
     on_white.convert("RGB").save(file, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    return data_url(file.getvalue(), "image/jpeg")
 
 
-def lines(photo: Photo) -> list[list[Found]]:
+def corrections(photo: Photo) -> dict[int, int]:
+    """What the visitor has said on a photo: the number of a digit -> 0-9, or NON_DIGIT. The latest stands last."""
+    return st.session_state.setdefault(CORRECTIONS, {}).setdefault(photo.hash, {})
+
+
+def correct(photo: Photo, index: int, label: int) -> None:
+    """Note what the digit of that number on a photo is: 0-9, or NON_DIGIT. The digit that was read confirms it."""
+    corrections(photo).pop(index, None)
+    corrections(photo)[index] = label
+
+
+def undo(photo: Photo) -> None:
+    """Take back the latest correction on a photo."""
+    corrections(photo).popitem()
+
+
+def lines(photo: Photo) -> list[list[CorrectedDigit]]:
     """The digits of each line, from top to bottom, as the visitor has corrected them; no line is empty."""
-    found: dict[int, list[Found]] = {}
+    by_line: dict[int, list[CorrectedDigit]] = {}
     for index, digit in enumerate(photo.page.digits):
-        said = corrected(photo.hash, index)
-        if said == NO_DIGIT or digit.reading.digit is None:
-            continue
-        is_digit = digit.reading.digit if said is None else said
-        found.setdefault(digit.line, []).append(
-            Found(index, is_digit, digit.reading, said is not None, digit.box, digit.line)
-        )
-    return [found[line] for line in sorted(found)]
+        label = corrections(photo).get(index, digit.reading.digit)
+        if label is not None and label != NON_DIGIT:
+            corrected = CorrectedDigit(index, label, digit.reading, index in corrections(photo), digit.box, digit.line)
+            by_line.setdefault(digit.line, []).append(corrected)
+    return [by_line[line] for line in sorted(by_line)]
+
+
+def kept(photo: Photo, digits: list[CorrectedDigit]) -> str | None:
+    """How it ended that just these digits were kept, in one sentence; None if they were not."""
+    known, sentence = st.session_state.get(KEPT, (None, None))
+    return sentence if known == _what(photo, digits) else None
+
+
+def keep(photo: Photo, digits: list[CorrectedDigit]) -> None:
+    """Keep digits among the visitor's own, each cut out of the photo. For `on_click`."""
+    try:
+        picture, _ = open_page(photo.content)
+        picture = upright(picture)
+        across, down = picture.width / photo.page.size[0], picture.height / photo.page.size[1]
+        new = []
+        for digit in digits:
+            x, y, width, height = digit.box
+            box = round(across * x), round(down * y), round(across * width), round(down * height)
+            reading, model = digit.reading, photo.model.full_name
+            new.append(NewDigit(cut_out(picture, box), reading.image, digit.label, reading.digit, model))
+        profile = profiles.active_or_first()
+        database().add_all(profile.id, new)
+        sentence = f"{counted(len(new), 'digit')} kept in {profile.name}."
+    except MnistCoreError as error:
+        sentence = f":orange[{error}] Nothing was kept."
+    st.session_state[KEPT] = _what(photo, digits), sentence
+
+
+def _what(photo: Photo, digits: list[CorrectedDigit]) -> tuple:
+    return photo.hash, [(digit.index, digit.label) for digit in digits]

@@ -1,4 +1,4 @@
-// Shows the digits that photo_view.py has found on a photo; a tap on one asks which it is, and sends the answer.
+// Shows the digits that view.py has found on a photo; a tap on one asks which it is, and sends the answer.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".photo-digits");
   const [photo, marks] = root.children;
@@ -23,7 +23,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   dialog.onclick = (event) => {
     const answer = event.target.closest("[data-answer]")?.dataset.answer;
-    if (answer) setTriggerValue("correction", { index: Number(dialog.dataset.index), digit: Number(answer) });
+    if (answer) setTriggerValue("correction", { index: Number(dialog.dataset.index), label: Number(answer) });
     if (answer || event.target === dialog || event.target.closest("[data-cancel]")) dialog.close();
   };
 }

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
-from app.photo import corrections, photo, photo_keep
-from app.photo.corrections import NO_DIGIT
-from app.photo.photo import Found, Photo
-from app.shared.charts.network import percent
+from app.photo import photo
+from app.photo.photo import NON_DIGIT, CorrectedDigit, Photo
 from app.shared.charts.pictures import ink_url
+from app.shared.component import component
 from app.shared.tiles import tile
+from app.shared.words import percent
+from mnistcore.words import counted
 
 _CHOICES = "".join(f'<button type="button" data-answer="{digit}">{digit}</button>' for digit in range(10))
-_digits = st.components.v2.component(
-    "photo_digits",
-    html=(
-        '<div class="photo-digits"><img alt="The photo" hidden><div class="marks"></div></div>'
-        '<dialog class="correction"><img alt="The digit as the network sees it"><p></p>'
-        f'<div class="choices">{_CHOICES}</div>'
-        f'<div class="others"><button type="button" data-answer="{NO_DIGIT}">Not a digit</button>'
-        '<button type="button" data-cancel>Cancel</button></div></dialog>'
-    ),
-    js=Path(__file__).with_name("view.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_digits = component(
+    __file__,
+    '<div class="photo-digits"><img alt="The photo" hidden><div class="marks"></div></div>'
+    '<dialog class="correction"><img alt="The digit as the network sees it"><p></p>'
+    f'<div class="choices">{_CHOICES}</div>'
+    f'<div class="others"><button type="button" data-answer="{NON_DIGIT}">Not a digit</button>'
+    '<button type="button" data-cancel>Cancel</button></div></dialog>',
 )
 
 
@@ -39,30 +35,45 @@ def show(shown: Photo) -> None:
     with right:
         if lines:
             number = st.container(key="photo-number")
-            number.code("\n".join("".join(str(found.digit) for found in line) for line in lines), language=None)
+            number.code("\n".join("".join(str(digit.label) for digit in line) for line in lines), language=None)
         st.markdown(sentence(shown, lines))
         _show(shown, "photo-tiles", {"marks": tiles(lines)})
-        if corrections.count(shown.hash):
-            st.button("Undo correction", on_click=corrections.undo, args=(shown.hash,), icon=":material/undo:")
-            photo_keep.offer(shown, lines)
+        if photo.corrections(shown):
+            st.button("Undo correction", on_click=photo.undo, args=(shown,), icon=":material/undo:")
+            _offer_to_keep(shown, [digit for line in lines for digit in line if digit.corrected])
+
+
+def _offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
+    """A button that keeps the corrected digits, if there are some; and what it has done."""
+    if sentence := photo.kept(shown, digits):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(sentence)
+            st.page_link("app/my_digits/page.py", label="My digits")
+    elif digits:
+        words = f"Keep {counted(len(digits), 'digit')}"
+        st.button(words, on_click=photo.keep, args=(shown, digits), icon=":material/save:")
+        st.markdown(
+            ":small[The button keeps each digit that you have corrected, cut out of the photo, in *My digits* on this "
+            "server; nothing else is kept. A model of your own can then learn from them.]"
+        )
 
 
 def _show(shown: Photo, key: str, data: dict[str, str]) -> None:
-    _digits(key=key, data=data, on_correction_change=partial(_take, shown, key))
+    _digits(key=key, data=data, on_correction_change=partial(take, shown, key))
 
 
-def _take(shown: Photo, key: str) -> None:
+def take(shown: Photo, key: str) -> None:
     """Note what a browser has sent, which may be anything."""
     match st.session_state[key].correction:
-        case {"index": int(index), "digit": int(digit)} if (
-            0 <= index < len(shown.page.digits) and NO_DIGIT <= digit <= 9
+        case {"index": int(index), "label": int(label)} if (
+            0 <= index < len(shown.page.digits) and NON_DIGIT <= label <= 9
         ):
-            corrections.correct(shown.hash, index, digit)
+            photo.correct(shown, index, label)
 
 
-def sentence(shown: Photo, lines: list[list[Found]]) -> str:
+def sentence(shown: Photo, lines: list[list[CorrectedDigit]]) -> str:
     """How many digits were found, how sure they are, and what can be done."""
-    digits = [found for line in lines for found in line]
+    digits = [digit for line in lines for digit in line]
     if not digits:
         if shown.page.digits:
             return "No digit is left: you have said that there is none."
@@ -70,63 +81,58 @@ def sentence(shown: Photo, lines: list[list[Found]]) -> str:
             "No digits were found on this picture. They are found best if they are dark on light paper, "
             "some millimetres high, and the picture is sharp."
         )
-    uncertain = sum(found.uncertain for found in digits)
-    words = f"**{_several(len(digits), 'digit')}** in {_several(len(lines), 'line')}. "
-    if uncertain:
-        words += f"{uncertain} {'is' if uncertain == 1 else 'are'} uncertain, marked with **?**. "
-    if changed := sum(found.corrected for found in digits):
-        words += f"{changed} {'was' if changed == 1 else 'were'} corrected by you. "
-    return words + "Is one wrong? Tap it, and choose the right one."
+    words = f"**{counted(len(digits), 'digit')}** in {counted(len(lines), 'line')}"
+    if uncertain := sum(digit.uncertain for digit in digits):
+        words += f"; {uncertain} uncertain, marked with **?**"
+    if corrected := sum(digit.corrected for digit in digits):
+        words += f"; {corrected} corrected by you"
+    return f"{words}. Is one wrong? Tap it, and choose the right one."
 
 
-def _several(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
-
-
-def boxes(shown: Photo, lines: list[list[Found]]) -> str:
+def boxes(shown: Photo, lines: list[list[CorrectedDigit]]) -> str:
     """A button over each digit of the photo, with the digit at its corner."""
     width, height = shown.page.size
     html = ""
-    for found in (found for line in lines for found in line):
-        x, y, across, down = found.box
+    for digit in (digit for line in lines for digit in line):
+        x, y, across, down = digit.box
         place = (
             f"left:{100 * x / width:.2f}%;top:{100 * y / height:.2f}%;"
             f"width:{100 * across / width:.2f}%;height:{100 * down / height:.2f}%;--height:{down / width:.4f}"
         )
-        button = f'<button type="button" class="box {_kind(found)}" style="{place}" {_about(found)}>'
-        html += f"{button}<b>{_sign(found)}</b></button>"
+        button = f'<button type="button" class="box {_kind(digit)}" style="{place}" {_about(digit)}>'
+        html += f"{button}<b>{_sign(digit)}</b></button>"
     return html
 
 
-def tiles(lines: list[list[Found]]) -> str:
+def tiles(lines: list[list[CorrectedDigit]]) -> str:
     """Each digit as the network sees it, with its confidence, line by line."""
     html = ""
     for line in lines:
         html += '<div class="line">'
-        for found in line:
-            said = "corrected" if found.corrected else percent(found.reading.confidence)
-            html += tile(found.reading, _sign(found), said, _kind(found), _about(found))
+        for digit in line:
+            said = "corrected" if digit.corrected else percent(digit.reading.confidence)
+            html += tile(digit.reading, _sign(digit), said, _kind(digit), _about(digit))
         html += "</div>"
     return html
 
 
-def _kind(found: Found) -> str:
-    return "corrected" if found.corrected else "uncertain" if found.uncertain else "sure"
+def _kind(digit: CorrectedDigit) -> str:
+    return "corrected" if digit.corrected else "uncertain" if digit.uncertain else "sure"
 
 
-def _sign(found: Found) -> str:
-    return f"{found.digit}?" if found.uncertain else str(found.digit)
+def _sign(digit: CorrectedDigit) -> str:
+    return f"{digit.label}?" if digit.uncertain else str(digit.label)
 
 
-def _about(found: Found) -> str:
+def _about(digit: CorrectedDigit) -> str:
     """What the dialog says of a digit, as attributes."""
-    reading = found.reading
+    reading = digit.reading
     words = f"Read as {reading.digit}, {percent(reading.confidence)} sure."
-    if found.uncertain:
+    if digit.uncertain:
         words = f"{reading.message} It was read as {reading.digit}."
-    elif found.corrected:
-        words += f" You said that it is a {found.digit}."
+    elif digit.corrected:
+        words += f" You said that it is a {digit.label}."
     return (
-        f'data-index="{found.index}" data-picture="{ink_url(reading.image, 255)}" '
-        f'data-words="{words} Which digit is it?" aria-label="{found.digit}, {_kind(found)}: correct it"'
+        f'data-index="{digit.index}" data-picture="{ink_url(reading.image)}" '
+        f'data-words="{words} Which digit is it?" aria-label="{digit.label}, {_kind(digit)}: correct it"'
     )

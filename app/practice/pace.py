@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
+
+from app.shared.component import component
 
 PAUSE = 1300  # ms: longer than people pause between the strokes of a 4
 KEY = "pace"
 
-_button = st.components.v2.component(
-    "pace",
-    html='<button type="button" class="pace">Next</button>',
-    js=Path(__file__).with_name("pace.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_button = component(__file__, '<button type="button" class="pace">Next</button>')
 
 
 def offer(number: int, by_itself: bool, on_next: Callable[[], None]) -> None:

@@ -6,14 +6,20 @@ import streamlit as st
 from app.practice import exercise as exercises
 from app.practice import pace
 from app.practice.exercise import COUNTS, EXERCISE, Exercise
-from app.shared import canvas, chosen_digits, learning_view, models, profiles
-from app.shared import confirmed as feedback
+from app.shared import canvas, chosen_digits, learning, models, profiles
 from app.shared.chosen_digits import Tile
+from app.shared.confirmed import database
 from app.shared.drawing import current_drawing
-from mnistcore import BlankImage, open_image, prepare, read_batch
-from mnistcore.confirmed import FeedbackError, NewDigit, Profile
+from mnistcore.confirmed.feedback import Profile
+from mnistcore.confirmed.labelled_digits import NewDigit
+from mnistcore.digit.files import open_image
+from mnistcore.digit.images import prepare
+from mnistcore.digit.reading import read_batch
+from mnistcore.errors import BlankImage, FeedbackError
+from mnistcore.words import counted
 
-SAID, SAVED = "practice-said", "practice-saved"  # session keys: a sentence for the next run, the profile saved to
+SAID = "practice-said"  # session key: a sentence for the next run
+SAVED = "practice-saved"  # session key: the profile that was saved to
 
 
 def offer() -> None:
@@ -32,9 +38,9 @@ def offer() -> None:
 
 
 def show_saved(profile: Profile) -> None:
-    count = feedback.database().count(profile.id)
-    st.markdown(f"{count:,} digits are kept in **{profile.name}**.")
-    learning_view.offer(profile, count)
+    count = database().count(profile.id)
+    st.markdown(f"{counted(count, 'digit')} kept in **{profile.name}**.")
+    learning.offer(profile, count, models.base_model())
     st.page_link("app/my_digits/page.py", label="My digits", icon=":material/fingerprint:")
 
 
@@ -100,12 +106,12 @@ def leave() -> None:
 
 def save(exercise: Exercise, model: str, predicted: list[int]) -> None:
     digits = [
-        NewDigit(written.picture, written.image, written.label, read, model)
-        for written, read in zip(exercise.written, predicted, strict=True)
+        NewDigit(written.picture, written.image, written.label, digit, model)
+        for written, digit in zip(exercise.written, predicted, strict=True)
     ]
     try:
         profile = profiles.create(st.session_state["practice-name"])
-        feedback.database().add_all(profile.id, digits)
+        database().add_all(profile.id, digits)
     except FeedbackError as error:
         st.session_state[SAID] = str(error)
         return
@@ -122,18 +128,22 @@ def end(exercise: Exercise) -> None:
     images = np.stack([written.image for written in exercise.written])
     predicted = read_batch(images, model).digit.tolist()
     labels = [written.label for written in exercise.written]
-    correct = sum(read == label for read, label in zip(predicted, labels, strict=True))
+    correct = sum(digit == label for digit, label in zip(predicted, labels, strict=True))
     st.markdown(f"**{model.name}** reads **{correct} of {len(labels)}** of your digits correctly.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=260):
             st.text_input("Whose handwriting is it?", value=profiles.FIRST, max_chars=60, key="practice-name")
-        words = f"Save these {len(labels)} digits" if len(labels) > 1 else "Save this digit"
-        st.button(words, type="primary", on_click=save, args=(exercise, model.full_name, predicted))
+        st.button(
+            f"Save {counted(len(labels), 'digit')}",
+            type="primary",
+            on_click=save,
+            args=(exercise, model.full_name, predicted),
+        )
         st.button("Discard", on_click=leave)
     st.markdown("Nothing is kept before you save. Did you write another digit than was asked for? Leave it out.")
     tiles = [
-        Tile(str(place), written.image, written.label, read)
-        for place, (written, read) in enumerate(zip(exercise.written, predicted, strict=True))
+        Tile(str(place), written.image, written.label, digit)
+        for place, (written, digit) in enumerate(zip(exercise.written, predicted, strict=True))
     ]
     chosen_digits.show(tiles, "Leave out", lambda ids: exercise.leave_out([int(one) for one in ids]), "practice-digits")
 

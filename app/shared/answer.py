@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.shared import number
+from app.shared import models, number
 from app.shared.drawing import Drawing
-from app.shared.models import watch
-from mnistcore import Model, Page, Reading, open_image, read, read_batch, read_page
-from mnistcore.models import store
+from mnistcore.digit.files import open_image
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading, read, read_batch
+from mnistcore.page.pages import Page, read_page
 
 RUNNER_UP_SHOWN = 0.1  # probability from which the runner-up is named
 
@@ -24,7 +25,7 @@ def of_drawing(drawing: Drawing | None, model: Model | None) -> tuple[Reading | 
     page = read_page(image, model)
     if len(page.digits) > 1:
         return page.digits[number.picked(drawing, page)].reading, page
-    return page.digits[0].reading if page.digits else read(image, model), None
+    return page.digits[0].reading if page.digits else page.refused, None
 
 
 def as_html(reading: Reading | None, label: int | None, model: Model | None, example: bool = False) -> str:
@@ -78,6 +79,7 @@ def _sure(confidence: float) -> str:
 
 def of_number(page: Page, model: Model) -> str:
     """The answer in words if several digits are drawn, and what another model reads in them."""
+    readings = [digit.reading for digit in page.digits]
     digits = "".join(
         f'<span class="{"doubtful" if digit.reading.status != "digit" else ""}">{digit.reading.digit}</span>'
         + (" " if following and following.line != digit.line else "")
@@ -86,13 +88,12 @@ def of_number(page: Page, model: Model) -> str:
     return (
         '<section class="answer number" aria-label="Answer"><div class="said" role="status">'
         f'<div class="digit" style="--count:{len(page.digits)}">{digits}</div>'
-        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(page)}</p>"
-        f"{_number_of_another(page, model)}</div></div></section>"
+        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(readings)}</p>"
+        f"{_of_another_in_number(readings, model)}</div></div></section>"
     )
 
 
-def _of_the_least_sure(page: Page) -> str:
-    readings = [digit.reading for digit in page.digits]
+def _of_the_least_sure(readings: list[Reading]) -> str:
     uncertain = [reading for reading in readings if reading.status != "digit"]
     if len(uncertain) == 1:
         return uncertain[0].message or ""
@@ -104,26 +105,18 @@ def _of_the_least_sure(page: Page) -> str:
     return f"Least sure: the {least.digit}, {least.confidence:.0%}."
 
 
-def _number_of_another(page: Page, model: Model) -> str:
-    other = _another(model)
+def _of_another_in_number(readings: list[Reading], model: Model) -> str:
+    """What another of the shipped models reads in the same digits, in one line."""
+    other = models.another_shipped(model)
     if other is None:
         return ""
-    theirs = read_batch(np.stack([digit.reading.image for digit in page.digits]), other).digit
-    differs = theirs.tolist() != [digit.reading.digit for digit in page.digits]
-    return f'<p class="other{" differs" if differs else ""}">{other.name}: {"".join(map(str, theirs))}</p>'
-
-
-def _another(model: Model) -> Model | None:
-    """Another of the shipped models."""
-    return watch(next(name for name in store.SHIPPED if name != model.name)).current
+    theirs = read_batch(np.stack([reading.image for reading in readings]), other).digit.tolist()
+    return _other(other, "".join(map(str, theirs)), theirs != [reading.digit for reading in readings])
 
 
 def _of_another(reading: Reading | None, model: Model | None) -> str:
     """What another of the shipped models reads in the same image, in one line."""
-    if reading is None or reading.digit is None or model is None:
-        return ""
-    other = _another(model)
-    if other is None:
+    if reading is None or reading.digit is None or model is None or not (other := models.another_shipped(model)):
         return ""
     theirs = read(reading.image, other)
     words = {
@@ -132,5 +125,8 @@ def _of_another(reading: Reading | None, model: Model | None) -> str:
         "not a digit": f"not a digit (closest: {theirs.digit})",
         "blank": "no digit",
     }
-    differs = (theirs.status, theirs.digit) != (reading.status, reading.digit)
-    return f'<p class="other{" differs" if differs else ""}">{other.name}: {words[theirs.status]}</p>'
+    return _other(other, words[theirs.status], (theirs.status, theirs.digit) != (reading.status, reading.digit))
+
+
+def _other(other: Model, said: str, differs: bool) -> str:
+    return f'<p class="other{" differs" if differs else ""}">{other.name}: {said}</p>'

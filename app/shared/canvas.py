@@ -7,14 +7,13 @@ has just sent: that would wipe out the stroke being drawn meanwhile.
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas
 
-from app.shared.drawing import Drawing, as_png, current_drawing
-from mnistcore import open_image
+from app.shared.charts.pictures import data_url
+from app.shared.drawing import Drawing, current_drawing
+from mnistcore.digit.files import as_png, open_image
 
 KEY = "canvas"
 ENLARGED = 13  # times, when an MNIST digit is put on the canvas
@@ -70,12 +69,12 @@ def choose_brush() -> None:
 
 def put_digit(image: np.ndarray, label: int) -> None:
     """Put a digit (28, 28) uint8, known to be a `label`, on the canvas as if it had been drawn. For `on_click`."""
-    png = as_png(image, ENLARGED)
+    png = as_png(image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))
     strokes = {
         "objects": [
             {
                 "type": "Image",
-                "src": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
+                "src": data_url(png),
                 "left": (_width() - 28 * ENLARGED) // 2,
                 "top": (SIDE - 28 * ENLARGED) // 2,
                 "originX": "left",

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from app.shared.charts.pictures import ink_url
+from app.shared.component import component
 
-_digits = st.components.v2.component(
-    "chosen_digits",
-    html=(
-        '<div class="chosen-digits"><div class="choice"><button type="button">Choose all</button>'
-        '<button type="button" disabled>Delete</button></div><ul></ul></div>'
-    ),
-    js=Path(__file__).with_name("chosen_digits.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_digits = component(
+    __file__,
+    '<div class="chosen-digits"><div class="choice"><button type="button">Choose all</button>'
+    '<button type="button" disabled>Delete</button></div><ul></ul></div>',
 )
 
 
@@ -57,14 +53,15 @@ def show(tiles: list[Tile], action: str, on_action: Callable[[list[str]], None],
         if isinstance(ids, list) and all(isinstance(one, str) for one in ids):
             on_action(ids)
 
-    _digits(key=key, data={"tiles": "".join(map(_tile, tiles)), "action": action}, on_chosen_change=take)
+    _digits(key=key, data={"tiles": "".join(map(as_html, tiles)), "action": action}, on_chosen_change=take)
 
 
-def _tile(tile: Tile) -> str:
+def as_html(tile: Tile) -> str:
+    """The digit with its tick box, and what it was read as."""
     wrong = tile.predicted is not None and tile.predicted != tile.label
     read = "" if tile.predicted is None else f"read as {tile.predicted}"
     return (
         f'<li><label class="{"misread" if wrong else ""}"><input type="checkbox" value="{escape(tile.id)}" '
-        f'aria-label="{tile.label}, {read}"><img src="{ink_url(tile.image, 255)}" alt=""><b>{tile.label}</b>'
+        f'aria-label="{tile.label}, {read}"><img src="{ink_url(tile.image)}" alt=""><b>{tile.label}</b>'
         f"<small>{read}</small><small>{escape(tile.note)}</small></label></li>"
     )

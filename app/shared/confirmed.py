@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mnistcore.confirmed import Feedback, open_feedback
+from mnistcore.confirmed.feedback import Feedback, open_feedback
 
 
 @st.cache_resource(show_spinner=False)

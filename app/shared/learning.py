@@ -1,4 +1,7 @@
-"""A model learns the handwriting of a profile. It takes some seconds, so it is done in a thread, one at a time."""
+"""A model learns the handwriting of a profile: the button, how far it is, and what has changed.
+
+It takes some seconds, so it is done in a thread, one at a time.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.shared import models
+from app.shared import outcome
+from app.shared.charts.pictures import ink_url
 from app.shared.confirmed import database
-from mnistcore import MnistCoreError, Model
-from mnistcore.confirmed import Profile
+from app.shared.visitors import CHOSEN_MODEL, LEARNING, personal
+from mnistcore.confirmed.feedback import Profile
+from mnistcore.digit.model import Model
 from mnistcore.models.report import PersonalReport
-from mnistcore.models.store import delete_personal, personal_models
+from mnistcore.words import counted
 
-LEARNING = "learning"  # session key: what the visitor began last
+BUTTON = "Learn my handwriting"
 MOST_WAITING = 8  # learners at a time, of all visitors
-
-
-class LearningBusy(MnistCoreError):
-    """As many models learn as may."""
+SHOWN = 24  # digits that have changed
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,89 @@ class Learning:
         return None if self.active or self.outcome.exception() else self.outcome.result()
 
 
+def offer(profile: Profile, count: int, base: Model | None) -> None:
+    """The button and what came of it, if the profile has digits to learn from.
+
+    Args:
+        profile: whose handwriting is learnt.
+        count: how many digits it has.
+        base: the model that learns; None if there is none.
+    """
+    adopt()
+    learning = latest()
+    if learning and learning.active:
+        follow(learning)
+    elif count and base:
+        if learning and learning.profile.id == profile.id:
+            show(learning)
+        st.button(BUTTON, key="learn", on_click=start, args=(profile, base), icon=":material/school:", type="primary")
+        st.markdown(
+            f":small[A model of your own is made from **{base.name}** and these digits, within seconds. Only you can "
+            "choose it; nobody else's answers change.]"
+        )
+
+
 def start(profile: Profile, base: Model, digit_id: str | None = None) -> None:
-    """Begin to learn; raises LearningBusy if too many others wait."""
+    """Begin to learn, unless too many others wait. For `on_click`."""
     if not _places().acquire(blocking=False):
-        raise LearningBusy("Many are learning at the moment. Try again in a minute.")
+        outcome.flash("Many are learning at the moment. Try again in a minute.", False)
+        return
     learning = st.session_state[LEARNING] = Learning(profile, base, Future(), digit_id=digit_id)
     _executor().submit(_run, learning).add_done_callback(lambda _: _places().release())
+
+
+@st.fragment(run_every=0.5)
+def follow(learning: Learning) -> None:
+    """How far it is; once it is done the whole page is shown anew."""
+    if not learning.active:
+        st.rerun()
+    st.progress(learning.share, f"Learning {learning.profile.name}")
+
+
+def show(learning: Learning) -> None:
+    """What came of it: errors before and after, and the digits that are read otherwise now."""
+    learnt = learning.learnt
+    if learnt is None:
+        st.warning(f"{learning.outcome.exception()} No model was made.")
+        return
+    report = learnt.report
+    if learnt.name is None:
+        st.warning(f"{report.refusal} The model is not kept.")
+    else:
+        st.success(f"You draw with **{learning.profile.name} (personal)** from now on.")
+    count = len(learnt.labels)
+    metrics = [(f"Misread of MNIST's {report.mnist_digits:,}", report.mnist_errors)]
+    meaning = "MNIST shows what is forgotten."
+    if count > 1:  # of one alone nothing can be held out
+        metrics.insert(0, (f"Misread of your {count:,} digits", report.own_errors))
+        meaning = (
+            "Each of your digits is read by a model that has learnt from the others only (cross-validation), so this "
+            f"is what to expect of digits that you write from now on. {meaning}"
+        )
+    with st.container(horizontal=True, gap="large"):
+        for title, (before, after) in metrics:
+            st.metric(title, after, f"{before} before", delta_color="off", delta_arrow="off")
+    st.markdown(f":small[{meaning}]")
+    changed = np.flatnonzero(learnt.before != learnt.after)
+    if len(changed):
+        some = f"; {SHOWN} are shown" if len(changed) > SHOWN else ""
+        digits = counted(len(changed), "digit")
+        st.markdown(f"**{digits} read otherwise by the new model, which has learnt from all{some}:**")
+        st.html(_changes(learnt, changed[:SHOWN]))
+    if learnt.name:
+        st.markdown("Programs can ask for this model through the API; whoever knows this address can use it:")
+        st.code(f"/predict?model={learnt.name}", language=None, wrap_lines=True)
+
+
+def _changes(learnt: Learnt, rows: np.ndarray) -> str:
+    items = ""
+    for row in rows:
+        label, before, after = int(learnt.labels[row]), int(learnt.before[row]), int(learnt.after[row])
+        items += (
+            f'<li class="{"better" if after == label else "worse"}"><img src="{ink_url(learnt.images[row])}" '
+            f'alt="A {label}" width="56" height="56">{before} → <b>{after}</b></li>'
+        )
+    return f'<ul class="tiles changes">{items}</ul>'
 
 
 def latest() -> Learning | None:
@@ -95,17 +174,8 @@ def adopt() -> None:
     if learning and not learning.adopted and (learnt := learning.learnt):
         learning.adopted = True
         if learnt.name:
-            models.personal()[learnt.name] = learning.profile.name
-            st.session_state.model = learnt.name
-
-
-def forget(profile: Profile) -> None:
-    """Delete all models that have learnt from a profile."""
-    if (learning := latest()) and learning.profile.id == profile.id:
-        st.session_state.pop(LEARNING)
-    for name in personal_models(profile.id):
-        models.personal().pop(name, None)
-    delete_personal(profile.id)
+            personal()[learnt.name] = learning.profile.name
+            st.session_state[CHOSEN_MODEL] = learnt.name
 
 
 def _run(learning: Learning) -> None:

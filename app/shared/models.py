@@ -6,70 +6,77 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.shared.visitors import current_visitor, own_names
-from mnistcore import Model
+from app.shared.visitors import CHOSEN_MODEL, current_visitor, personal
+from mnistcore.digit.model import Model
 from mnistcore.models import store
-from mnistcore.models.answering import ModelWatch
+from mnistcore.models.answering import LoadedModels
 from mnistcore.models.report import Report
 
-CURRENT = ""  # the visitor's choice until they make one
-PERSONAL = "personal-models"  # session key
+CURRENT = ""  # stands for the current model, the visitor's choice until they make one
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def watch(name: str = CURRENT) -> ModelWatch:
-    """The model of that name or path, loaded once for all visitors and again when its file changes."""
-    return ModelWatch(name or None)
+@st.cache_resource(show_spinner=False)
+def _loaded() -> LoadedModels:
+    """Each model is loaded once for all visitors, and again when its file changes."""
+    return LoadedModels()
 
 
 def current_model() -> tuple[Model | None, list[str]]:
     """The model that answers by default, and a sentence for each model file that could not be read."""
-    return watch().current, watch().problems
+    watch = _loaded().get()
+    return watch.current, watch.problems
 
 
-def names() -> list[str]:
-    """The visitor's own models, the latest first, then everybody's."""
-    return list(dict.fromkeys([*own_names(), *store.model_names()]))
+def visitor_model() -> tuple[Model | None, list[str]]:
+    """The model that this visitor draws for, and a sentence for each problem with its file.
 
-
-def personal() -> dict[str, str]:
-    """The models that have learnt one of the visitor's handwritings: the name of each, and of the handwriting."""
-    return st.session_state.setdefault(PERSONAL, {})
+    Problems of the current model are not repeated: every page shows them.
+    """
+    name = _chosen()
+    watch = _loaded().get(name or None, current_visitor())
+    return watch.current, watch.problems if name else []
 
 
 def base_model() -> Model | None:
     """The model that a personal one is made from: the one that the visitor draws for, or what that has learnt from."""
-    if (name := _chosen()) not in personal():
-        return visitor_model()[0]
-    model = watch(name).current
+    model, _ = visitor_model()
+    if _chosen() not in personal():
+        return model
     base = model.card["recipe"]["base"] if model else CURRENT
-    if base in own_names():
-        return watch(str(path(base))).current
-    return watch(base).current if base in store.model_names() else current_model()[0]
+    return _loaded().get(base if base in names() else None, current_visitor()).current
 
 
-def is_own(name: str) -> bool:
-    """Whether it is one of the visitor's own; of two models with one name that is the visitor's."""
-    return name in own_names()
+def another_shipped(model: Model) -> Model | None:
+    """Another of the shipped models than this one; None if it cannot be read."""
+    return _loaded().get(next(name for name in store.SHIPPED if name != model.name)).current
+
+
+def own_names() -> list[str]:
+    """The names of the visitor's own models, the latest first; a name here goes before the same among everybody's."""
+    visitor = current_visitor()
+    return store.visitor_runs(visitor).names() if visitor else []
+
+
+def names() -> list[str]:
+    """The visitor's own models, the latest first, then everybody's."""
+    return store.model_names(current_visitor())
 
 
 def path(name: str) -> Path:
     """Where the model lies; raises BadModelFile if there is none of that name."""
-    visitor = current_visitor()
-    return store.visitor_runs(visitor).path(name) if visitor and is_own(name) else store.model_path(name)
+    return store.named_path(name, current_visitor()) or store.model_path(name)
 
 
 def load_report(name: str) -> Report:
     """The model's training report; raises BadModelFile if it is missing or damaged."""
-    visitor = current_visitor()
-    return store.visitor_runs(visitor).report(name) if visitor and is_own(name) else store.load_report(name)
+    return store.load_report(name, current_visitor())
 
 
 def choose_model() -> None:
     """Let the visitor draw for another model than the current one."""
     current, _ = current_model()
-    if st.session_state.get("model") != (chosen := _chosen()):
-        st.session_state.model = chosen
+    if st.session_state.get(CHOSEN_MODEL) != (chosen := _chosen()):
+        st.session_state[CHOSEN_MODEL] = chosen
     own, handwritings = own_names(), personal()
 
     def words(name: str) -> str:
@@ -79,19 +86,10 @@ def choose_model() -> None:
             return f"{handwritings[name]} (personal)"
         return f"{name} (yours)" if name in own else name
 
-    st.selectbox("Model", [CURRENT, *handwritings, *names()], format_func=words, key="model", persist_state="session")
-
-
-def visitor_model() -> tuple[Model | None, list[str]]:
-    """The model that this visitor draws for, and a sentence for each problem with its file.
-
-    Problems of the current model are not repeated: every page shows them.
-    """
-    name = _chosen()
-    chosen = watch(str(path(name)) if is_own(name) else name)
-    return chosen.current, chosen.problems if name else []
+    choices = [CURRENT, *handwritings, *names()]
+    st.selectbox("Model", choices, format_func=words, key=CHOSEN_MODEL, persist_state="session")
 
 
 def _chosen() -> str:
-    name = st.session_state.get("model", CURRENT)
+    name = st.session_state.get(CHOSEN_MODEL, CURRENT)
     return name if name in personal() or name in names() else CURRENT  # it may be deleted or renamed

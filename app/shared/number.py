@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
-from app.shared.charts.network import percent
+from app.shared.component import component
 from app.shared.drawing import Drawing
 from app.shared.tiles import tile
-from mnistcore import Page
+from app.shared.words import percent
+from mnistcore.page.pages import Page
 
 PICKED = "picked-digit"  # session key: the picture of the drawing, and the number of the digit
 
-_tiles = st.components.v2.component(
-    "number",
-    html='<div class="number-root"></div>',
-    js=Path(__file__).with_name("number.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_tiles = component(__file__, '<div class="number-root"></div>')
 
 
 def picked(drawing: Drawing, page: Page) -> int:

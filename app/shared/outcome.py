@@ -7,7 +7,7 @@ import streamlit as st
 OUTCOME = "action_outcome"  # session key: whether it succeeded, and a sentence
 
 
-def tell(sentence: str, succeeded: bool = True) -> None:
+def flash(sentence: str, succeeded: bool = True) -> None:
     """Have the next run of the script say this."""
     st.session_state[OUTCOME] = succeeded, sentence
 

@@ -6,15 +6,16 @@ from contextlib import suppress
 
 import streamlit as st
 
-from app.shared import models
 from app.shared.confirmed import database
-from app.shared.visitors import current_visitor
-from mnistcore.confirmed import FeedbackError, Profile
+from app.shared.visitors import LEARNING, current_visitor, personal
+from mnistcore.confirmed.feedback import Profile
+from mnistcore.errors import FeedbackError
 from mnistcore.home import home
-from mnistcore.models.store import personal_models
+from mnistcore.models.store import delete_personal, personal_models
 
 FIRST = "My handwriting"  # the name of the profile that is made for the first digit
-PROFILE, RECALLED = "profile", "profiles-recalled"  # session keys: the one in use; whether `recall` has been done
+PROFILE = "profile"  # session key: the one in use
+RECALLED = "profiles-recalled"  # session key: whether `recall` has been done
 
 
 def of_visitor() -> list[Profile]:
@@ -23,7 +24,7 @@ def of_visitor() -> list[Profile]:
     if visitor is None:
         return []
     found = database().profiles(visitor)
-    known = models.personal()
+    known = personal()
     known.clear()
     for profile in found:
         known |= dict.fromkeys(personal_models(profile.id)[:1], profile.name)  # the latest of each
@@ -71,3 +72,24 @@ def create(name: str) -> Profile:
     profile = database().find_or_create_profile(visitor, name)
     use(profile)
     return profile
+
+
+def delete(profile: Profile) -> None:
+    """Delete a profile, its digits, and the models that have learnt from them."""
+    _forget_models(profile)
+    database().delete_profile(profile.id)
+
+
+def delete_all(visitor: str) -> None:
+    """Delete all of a visitor's profiles, their digits, and the models that have learnt from them."""
+    for profile in database().profiles(visitor):
+        _forget_models(profile)
+    database().delete_owner(visitor)
+
+
+def _forget_models(profile: Profile) -> None:
+    if (learning := st.session_state.get(LEARNING)) and learning.profile.id == profile.id:
+        st.session_state.pop(LEARNING)
+    for name in personal_models(profile.id):
+        personal().pop(name, None)
+    delete_personal(profile.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.shared.charts.pictures import ink_url
-from mnistcore import Reading
+from mnistcore.digit.reading import Reading
 
 
 def tile(reading: Reading, sign: str, said: str, kind: str, attributes: str) -> str:
@@ -17,4 +17,4 @@ def tile(reading: Reading, sign: str, said: str, kind: str, attributes: str) -> 
         attributes: further ones of the button.
     """
     button = f'<button type="button" class="tile {kind}" {attributes}>'
-    return f'{button}<img src="{ink_url(reading.image, 255)}" alt=""><b>{sign}</b><small>{said}</small></button>'
+    return f'{button}<img src="{ink_url(reading.image)}" alt=""><b>{sign}</b><small>{said}</small></button>'

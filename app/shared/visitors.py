@@ -7,60 +7,34 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from mnistcore.models import store
+from app.shared.component import component
 
 VISITOR = "visitor"  # session key: the hash
 NEW = "visitor-new"  # session key: whether that has just become known
 AWAITED = "visitor-awaited"  # session key: whether a page cannot go on without it
 SECRET = "visitor-secret"  # the component's key
+CHOSEN_MODEL = "model"  # session key: the name of the model that the visitor draws for
+PERSONAL = "personal-models"  # session key: see `personal`
+LEARNING = "learning"  # session key: the personal model that they began to make last, a `Learning`
 
-# Where the browser stores nothing (a private window may forbid it), the bits last as long as the page.
-JAVASCRIPT = """
-const KEY = "mnistcore-visitor";
-let secret = null;
-let timer = null;
-
-function random() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function remembered() {
-  try {
-    const stored = localStorage.getItem(KEY);
-    if (/^[0-9a-f]{32}$/.test(stored ?? "")) return stored;
-    const made = random();
-    localStorage.setItem(KEY, made);
-    return made;
-  } catch {
-    return random();
-  }
-}
-
-export default function ({ data, setTriggerValue }) {
-  secret ??= remembered();
-  const tell = () => {
-    setTriggerValue("secret", secret);
-    timer = setTimeout(tell, 1000); // until it is known: a change of page may swallow the message
-  };
-  clearTimeout(timer);
-  if (!data.known) tell();
-}
-"""
-
-_browser = st.components.v2.component("mnistcore.visitor", js=JAVASCRIPT)
+_browser = component(__file__)
 
 
 @st.fragment  # the browser's answer runs this function again, not the page
-def recognise() -> None:
-    """Ask the browser who this is, if the session does not know yet. Nothing is shown."""
+def recognise(own_models: Callable[[], Sequence[str]]) -> None:
+    """Ask the browser who this is, if the session does not know yet. Nothing is shown.
+
+    Args:
+        own_models: gives the visitor's own models: if there are some the page, which was shown without, is shown anew.
+    """
     with st.container(key="visitor-component"):
         _browser(key=SECRET, data={"known": VISITOR in st.session_state}, on_secret_change=_remember)
-    if st.session_state.pop(NEW, False) and (own_names() or st.session_state.pop(AWAITED, False)):
-        st.rerun()  # the page, which was shown without this visitor's models
+    if st.session_state.pop(NEW, False) and (own_models() or st.session_state.pop(AWAITED, False)):
+        st.rerun()
 
 
 def _remember() -> None:
@@ -76,12 +50,11 @@ def current_visitor() -> str | None:
     return st.session_state.get(VISITOR)
 
 
+def personal() -> dict[str, str]:
+    """The models that have learnt one of the visitor's handwritings: the name of each, and of the handwriting."""
+    return st.session_state.setdefault(PERSONAL, {})
+
+
 def await_visitor() -> None:
     """Have the page shown again as soon as the browser has said who it is."""
     st.session_state[AWAITED] = True
-
-
-def own_names() -> list[str]:
-    """The names of the visitor's own models, the latest first."""
-    visitor = current_visitor()
-    return store.visitor_runs(visitor).names() if visitor else []

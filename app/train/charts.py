@@ -7,8 +7,7 @@ from itertools import groupby
 import numpy as np
 import streamlit as st
 
-from app.shared.charts.pictures import weights_url
-from app.shared.drawing import png_url
+from app.shared.charts.pictures import ink_url, weights_url
 
 LATEST = 4  # stretches of epochs that are named
 
@@ -36,7 +35,7 @@ def reading_html(image: np.ndarray, progress: list[dict]) -> str:
     )
     return (
         '<section class="reread" aria-label="Read after every epoch">'
-        f'<img src="{png_url(image)}" alt="The drawing as 28 by 28 pixels" width="112" height="112">'
+        f'<img src="{ink_url(image)}" alt="The drawing as 28 by 28 pixels" width="112" height="112">'
         f'<ol aria-label="Probability of each digit">{bars}</ol></section>'
     )
 

@@ -14,8 +14,9 @@ from app.shared.drawing import current_drawing
 from app.shared.visitors import await_visitor, current_visitor
 from app.train.presets import BASES, PRESETS, SOURCES
 from app.train.queue import TrainingBusy, interrupted, trainer
-from mnistcore import BadModelFile, BadRecipe, BlankImage, open_image, prepare
-from mnistcore.errors import NothingUnfinished
+from mnistcore.digit.files import open_image
+from mnistcore.digit.images import prepare
+from mnistcore.errors import BadModelFile, BadRecipe, BlankImage, NothingUnfinished
 from mnistcore.models.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
@@ -143,7 +144,7 @@ def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> 
         st.session_state[WANTED] = recipe, sources, name
         await_visitor()
         return
-    taken = [*models.names(), *(job.name for job in trainer().jobs if job.active)]
+    taken = [*models.names(), *trainer().names]
     name = name or _suggest_name(recipe, taken)
     try:
         check_name(name, taken)

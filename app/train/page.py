@@ -3,10 +3,11 @@
 import streamlit as st
 
 from app.shared import models
-from app.shared.visitors import current_visitor, own_names
+from app.shared.visitors import CHOSEN_MODEL, current_visitor
 from app.train import form as training_form
 from app.train import view as training_view
-from app.train.queue import Job, trainer
+from app.train.job import Job
+from app.train.queue import trainer
 from mnistcore.models import store
 
 
@@ -20,7 +21,7 @@ def follow(job: Job) -> None:
 
 
 def show_ended(job: Job) -> None:
-    if job.state == "finished" and job.outcome in own_names():
+    if job.state == "finished" and job.outcome in models.own_names():
         evaluation = models.load_report(job.outcome).evaluation
         st.success(
             f"**{job.outcome}** is trained. Its accuracy is {evaluation.accuracy:.2%} "
@@ -28,7 +29,7 @@ def show_ended(job: Job) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Use it for my drawings", icon=":material/draw:"):
-                st.session_state.model = job.outcome
+                st.session_state[CHOSEN_MODEL] = job.outcome
                 st.switch_page("app/draw/page.py")
             st.page_link("app/dashboard/page.py", label="Compare it with other models", icon=":material/monitoring:")
     elif job.state == "stopped":

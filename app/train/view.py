@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.dashboard import table as runs
 from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
-from app.train import charts as training
-from app.train.queue import Job
+from app.shared.words import duration
+from app.train import charts
+from app.train.job import Job
 from mnistcore.training.learning_curves import diagnose
 
 
@@ -21,7 +21,7 @@ def show_state(job: Job, place: int) -> None:
     else:
         last = job.progress[-1]
         stage = f"fold {last['fold']} of {last['folds']}, " if last["fold"] else ""
-        left = f", about {runs.duration(job.remaining)} left" if job.remaining is not None else ""
+        left = f", about {duration(job.remaining)} left" if job.remaining is not None else ""
         st.progress(last["share"], f"**{job.name}**: {stage}epoch {last['epoch']} of {last['epochs']}{left}")
 
 
@@ -35,8 +35,8 @@ def show_learning(job: Job) -> None:
         _show_curves(job, current)
     with right:
         st.markdown(f"## {'Your drawing' if job.order.own_image else 'A digit'}, read after every epoch")
-        st.html(training.reading_html(job.image, current))
-        st.markdown(training.reading_history(current) or "It is read as soon as the next epoch is done.")
+        st.html(charts.reading_html(job.image, current))
+        st.markdown(charts.reading_history(current) or "It is read as soon as the next epoch is done.")
         if not job.order.own_image:
             st.page_link("app/draw/page.py", label="Draw your own before the next start", icon=":material/draw:")
     after = f", after epoch {current[-1]['epoch']}" if current else ""
@@ -44,7 +44,7 @@ def show_learning(job: Job) -> None:
     if job.filters is None:
         st.markdown("The pictures appear after the next epoch: at first noise, then parts of strokes.")
     else:
-        st.html(training.filters_html(job.filters))
+        st.html(charts.filters_html(job.filters))
         st.markdown(":small[Ink where a picture is green activates that unit; ink where it is orange prevents it.]")
     for line in job.messages[1:]:  # without the first, that the digits are loaded
         st.markdown(f":small[{line}]")

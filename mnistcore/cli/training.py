@@ -13,8 +13,9 @@ from mnistcore.cli.options import backend_of, load_data, log, sources_of
 from mnistcore.errors import ClusterError, NoSuchProfile, NothingUnfinished
 from mnistcore.models.answering import load_model
 from mnistcore.training.order import Order
-from mnistcore.training.searches import Settings, counted, get_recipe
+from mnistcore.training.searches import Settings, get_recipe
 from mnistcore.training.unfinished import latest_order
+from mnistcore.words import counted
 
 if TYPE_CHECKING:  # scikit-learn takes a second to load
     from mnistcore.confirmed import Profile

@@ -19,6 +19,7 @@ A network that is given stroke directions is explained in the same way: these ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,12 +65,13 @@ class Explanation:
         return self.scores - self.pixels.sum(axis=(1, 2))
 
 
-def explain(model: Model, image: np.ndarray) -> Explanation:
+def explain(model: Model, image: np.ndarray, layers: Sequence[np.ndarray] = ()) -> Explanation:
     """Take apart what the model makes of one image.
 
     Args:
         model: the network.
         image: (28, 28), pixels 0-255 as `prepare` gives them.
+        layers: what the network has computed of it, if that is known: `Reading.layers`.
 
     Returns:
         The parts of all ten scores.
@@ -77,7 +79,7 @@ def explain(model: Model, image: np.ndarray) -> Explanation:
     Raises:
         BadImage: the image has another shape.
     """
-    *activations, scores = (layer[0] for layer in model.activations(np.asarray(image)[np.newaxis]))
+    *activations, scores = (layer[0] for layer in layers or model.activations(np.asarray(image)[np.newaxis]))
     scores = scores[:DIGITS]  # without that of "not a digit"
     # walk back from the scores: slope[j, k] is how much score k rises when unit j of this layer does
     slope = model.weights[-1][:, :DIGITS]

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +21,7 @@ from PIL import Image
 
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.images import is_prepared, prepare, prepare_batch
-from mnistcore.digit.model import Model
+from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, BlankImage
 
 BLANK = -1  # stands for no digit where digits are an array and an image is blank
@@ -42,6 +43,8 @@ class Reading:
         digit_probability: 0-1, that it is a digit; 1 if the model cannot tell.
         image: (28, 28) uint8, the picture as the network sees it; all 0 if it is blank.
         message: one sentence for people if the status is not "digit", else None.
+        layers: what the network computed on the way, as `Model.activations` gives it for this one picture; empty if it
+            was read together with others.
     """
 
     status: str
@@ -52,6 +55,7 @@ class Reading:
     digit_probability: float
     image: np.ndarray
     message: str | None
+    layers: Sequence[np.ndarray] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ def read(image: Image.Image | np.ndarray, model: Model) -> Reading:
         prepared = prepare(image)
     except BlankImage as error:
         prepared, blank[0] = np.zeros((SIDE, SIDE), np.uint8), str(error)
-    return _readings(model, prepared[np.newaxis], blank)[0]
+    layers = model.activations(prepared[np.newaxis])
+    return replace(_readings(model, prepared[np.newaxis], blank, layers[-1])[0], layers=layers)
 
 
 def read_batch(images: np.ndarray, model: Model, deadline: float = math.inf) -> Readings:
@@ -196,9 +201,9 @@ def read_batch(images: np.ndarray, model: Model, deadline: float = math.inf) -> 
 def _read_chunk(images: np.ndarray, model: Model, deadline: float) -> Readings:
     if time.monotonic() > deadline and not is_prepared(images).all():
         raise TimeoutError("The images could not be prepared in time.")
-    return _readings(model, *prepare_batch(images))
+    prepared, blank = prepare_batch(images)
+    return _readings(model, prepared, blank, model.activations(prepared)[-1])
 
 
-def _readings(model: Model, images: np.ndarray, blank: dict[int, str]) -> Readings:
-    probabilities, digit_probability = model.probabilities(images)
-    return Readings(images, probabilities, digit_probability, blank, model.rejection_threshold, model.digit_threshold)
+def _readings(model: Model, images: np.ndarray, blank: dict[int, str], scores: np.ndarray) -> Readings:
+    return Readings(images, *probabilities(scores), blank, model.rejection_threshold, model.digit_threshold)

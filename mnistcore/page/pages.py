@@ -53,10 +53,12 @@ class Page:
         digits: in reading order. A drawing (not a photo) of one digit, or of one thing that is no digit, has one,
             which is what `read` reads in it; so its status may be "not a digit".
         size: (width, height) of the picture in whose pixels the boxes are.
+        refused: what `read` reads in a drawing without a digit, blank or not a digit; else None.
     """
 
     digits: list[PageDigit]
     size: tuple[int, int]
+    refused: Reading | None = None
 
     @cached_property
     def lines(self) -> list[str]:
@@ -110,20 +112,20 @@ def read_page(
     size = size or _size(image)
     labels, pieces = find_pieces(ink)
     if not pieces:
-        return Page([], size)
+        return Page([], size, None if ink.photo else read(image, model))
     if ink.photo:
         found, _ = _divide(pieces, labels, ink, model, deadline)
         return _page(believed(found, pieces), model, grey.shape, size)
     whole = read(image, model)
     if whole.status == "blank" and len(pieces) == 1:  # a dot; several pieces may be blank only as a single digit
-        return Page([], size)
+        return Page([], size, whole)
     found = []
     if not is_one(whole, pieces, 0.0):  # no way to divide it can be more probable than that
         found, probability = _divide(pieces, labels, ink, model, deadline)
         found = [] if is_one(whole, pieces, probability) else of_numbers(found, pieces)
     if not found and whole.status != "blank" and (may_be_one(pieces) or whole.status != "not a digit"):
         return Page([PageDigit(whole, _box(bounding_box(pieces), grey.shape, size), 0)], size)
-    return _page(found, model, grey.shape, size)
+    return _page(found, model, grey.shape, size) if found else Page([], size, whole)
 
 
 def _divide(

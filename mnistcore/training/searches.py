@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mnistcore.errors import BadRecipe, BadSearch
 from mnistcore.home import home, write_file
 from mnistcore.training.recipes import RECIPES, Recipe, recipe_from_json
+from mnistcore.words import counted
 
 
 class Settings(NamedTuple):
@@ -177,11 +178,6 @@ def get_recipe(name: str) -> Recipe:
     if name in search_names():
         return Search.load(name).recipe()
     raise BadRecipe(f"There is no recipe {name[:100]!r}; there are {', '.join([*RECIPES, *search_names()])}.")
-
-
-def counted(number: int, what: str) -> str:
-    """Such as "1 epoch" or "2 epochs"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _settings(row: dict) -> Settings:

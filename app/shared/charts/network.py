@@ -4,26 +4,22 @@ them lines as strong as what one adds to the other. network.js lights up what be
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from app.shared.charts import AGAINST, FOR
 from app.shared.charts.layout import Edge, Node, place
 from app.shared.charts.pictures import ink_url, weights_url
-from mnistcore import Model, Reading, read
+from app.shared.component import component
+from app.shared.words import percent
 from mnistcore.digit.explain import Explanation, explain, response_pictures
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading, read
 
 ARROWS = "→↘↓↙←↖↑↗"  # the stroke directions, in the order of mnistcore.digit.features
 SHOWN = 5  # hidden units of a layer: as many as fit beside the sheet with pictures large enough to see
 
-_show = st.components.v2.component(
-    "network",
-    html='<div class="network-root"></div>',
-    js=Path(__file__).with_name("network.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_show = component(__file__, '<div class="network-root"></div>')
 
 
 def show(html: str, key: str) -> None:
@@ -35,7 +31,7 @@ def of_reading(model: Model, reading: Reading | None, label: int | None = None) 
     """The network at work on what is drawn; if nothing is, the same without light."""
     reading = reading or read(np.zeros((28, 28), np.uint8), model)
     digit = reading.runner_up if reading.digit is None else reading.digit
-    return diagram(model, explain(model, reading.image), reading, digit, label=label)
+    return diagram(model, explain(model, reading.image, reading.layers), reading, digit, label=label)
 
 
 def diagram(
@@ -98,7 +94,7 @@ def _column(
 ) -> str:
     match column[0].kind:
         case "image":
-            nodes = _picture(column[0], ink_url(reading.image, 255), "The image that the network is given")
+            nodes = _picture(column[0], ink_url(reading.image), "The image that the network is given")
         case "direction":
             assert parts.planes is not None
             most = float(parts.planes.max())
@@ -146,11 +142,6 @@ def _digits(reading: Reading, label: int | None) -> str:
         f"<span>{percent(p) if p >= 0.0005 else ''}</span></li>"  # nine times 0% would only distract
         for digit, p in enumerate(is_digit * reading.probabilities)
     )
-
-
-def percent(probability: float) -> str:
-    """A probability in a few characters: rounded to 100% it would look certain."""
-    return "0%" if probability < 0.0005 else f"{min(probability, 0.999):.1%}"
 
 
 def _lines(edges: list[Edge], step: int) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import io
 
 import numpy as np
-from PIL import Image
 
 from app.shared.charts import AGAINST, FOR
+from mnistcore.digit.files import as_png
 
 
-def ink_url(ink: np.ndarray, most: float = 1.0) -> str:
+def ink_url(ink: np.ndarray, most: float = 255) -> str:
     """Ink (height, width), 0 black to `most` white, one pixel each."""
-    return _png_url(Image.fromarray((255 * np.clip(ink / (most or 1.0), 0, 1)).astype(np.uint8)))
+    return data_url(as_png((255 * np.clip(ink / (most or 1.0), 0, 1)).astype(np.uint8)))
 
 
 def weights_url(weights: np.ndarray, most: float | None = None) -> str:
@@ -25,13 +24,12 @@ def weights_url(weights: np.ndarray, most: float | None = None) -> str:
     """
     strength = np.clip(np.abs(weights) / (most or float(np.abs(weights).max()) or 1.0), 0, 1)
     colours = np.where(weights[..., np.newaxis] > 0, _rgb(FOR), _rgb(AGAINST))
-    return _png_url(Image.fromarray(np.dstack([colours, 255 * strength]).astype(np.uint8)))
+    return data_url(as_png(np.dstack([colours, 255 * strength]).astype(np.uint8)))
 
 
-def _png_url(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=1)  # they are a few hundred bytes: time matters more
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+def data_url(content: bytes, media_type: str = "image/png") -> str:
+    """A picture file as an address that contains it."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _rgb(colour: str) -> np.ndarray:

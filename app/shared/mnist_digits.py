@@ -6,7 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app.shared import canvas, models
-from mnistcore import BadModelFile, DataUnavailable, Model, read_batch
+from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import read_batch
+from mnistcore.errors import BadModelFile, DataUnavailable
 
 
 def offer_digits(model: Model | None) -> None:
@@ -15,8 +18,8 @@ def offer_digits(model: Model | None) -> None:
     misread = _misread(model) if model else None
     st.button(
         "Misread digit",
-        on_click=_put_misread,
-        args=(misread,),
+        on_click=_put_one_of,
+        args=misread,
         disabled=misread is None,
         icon=":material/error:",
     )
@@ -29,10 +32,6 @@ def _put_test_digit() -> None:
         st.warning(str(error))
 
 
-def _put_misread(misread: tuple[np.ndarray, np.ndarray]) -> None:
-    _put_one_of(*misread)
-
-
 def _put_one_of(images: np.ndarray, labels: np.ndarray) -> None:
     chosen = np.random.default_rng().integers(len(images))
     canvas.put_digit(images[chosen], int(labels[chosen]))
@@ -40,8 +39,6 @@ def _put_one_of(images: np.ndarray, labels: np.ndarray) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _test_digits() -> tuple[np.ndarray, np.ndarray]:
-    from mnistcore.data.datasets import shipped_test_digits
-
     return shipped_test_digits()
 
 
