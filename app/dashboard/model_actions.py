@@ -13,7 +13,7 @@ from app.train.queue import trainer
 from mnistcore.errors import BadModelFile
 from mnistcore.export.html_export import to_html
 from mnistcore.export.onnx_export import to_onnx
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.files import read_model
 
 
@@ -57,7 +57,7 @@ def _offer_files(name: str, path: Path) -> None:
 def _offer_for_own(name: str) -> None:
     visitor = current_visitor()
     assert visitor
-    runs = store.visitor_runs(visitor)
+    runs = catalogue.visitor_runs(visitor)
     with st.popover("Rename", key=f"rename-{name}"):
         st.write("This affects only you.")
         new = st.text_input("New name", value=name, key=f"new-name-{name}")
@@ -66,7 +66,7 @@ def _offer_for_own(name: str) -> None:
                 runs.rename,
                 name,
                 new,
-                [*store.model_names(), *trainer().names],
+                [*catalogue.model_names(), *trainer().names],
                 done=f"{name} is now called {new}.",
                 then=new,
             )
@@ -79,7 +79,7 @@ def _offer_for_own(name: str) -> None:
         if not operator.is_operator():
             operator.ask_for_password()
         elif st.button("Publish model"):
-            _do(store.publish, visitor, name, done=f"{name} is everybody's now.")
+            _do(catalogue.publish, visitor, name, done=f"{name} is everybody's now.")
 
 
 def _offer_for_everybodys(name: str) -> None:
@@ -88,23 +88,23 @@ def _offer_for_everybodys(name: str) -> None:
             st.write("**This affects everybody**: to make it the current model, to rename or to delete it.")
             operator.ask_for_password()
         return
-    with st.popover("Make current", disabled=name == store.current_name(), key=f"current-{name}"):
+    with st.popover("Make current", disabled=name == catalogue.current_name(), key=f"current-{name}"):
         st.write(f"**This affects everybody**: {name} will answer all who have chosen no other model, and the API.")
         if st.button("Make it the current model"):
-            _do(store.make_current, name, done=f"{name} is the current model now.")
-    if name in store.SHIPPED:
+            _do(catalogue.make_current, name, done=f"{name} is the current model now.")
+    if name in catalogue.SHIPPED:
         st.markdown(":small[It ships with the package: it cannot be renamed or deleted.]")
         return
     with st.popover("Rename", key=f"rename-{name}"):
         st.write("**This affects everybody**: all visitors will see the new name.")
         new = st.text_input("New name", value=name, key=f"new-name-{name}")
         if st.button("Save name"):
-            _do(store.rename_run, name, new, done=f"{name} is now called {new}.", then=new)
+            _do(catalogue.rename_run, name, new, done=f"{name} is now called {new}.", then=new)
     with st.popover("Delete", key=f"delete-{name}"):
         st.write(f"**This affects everybody**: {name} will be deleted for all visitors. This cannot be undone.")
         if st.button("Delete model"):
-            after = f" The current model is {store.SHIPPED[0]} now." if name == store.current_name() else ""
-            _do(store.delete_run, name, done=f"{name} is deleted.{after}")
+            after = f" The current model is {catalogue.SHIPPED[0]} now." if name == catalogue.current_name() else ""
+            _do(catalogue.delete_run, name, done=f"{name} is deleted.{after}")
 
 
 def _do(action: Callable[..., None], *arguments: object, done: str, then: str | None = None) -> None:

@@ -14,7 +14,7 @@ from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
 from app.shared.words import duration
 from mnistcore.errors import BadModelFile
 from mnistcore.evaluation.metrics import accuracy_interval
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 
 
@@ -31,7 +31,7 @@ def readable_reports() -> dict[str, Report]:
 
 def table(reports: dict[str, Report]) -> pd.DataFrame:
     """One row a model: what it is and how good it is, shares in percent."""
-    current, own = store.current_name(), models.own_names()
+    current, own = catalogue.current_name(), models.own_names()
     return pd.DataFrame(
         [
             {
@@ -89,7 +89,7 @@ def show_curves(reports: dict[str, Report]) -> None:
         with st.container(width=260):
             smoothing = st.slider("Smoothing: mean over this many epochs", 1, 9, 1, step=2)
     # the shipped models first, so that they have the same colours on every page, and a new run changes no other's
-    names = [*store.SHIPPED, *reversed([name for name in models.names() if name not in store.SHIPPED])]
+    names = [*catalogue.SHIPPED, *reversed([name for name in models.names() if name not in catalogue.SHIPPED])]
     domain = [name for name in names if name in chosen]
     colours = alt.Scale(domain=domain, range=[COLOURS[names.index(name) % len(COLOURS)] for name in domain])
     accuracies = [

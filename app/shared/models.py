@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.shared.visitors import CHOSEN_MODEL, current_visitor, personal
 from mnistcore.digit.model import Model
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import LoadedModels
 from mnistcore.models.report import Report
 
@@ -48,28 +48,28 @@ def base_model() -> Model | None:
 
 def another_shipped(model: Model) -> Model | None:
     """Another of the shipped models than this one; None if it cannot be read."""
-    return _loaded().get(next(name for name in store.SHIPPED if name != model.name)).current
+    return _loaded().get(next(name for name in catalogue.SHIPPED if name != model.name)).current
 
 
 def own_names() -> list[str]:
     """The names of the visitor's own models, the latest first; a name here goes before the same among everybody's."""
     visitor = current_visitor()
-    return store.visitor_runs(visitor).names() if visitor else []
+    return catalogue.visitor_runs(visitor).names() if visitor else []
 
 
 def names() -> list[str]:
     """The visitor's own models, the latest first, then everybody's."""
-    return store.model_names(current_visitor())
+    return catalogue.model_names(current_visitor())
 
 
 def path(name: str) -> Path:
     """Where the model lies; raises BadModelFile if there is none of that name."""
-    return store.named_path(name, current_visitor()) or store.model_path(name)
+    return catalogue.named_path(name, current_visitor()) or catalogue.model_path(name)
 
 
 def load_report(name: str) -> Report:
     """The model's training report; raises BadModelFile if it is missing or damaged."""
-    return store.load_report(name, current_visitor())
+    return catalogue.load_report(name, current_visitor())
 
 
 def choose_model() -> None:

@@ -8,7 +8,7 @@ from app.train import form as training_form
 from app.train import view as training_view
 from app.train.job import Job
 from app.train.queue import trainer
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 
 @st.fragment(run_every=1.0)
@@ -54,7 +54,7 @@ else:
     training_form.offer_presets()
     training_form.offer_settings()
 st.markdown(
-    f"A model that you train here is yours alone: other visitors do not see it. Your latest {store.VISITOR_RUNS} are "
-    f"kept for {store.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
+    f"A model that you train here is yours alone: other visitors do not see it. Your latest {catalogue.VISITOR_RUNS} "
+    f"are kept for {catalogue.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
     "Your browser remembers which are yours."
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from mnistcore.cli.options import load_data
 from mnistcore.errors import BadModelFile
 from mnistcore.home import write_file
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
 from mnistcore.models.card import model_card
 
@@ -44,7 +44,7 @@ def info(options: argparse.Namespace) -> int:
     """Print a model's card."""
     model = load_model(options.model)
     try:
-        report = store.load_report(model.name)
+        report = catalogue.load_report(model.name)
     except BadModelFile:  # a model file of the user's own has no report beside it
         report = None
     print(model_card(model, report))
@@ -55,7 +55,7 @@ def report(options: argparse.Namespace) -> int:
     """Write a model's report as one HTML file."""
     from mnistcore.evaluation.html_report import html_report
 
-    report = store.load_report(options.model or store.current_name())
+    report = catalogue.load_report(options.model or catalogue.current_name())
     target = options.output or Path(f"{report.name}.html")
     write_file(target, html_report(report))
     print(f"The report on {report.name} is in {target}.")
