@@ -20,10 +20,11 @@ from pathlib import Path
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
-from mnistcore.home import atomic_path, home
+from mnistcore.home import home, write_file
+from mnistcore.models.card import model_card
 from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
 from mnistcore.models.report import Report
-from mnistcore.models.runs import Runs, check_name, delete_directory, save_card
+from mnistcore.models.runs import Runs, check_name, delete_directory
 
 SHIPPED = ("robust", "classic")  # the best first
 VISITOR_RUNS = 5  # that are kept for a visitor of the app
@@ -129,8 +130,7 @@ def current_name() -> str:
 
 def make_current(name: str) -> None:
     """Have this model answer from now on."""
-    with atomic_path(runs().directory / "current.txt") as temporary:
-        temporary.write_text(f"{name}\n", encoding="utf-8")
+    write_file(runs().directory / "current.txt", f"{name}\n")
 
 
 def rename_run(old: str, new: str) -> None:
@@ -161,7 +161,7 @@ def ship(model: Model, report: Report, directory: Path) -> None:
     """Write a model, its report and its card under its own name, as those in `SHIPPED_DIRECTORY` are."""
     write_model(model, directory / f"{report.name}.npz")
     report.save(directory / f"{report.name}.report.json")
-    save_card(model, report, directory / f"{report.name}.md")
+    write_file(directory / f"{report.name}.md", model_card(model, report) + "\n")
 
 
 def keep_personal(profile_id: str, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
-from mnistcore.home import atomic_path
+from mnistcore.home import write_file
 from mnistcore.models.card import model_card
 from mnistcore.models.files import read_model, write_model
 from mnistcore.models.report import Report
@@ -53,7 +53,7 @@ class Runs:
         try:
             write_model(model, unfinished / "model.npz")
             report.save(unfinished / "report.json")
-            save_card(model, report, unfinished / "card.md")
+            write_file(unfinished / "card.md", model_card(model, report) + "\n")
             for name, content in charts.items():
                 (unfinished / name).write_bytes(content)
             unfinished.chmod(0o755)
@@ -132,9 +132,3 @@ def delete_directory(directory: Path) -> None:
     hidden = Path(tempfile.mkdtemp(dir=directory.parent, prefix="."))
     directory.rename(hidden / directory.name)
     shutil.rmtree(hidden)
-
-
-def save_card(model: Model, report: Report, path: Path) -> None:
-    """Write the model card, atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(model_card(model, report) + "\n", encoding="utf-8")
