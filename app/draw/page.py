@@ -42,8 +42,7 @@ def stage() -> None:
         mnist_digits.offer_digits(model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
-        with st.container(width="content"):
-            canvas.choose_brush()
+        canvas.choose_brush()
         with st.container(width="stretch"):
             models.choose_model()
     for problem in problems:

@@ -33,11 +33,9 @@ with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"
     with st.container(width="stretch"):
         st.html(answer.as_html(reading, drawing.label, model))
     with st.container(horizontal=True, width="content"):
-        with st.container(width=120):
-            digit = st.selectbox("Why", range(10), reading.digit)
-        with st.container(width=120):
-            others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
-            rival = st.selectbox("and not", others)
+        digit = st.selectbox("Why", range(10), reading.digit, width=120)
+        others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
+        rival = st.selectbox("and not", others, width=120)
 
 with st.container(key="story"):
     st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))
