@@ -22,7 +22,7 @@ DIGITS = {
     9: [[(205, 100), (150, 65), (105, 110), (150, 155), (205, 100), (195, 260)]],
 }
 ONE, FOUR, SEVEN = DIGITS[1], DIGITS[4], DIGITS[7]
-SEVEN_WITHOUT_A_BAR = SEVEN[:1]
+PLAIN_SEVEN = SEVEN[:1]
 ONE_WITH_A_LONG_FLAG = [[(53, 152), (130, 46), (130, 198)]]  # which MNIST hardly has
 FIVE_WITH_ITS_BAR_APART = [
     [(84, 69), (76, 145), (137, 137), (175, 175), (152, 236), (69, 236)],

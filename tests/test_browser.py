@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from conftest import Server, await_that, start_app
+from in_browser import (
+    DESKTOP,
+    PHONE,
+    assert_fits_and_is_accessible,
+    draw,
+    expect_digit,
+    expect_words,
+    has_touch,
+    open_draw,
+    open_page,
+    press,
+    settle,
+)
 from PIL import Image
 from strokes import FOUR, NO_DIGITS, ONE, SEVEN
 
 pytestmark = pytest.mark.browser
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-TABLET_WIDTH = 820
-PATIENCE = 180_000  # ms: on a busy machine everything takes its time
 
 PAGES = {
     "Draw": "Draw a digit",
@@ -70,72 +76,7 @@ def page(screen: dict, page_of: Callable, app_server: Server):
     return open_draw(page, app_server)
 
 
-def open_page(context, server: Server):
-    """The Draw page, in a new one."""
-    return open_draw(context.new_page(), server)
-
-
-def open_draw(page, server: Server):
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"http://{server.address}")
-    page.locator("canvas.upper-canvas").wait_for()
-    return page
-
-
 on_both_screens = pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
-
-
-def draw(page, strokes: list[list[tuple[float, float]]], steps: int = 8) -> None:
-    """Strokes as in strokes.py: by touch where there is touch, else with the mouse."""
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    scale = box["width"] / 320
-    strokes = [[(box["x"] + scale * x, box["y"] + scale * y) for x, y in stroke] for stroke in strokes]
-    touch = page.evaluate("navigator.maxTouchPoints > 0")
-    protocol = page.context.new_cdp_session(page) if touch else None
-    for stroke in strokes:
-        points = [
-            (a[0] + (b[0] - a[0]) * i / steps, a[1] + (b[1] - a[1]) * i / steps)
-            for a, b in pairwise(stroke)
-            for i in range(steps + 1)
-        ]
-        if touch:
-            for i, (x, y) in enumerate(points):
-                kind = "touchStart" if i == 0 else "touchMove"
-                protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-            protocol.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        else:
-            page.mouse.move(*points[0])
-            page.mouse.down()
-            for point in points[1:]:
-                page.mouse.move(*point)
-            page.mouse.up()
-
-
-def expect_digit(page, digit: str) -> None:
-    page.locator(".answer .digit", has_text=re.compile(rf"^{re.escape(digit)}$")).wait_for()
-
-
-def expect_words(page, words: str) -> None:
-    page.locator(".answer strong", has_text=words).wait_for()
-
-
-def settle(page) -> None:
-    """Wait until the page is complete: one that is being rewritten closes its lists and popovers."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-
-
-def go_to(page, title: str) -> None:
-    """Another page, by its link."""
-    before = page.url
-    page.get_by_role("link", name=title).first.click()
-    page.wait_for_function("before => location.href !== before", arg=before)  # the other page has begun
-    settle(page)
-
-
-def press(page, name: str | re.Pattern) -> None:
-    settle(page)
-    button = page.get_by_role("button", name=name).first
-    button.tap() if page.evaluate("navigator.maxTouchPoints > 0") else button.click()
 
 
 def expect_strokes(page, number: int) -> None:
@@ -182,7 +123,7 @@ def test_draw_undo_clear_draw_again_and_look_inside(page):
 
     assert lit() == []
     name = units.nth(1).get_attribute("data-node")
-    if page.evaluate("navigator.maxTouchPoints > 0"):
+    if has_touch(page):
         units.nth(1).tap()
     else:
         units.nth(1).hover()
@@ -366,23 +307,6 @@ def test_every_page_fits_and_is_accessible(page, scheme):
         page.get_by_role("heading", name=heading).wait_for()
         page.get_by_text(LAST_WORDS[title]).last.wait_for()
         assert_fits_and_is_accessible(page)
-
-
-def assert_fits_and_is_accessible(page) -> None:
-    """It is no wider than its screen, nor than a tablet, and axe-core finds nothing serious."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    screen = page.viewport_size
-    for width in {TABLET_WIDTH, screen["width"]}:
-        page.set_viewport_size(screen | {"width": width})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
-    page.set_viewport_size(screen)
-    violations = [
-        (found["id"], [node["html"] for node in found["nodes"]])
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
-    assert violations == []
 
 
 def test_sheet_and_answer_fit_every_screen(page):

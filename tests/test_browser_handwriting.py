@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import Server, start_app
-from strokes import SEVEN
-from test_browser import (
+from in_browser import (
     DESKTOP,
     PHONE,
     assert_fits_and_is_accessible,
@@ -19,26 +18,13 @@ from test_browser import (
     expect_digit,
     go_to,
     open_page,
+    point_until,
     press,
     settle,
 )
-from test_browser_train import point_until
+from strokes import DIGITS, FOUR_LIKE_A_NINE, SEVEN
 
 pytestmark = pytest.mark.browser
-
-FOUR_LIKE_A_NINE = [[(200, 80), (120, 90), (105, 150), (200, 160)], [(200, 80), (195, 260)]]
-STROKES = {
-    0: [[(160, 60), (100, 110), (100, 210), (160, 260), (220, 210), (220, 110), (160, 60)]],
-    1: [[(160, 60), (160, 260)]],
-    2: [[(100, 110), (130, 70), (190, 70), (215, 110), (100, 255), (220, 255)]],
-    3: [[(100, 80), (170, 65), (205, 105), (150, 150), (215, 200), (170, 255), (100, 240)]],
-    4: [[(190, 60), (190, 270)], [(120, 60), (90, 180), (240, 180)]],
-    5: [[(210, 65), (115, 65), (110, 145), (180, 140), (215, 195), (170, 255), (100, 240)]],
-    6: [[(190, 60), (120, 130), (100, 210), (150, 260), (205, 220), (170, 165), (105, 200)]],
-    7: SEVEN,
-    8: [[(200, 90), (150, 60), (110, 100), (200, 200), (160, 260), (110, 215), (195, 110), (200, 90)]],
-    9: [[(205, 100), (150, 65), (105, 110), (150, 155), (205, 100), (195, 260)]],
-}
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +141,7 @@ def test_practice_on_a_phone(browser, server):
         asked_for(2)
         press(page, "Undo")
         for number in range(1, 11):
-            draw(page, STROKES[asked_for(number)], steps=4)
+            draw(page, DIGITS[asked_for(number)], steps=4)
             if number not in (4, 10):
                 press(page, "Next")  # at once; these two wait for the pause
         page.get_by_role("button", name="Save 10 digits").wait_for()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import ROOT, Server
-from test_browser import (
+from in_browser import (
     DESKTOP,
     PHONE,
     assert_fits_and_is_accessible,
@@ -14,22 +14,13 @@ from test_browser import (
     open_page,
     press,
     settle,
+    tap,
 )
+from strokes import FOUR_TWO
 
 pytestmark = pytest.mark.browser
 
 EXAMPLE = ROOT / "docs" / "examples" / "page.jpg"
-# strokes on a sheet of 320 x 320 pixels
-FOUR_TWO = [
-    [(80, 90), (65, 190), (140, 190)],
-    [(115, 110), (110, 270)],
-    [(180, 130), (195, 105), (235, 105), (245, 140), (215, 200), (180, 260), (260, 262)],
-]
-
-
-def tap(element) -> None:
-    """Or click, where there is no touch."""
-    element.tap() if element.evaluate("() => navigator.maxTouchPoints > 0") else element.click()
 
 
 def number_of(page) -> list[str]:

@@ -7,8 +7,7 @@ import re
 
 import pytest
 from conftest import Server
-from strokes import SEVEN
-from test_browser import (
+from in_browser import (
     DESKTOP,
     PHONE,
     assert_fits_and_is_accessible,
@@ -16,9 +15,12 @@ from test_browser import (
     expect_digit,
     go_to,
     open_page,
+    point_at,
+    point_until,
     press,
     settle,
 )
+from strokes import SEVEN
 
 pytestmark = pytest.mark.browser
 
@@ -31,28 +33,6 @@ def change_settings(page, **fields: str) -> None:
     page.get_by_text("Change the settings").click()
     for label, value in fields.items():
         page.get_by_label(label.replace("_", " ")).fill(value)
-
-
-def point_at(page, mark) -> None:
-    """Tap it, or click on it."""
-    mark.scroll_into_view_if_needed()
-    box = mark.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.touchscreen.tap(x, y) if page.evaluate("navigator.maxTouchPoints > 0") else page.mouse.click(x, y)
-
-
-def point_until(page, mark, shown) -> None:
-    """Tap or click on it until something is shown; a page that is just being drawn anew misses the first time."""
-    from playwright.sync_api import TimeoutError  # noqa: A004
-
-    for _ in range(4):
-        point_at(page, mark)
-        try:
-            shown.wait_for(timeout=8_000)
-            return
-        except TimeoutError:
-            settle(page)
-    raise AssertionError(f"{shown} is not shown")
 
 
 def tooltip(page, mark) -> str:

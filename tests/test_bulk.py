@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from mnistcore import load_model, read_batch
+from mnistcore.__main__ import main
 from mnistcore.bulk import label as bulk
-from mnistcore.cli.main import main
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadImage
 from mnistcore.training.calibration import calibrated

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from strokes import FIVE_WITH_ITS_BAR_APART, FOUR_TWO, NO_DIGITS, SEVEN, SEVEN_WITHOUT_A_BAR, picture
+from strokes import FIVE_WITH_ITS_BAR_APART, FOUR_TWO, NO_DIGITS, PLAIN_SEVEN, SEVEN, picture
 
 from mnistcore import load_model, read, read_page
 from mnistcore.data.datasets import shipped_test_digits
@@ -40,7 +40,7 @@ def test_what_is_no_digit_is_not_divided_into_digits(model) -> None:
 def test_what_is_surely_one_digit_is_not_divided(model, monkeypatch) -> None:
     divided = []
     monkeypatch.setattr(pages, "group_lines", lambda pieces: divided.append(pieces) or group_lines(pieces))
-    read_page(picture(SEVEN_WITHOUT_A_BAR, 420), model)
+    read_page(picture(PLAIN_SEVEN, 420), model)
     assert not divided
     read_page(picture(FOUR_TWO, 420), model)
     assert divided

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from in_browser import DESKTOP, PHONE, draw
 from PIL import Image
-from strokes import SEVEN, SEVEN_WITHOUT_A_BAR
+from strokes import PLAIN_SEVEN, SEVEN
 
 from app.shared.answer import as_html
 from mnistcore import load_model, read
@@ -158,7 +158,7 @@ def test_draw_undo_clear_by_mouse_and_by_touch(page):
         page.get_by_role("button", name=button).click()
 
     assert answer() == ("–", "Draw a digit")
-    draw(page, SEVEN_WITHOUT_A_BAR, sheet=SHEET)
+    draw(page, PLAIN_SEVEN, sheet=SHEET)
     assert answer()[0] == "7"
     assert page.locator(".digits .best").inner_text().startswith("7")
     draw(page, [[(46, 46), (274, 274)], [(274, 46), (46, 274)], [(46, 152), (274, 152)]], sheet=SHEET)

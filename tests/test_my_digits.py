@@ -65,7 +65,7 @@ def digits(*labels: int) -> list[NewDigit]:
 
 def keep(owner: str, name: str, *labels: int) -> str:
     """A profile with these digits; its id."""
-    profile = database().create_profile(owner, name)
+    profile = database().find_or_create_profile(owner, name)
     database().add_all(profile.id, digits(*labels))
     return profile.id
 
@@ -239,7 +239,7 @@ def test_an_export_is_imported_by_another_visitor(session):
     assert zipfile.is_zipfile(archive)
     from app.my_digits import profile_actions
 
-    his = database().create_profile(HIS, "Bob")
+    his = database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
         profile_actions.import_file(his, archive)
         assert session["action_outcome"] == (True, expected)
