@@ -27,11 +27,11 @@ if model is None or drawing is None or reading is None or reading.digit is None:
 
 if page:
     st.write("You drew a number. Choose the digit to look at:")
-    number.pick(drawing, page)
+    number.pick(drawing, page.readings)
 parts = explain(model, reading.image, reading.layers)
 with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
     with st.container(width="stretch"):
-        st.html(answer.as_html(reading, drawing.label, model))
+        st.html(answer.as_html(reading, drawing.label, model, models.another_shipped(model)))
     with st.container(horizontal=True, width="content"):
         digit = st.selectbox("Why", range(10), reading.digit, width=120)
         others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
