@@ -1,8 +1,8 @@
 """What a person sees: a folder for each page, and in `shared/` what several of them need.
 
 There is no mathematics here: every number comes from mnistcore. A page's `page.py` is what Streamlit runs; it puts
-together the other files of its folder, none of which imports another page's. JavaScript stands beside the Python file
-of the same name.
+together the other files of its folder. None of these imports another page's, but that the Dashboard asks Train's queue
+which names are taken. JavaScript stands beside the Python file of the same name.
 
     draw/         a digit or a number is drawn and read          look_inside/  why the model answers as it does
     photo/        all digits on a photo are read                  train/        a network is trained
