@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from in_app import answer_of, open_app, press, put_on_canvas
 from streamlit.testing.v1 import AppTest
-from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, SEVEN, SEVEN_WITHOUT_A_BAR
+from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN, SEVEN
 
 from app.draw.export_menu import curl
 from app.shared.answer import as_html
@@ -97,7 +97,7 @@ def test_clear_and_draw_again():
 
 
 def test_undo_takes_the_last_stroke_alone():
-    app = put_on_canvas(open_app(), [*SEVEN_WITHOUT_A_BAR, *DOT])
+    app = put_on_canvas(open_app(), [*PLAIN_SEVEN, *DOT])
     press(app, "Undo")
     assert len(app.session_state["shown"]["objects"]) == 1
     press(app, "Undo")

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from conftest import picture_of
 from in_app import answer_of, open_app, press, put_on_canvas
 from streamlit.testing.v1 import AppTest
-from strokes import SEVEN, SEVEN_WITHOUT_A_BAR
+from strokes import PLAIN_SEVEN, SEVEN
 
 from app.draw import ask
 from app.draw.ask import Asked
@@ -96,7 +97,7 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
-    assert database().picture(database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert picture_of(database(), database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -257,7 +258,7 @@ def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
     profile = database().profiles(HERS)[0]
-    picture = database().picture(profile.id, database().digits(profile.id)[0].id)
+    picture = picture_of(database(), profile.id, database().digits(profile.id)[0].id)
     again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 
@@ -291,7 +292,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     press(app, "Begin")
     this = app.session_state[EXERCISE]
     assert len(this.asked) == 20
-    put_on_canvas(app, SEVEN_WITHOUT_A_BAR)
+    put_on_canvas(app, PLAIN_SEVEN)
     press(app, "Undo")
     assert not this.answers
     press(app, "Skip")
