@@ -7,8 +7,7 @@ import streamlit as st
 
 from app.shared import canvas
 from app.shared.charts.measures import CELL, confusion_chart
-from app.shared.models import CURRENT
-from app.shared.visitors import CHOSEN_MODEL
+from app.shared.visitors import CHOSEN_MODEL, CURRENT
 from mnistcore.digit.files import as_png
 from mnistcore.models import catalogue
 from mnistcore.models.report import Report
@@ -48,10 +47,8 @@ def _choose(key: str) -> None:
 
 def _show_misread(report: Report) -> None:
     with st.container(horizontal=True):
-        with st.container(width=110):
-            label = st.selectbox("Digit", [ANY, *range(10)], key=LABEL)
-        with st.container(width=110):
-            prediction = st.selectbox("Read as", [ANY, *range(10)], key=PREDICTION)
+        label = st.selectbox("Digit", [ANY, *range(10)], key=LABEL, width=110)
+        prediction = st.selectbox("Read as", [ANY, *range(10)], key=PREDICTION, width=110)
         chosen = [
             (digit, pixels)
             for digit, pixels in zip(report.evaluation.misread, report.evaluation.misread_pixels(), strict=True)

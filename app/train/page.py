@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app.shared import models
 from app.shared.visitors import CHOSEN_MODEL, current_visitor
 from app.train import form as training_form
 from app.train import view as training_view
@@ -21,8 +20,8 @@ def follow(job: Job) -> None:
 
 
 def show_ended(job: Job) -> None:
-    if job.state == "finished" and job.outcome in models.own_names():
-        evaluation = models.load_report(job.outcome).evaluation
+    if job.state == "finished" and job.outcome in catalogue.own_names(job.order.visitor):
+        evaluation = catalogue.load_report(job.outcome, job.order.visitor).evaluation
         st.success(
             f"**{job.outcome}** is trained. Its accuracy is {evaluation.accuracy:.2%} "
             f"on {evaluation.count:,} test digits that it had not seen."

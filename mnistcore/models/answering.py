@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -64,7 +63,7 @@ class LoadedModels:
         Raises:
             NoSuchModel: there is none of that name.
         """
-        own = visitor if name and visitor and name in catalogue.visitor_runs(visitor).names() else None
+        own = visitor if name in catalogue.own_names(visitor) else None
         answering = self._answering.current
         if name is None or (answering and name == answering.name and not own):
             return self._answering
@@ -137,20 +136,16 @@ def _find(asked_for: str | os.PathLike | None, visitor: str | None, on_problem: 
     there is none. `on_problem` is called with one sentence for each that cannot be read."""
     for name in [asked_for] if asked_for else dict.fromkeys([catalogue.current_name(), *catalogue.SHIPPED]):
         try:
-            return read_model(_path(name, visitor))
+            return read_model(catalogue.model_path(name, visitor))
         except BadModelFile as error:
             on_problem(str(error) if asked_for else f"{error} It is passed over.")
     return None
 
 
-def _path(name: str | os.PathLike, visitor: str | None) -> Path:
-    return (catalogue.named_path(str(name), visitor) if visitor else None) or catalogue.model_path(name)
-
-
 def _state(name: str, visitor: str | None) -> tuple:
     """What tells one state of a model's file from another; a missing file has a state too."""
     try:
-        path = _path(name, visitor)
+        path = catalogue.model_path(name, visitor)
         file = path.stat()
     except (BadModelFile, OSError):
         return (name,)

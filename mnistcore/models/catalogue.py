@@ -39,7 +39,7 @@ def named_path(name: str, visitor: str | None = None) -> Path | None:
         name: of a visitor's own run, a shipped model, a run of everybody's or a personal model, tried in this order.
         visitor: whose own runs are meant.
     """
-    if visitor and name in visitor_runs(visitor).names():
+    if visitor and name in own_names(visitor):
         return visitor_runs(visitor).path(name)
     if name in SHIPPED:
         return SHIPPED_DIRECTORY / f"{name}.npz"
@@ -50,13 +50,13 @@ def named_path(name: str, visitor: str | None = None) -> Path | None:
     return None
 
 
-def model_path(name: str | os.PathLike) -> Path:
+def model_path(name: str | os.PathLike, visitor: str | None = None) -> Path:
     """Where the model of that name lies; what is no model's name is taken as a path.
 
     Raises:
         BadModelFile: it is neither.
     """
-    if named := named_path(str(name)):
+    if named := named_path(str(name), visitor):
         return named
     path = Path(name)
     try:
@@ -82,8 +82,12 @@ def load_report(name: str, visitor: str | None = None) -> Report:
 
 def model_names(visitor: str | None = None) -> list[str]:
     """All models that everybody may use, the runs, latest first, then those that ship; before them a visitor's own."""
-    own = visitor_runs(visitor).names() if visitor else []
-    return list(dict.fromkeys([*own, *run_names(), *SHIPPED]))
+    return list(dict.fromkeys([*own_names(visitor), *run_names(), *SHIPPED]))
+
+
+def own_names(visitor: str | None) -> list[str]:
+    """The runs that only this visitor of the app may use, latest first; none of nobody."""
+    return visitor_runs(visitor).names() if visitor else []
 
 
 def run_names() -> list[str]:
