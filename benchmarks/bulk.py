@@ -41,7 +41,7 @@ ROUNDS = 15
 # The command, and what Linux says of the peak of its memory, in kilobytes; `ru_maxrss` would count this process too.
 COMMAND = """
 import re, sys
-from mnistcore.cli import main
+from mnistcore.__main__ import main
 failed = main(sys.argv[1:])
 print(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
 sys.exit(failed)

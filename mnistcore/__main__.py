@@ -1,5 +1,167 @@
-"""python -m mnistcore: the command line."""
+"""The command line: train, search, evaluate, predict, read, personalise, info, report, export."""
 
-from mnistcore.cli.main import run
+from __future__ import annotations
 
-run()
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mnistcore.cli import models, reading, training
+from mnistcore.errors import MnistCoreError
+
+EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
+    **dict.fromkeys(
+        ("joblib", "matplotlib", "mlxtend", "pandas", "pooch", "sklearn", "threadpoolctl", "urllib3"), "train"
+    ),
+    **dict.fromkeys(("alembic", "sqlalchemy"), "feedback"),
+    **dict.fromkeys(("dask", "distributed"), "cluster"),
+    "onnx": "export",
+}
+
+
+def run() -> None:
+    """The program `mnistcore`: `main` with the words of the command line, then the end of the process."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output wants no more of it, such as `head`
+        os._exit(128 + signal.SIGPIPE)  # as if it had ended the process; another way out would try to write the rest
+    if status:
+        # What was given up may still be computed in other threads for some seconds. They are not waited for, and Python
+        # must not be taken down under them: that ends a process with SIGABRT now and then.
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words of the command line; by default the process's own.
+
+    Returns:
+        The exit status: 0 all is well, 1 something could not be done (said in one line on stderr), 130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except MnistCoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:  # such as a home or an output file that cannot be written to
+        if error.filename is None:
+            raise
+        print(f"{error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        extra = EXTRAS[error.name]
+        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[{extra}]'", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. The model that was in use before still is.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mnistcore", description="Train, measure and use digit models.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], purpose: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=purpose, description=purpose)
+        sub.set_defaults(command=command)
+        return sub
+
+    train = add("train", training.train, "Train a model, evaluate it, keep it and make it current.")
+    train.add_argument(
+        "--recipe", default="classic", metavar="NAME", help="classic, robust, or a finished search (default: classic)"
+    )
+    train.add_argument("--seed", type=int, default=0, help="of every random choice (default: 0)")
+    train.add_argument(
+        "--ship", metavar="DIRECTORY", type=Path, help="write the model there under its recipe's name, to be shipped"
+    )
+    train.add_argument(
+        "--resume", action="store_true", help="resume the training that was interrupted last, with its own options"
+    )
+    _add_data_options(train)
+    _add_backend_options(train)
+
+    search = add(
+        "search", training.search, "Search for a recipe: layers, width, learning rate, weight decay, distortion."
+    )
+    search.add_argument("--recipe", default="classic", metavar="NAME", help="all other settings (default: classic)")
+    search.add_argument("--candidates", type=int, default=20, metavar="N", help="how many are tried (default: 20)")
+    search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
+    _add_data_options(search)
+    _add_backend_options(search)
+
+    evaluate = add("evaluate", models.evaluate, "Measure a model on MNIST's test digits, or on other data.")
+    _add_model_option(evaluate)
+    evaluate.add_argument("--at-least", type=float, metavar="SHARE", help="exit 1 if the accuracy is below this, 0-1")
+    evaluate.add_argument(
+        "--distorted", type=int, default=500, metavar="N", help="how many digits to distort in each way (default: 500)"
+    )
+    evaluate.add_argument("--save", type=Path, metavar="FILE", help="write the figures there too, as JSON")
+    _add_data_options(evaluate)
+
+    predict = add("predict", reading.predict, "Read the digit in each picture: one line a file.")
+    which = predict.add_mutually_exclusive_group(required=True)
+    which.add_argument("files", nargs="*", default=[], metavar="FILE", help="a picture in any format that Pillow opens")
+    which.add_argument("--bulk", type=Path, metavar="IMAGES.npy|FOLDER", help="label all images in it, however many")
+    predict.add_argument("--out", type=Path, metavar="LABELS.csv", help="the file that --bulk writes")
+    _add_model_option(predict)
+    _add_backend_options(predict)
+
+    read_ = add("read", reading.read, "Read all digits on photos, scans or drawings of pages.")
+    read_.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a picture, or a folder of pictures")
+    read_.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
+    read_.add_argument("--annotate", type=Path, metavar="OUT.png", help="draw boxes on the one picture, and write it")
+    _add_model_option(read_)
+
+    personalise = add(
+        "personalise", training.personalise, "Have a model learn a person's confirmed and corrected digits."
+    )
+    personalise.add_argument("profile", metavar="PROFILE", help="the name or the id of a handwriting profile")
+    personalise.add_argument(
+        "--base", default="robust", metavar="MODEL", help="the model that learns (default: robust)"
+    )
+
+    info = add("info", models.info, "Print a model's card: what it was trained on, and how good it is.")
+    _add_model_option(info)
+
+    report = add("report", models.report, "Write the report of a model's training as one HTML file.")
+    report.add_argument("model", metavar="MODEL", nargs="?", help="a model's name (default: the current one)")
+    report.add_argument("--output", metavar="FILE", type=Path, help="where to (default: MODEL.html)")
+
+    export = add("export", models.export, "Write a model as a file that needs no Python.")
+    export.add_argument("model", metavar="MODEL", help="a model's name or file")
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--onnx", dest="form", action="store_const", const="onnx", help="a graph for ONNX runtimes")
+    form.add_argument("--html", dest="form", action="store_const", const="html", help="one page to draw on, off line")
+    export.add_argument("--out", metavar="FILE", type=Path, help="where to (default: MODEL.onnx or MODEL.html)")
+    return parser
+
+
+def _add_model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", help="a model's name or file (default: the current one)")
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST on this disk: mnist.npz, or the IDX files")
+    parser.add_argument("--source", metavar="NAME[,NAME...]", help="try these sources only, in this order")
+
+
+def _add_backend_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend", choices=("local", "dask"), default="local",
+        help="compute on this machine's cores, or on a Dask cluster (default: local)",
+    )  # fmt: skip
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="the address of the cluster's scheduler")
+
+
+if __name__ == "__main__":
+    run()

@@ -22,6 +22,7 @@ import numpy as np
 import postgresql
 import pytest
 
+from mnistcore.confirmed import Feedback
 from mnistcore.data import datasets
 from mnistcore.evaluation.figures import training_charts
 from mnistcore.models import store
@@ -249,6 +250,11 @@ def await_that(holds: Callable[[], bool], seconds: float = 180) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"it took more than {seconds} seconds"
         time.sleep(0.02)
+
+
+def picture_of(feedback: Feedback, profile_id: str, digit_id: str) -> bytes:
+    """The picture of a kept digit, as it was given."""
+    return next(picture for digit, picture in feedback.pictures(profile_id) if digit.id == digit_id)
 
 
 def free_port() -> int:

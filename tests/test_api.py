@@ -18,8 +18,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from api import create_app
+from mnistcore import __main__ as cli
 from mnistcore import load_model, open_page, prepare, read_batch, read_page
-from mnistcore.cli import main as cli
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.models.files import write_model
 from serving import admission, contract

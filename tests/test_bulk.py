@@ -11,8 +11,8 @@ from moments import run_until
 from PIL import Image
 
 from mnistcore import load_model, read_batch
+from mnistcore.__main__ import main
 from mnistcore.bulk import label as bulk
-from mnistcore.cli.main import main
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadImage
 from mnistcore.training.calibration import calibrated

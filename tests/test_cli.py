@@ -14,7 +14,7 @@ from conftest import ROOT, TINY
 from PIL import Image
 
 from mnistcore import load_model
-from mnistcore.cli.main import main
+from mnistcore.__main__ import main
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.models import store
 from mnistcore.models.files import write_model
@@ -188,7 +188,7 @@ def test_export_writes_a_file_named_after_the_model(run, tmp_path, monkeypatch):
         (("evaluate", "--data", "none.npz"), "There is no file none.npz"),
         (("train", "--source", "none"), "There is no data source 'none'"),
         (("info", "--model", "none"), "There is no model 'none'"),
-        (("report", "none"), "none.+ is not a training report"),
+        (("report", "none"), "no training run 'none'"),
         (("export", "none", "--onnx"), "There is no model 'none'"),
         (("export", "classic", "--html", "--out", "/dev/null/a.html"), "^/dev/null cannot be used: "),
     ],

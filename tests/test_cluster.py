@@ -19,9 +19,9 @@ from distributed import LocalCluster
 from PIL import Image
 
 from mnistcore import __version__, load_model
+from mnistcore.__main__ import main
 from mnistcore.bulk import cluster
 from mnistcore.bulk import label as bulk
-from mnistcore.cli.main import main
 from mnistcore.data import datasets
 from mnistcore.errors import ClusterError
 from mnistcore.training import checkpoints

@@ -9,6 +9,7 @@ from io import BytesIO, StringIO
 
 import numpy as np
 import pytest
+from conftest import picture_of
 
 from mnistcore.confirmed import Feedback, exchange, export_zip, import_zip, open_feedback
 from mnistcore.confirmed import feedback as module
@@ -30,7 +31,7 @@ def feedback(database_url: str) -> Iterator[Feedback]:
 @pytest.fixture
 def ada(feedback: Feedback) -> str:
     """A profile with five digits."""
-    profile = feedback.create_profile("visitor", "Ada").id
+    profile = feedback.find_or_create_profile("visitor", "Ada").id
     for index in range(5):
         picture = as_png(np.kron(DIGITS[index], np.ones((4, 4), np.uint8)))
         feedback.add(profile, picture, DIGITS[index], int(LABELS[index]), (None, 7)[index % 2], 'a "model", 1')
@@ -47,7 +48,7 @@ def contents(feedback: Feedback, profile: str) -> list[tuple]:
 
 def test_what_was_exported_can_be_imported(feedback, ada):
     exported = export_zip(feedback, ada)
-    other = feedback.create_profile("another visitor", "Grace").id
+    other = feedback.find_or_create_profile("another visitor", "Grace").id
     assert import_zip(feedback, other, BytesIO(exported)) == (6, 0)
     assert contents(feedback, other) == contents(feedback, ada)
     assert import_zip(feedback, other, BytesIO(exported)) == (0, 6)
@@ -71,7 +72,7 @@ def test_an_export_is_read_by_other_programs(feedback, ada):
 
 
 def test_an_empty_profile_can_be_exported_and_imported(feedback):
-    empty = feedback.create_profile("visitor", "Nobody").id
+    empty = feedback.find_or_create_profile("visitor", "Nobody").id
     assert import_zip(feedback, empty, BytesIO(export_zip(feedback, empty))) == (0, 0)
 
 
@@ -87,7 +88,7 @@ def store(tmp_path) -> Iterator[Feedback]:
 
 @pytest.fixture
 def profile(store: Feedback) -> str:
-    return store.create_profile("visitor", "Ada").id
+    return store.find_or_create_profile("visitor", "Ada").id
 
 
 def archive(**files: str | bytes) -> BytesIO:
@@ -115,7 +116,7 @@ def test_a_file_in_the_layout_of_mnist_is_imported(store, profile):
     images, labels = store.images_and_labels(profile)
     assert (images == DIGITS[:5]).all()
     assert (labels == LABELS[:5]).all()
-    assert store.picture(profile, store.digits(profile)[-1].id) == PNG
+    assert picture_of(store, profile, store.digits(profile)[-1].id) == PNG
 
 
 def test_pictures_and_a_table_alone_are_imported(store, profile):
@@ -173,7 +174,7 @@ def test_what_cannot_be_imported_is_told_in_one_sentence(store, profile, file, w
         import_zip(store, profile, file)
     assert "\n" not in str(error.value)
     assert str(error.value).endswith(".")
-    assert store.count() == 0
+    assert store.count(profile) == 0
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_all_is_imported_or_nothing(store, profile, monkeypatch):
     monkeypatch.setattr(module, "MOST_ROWS", 700)
     with pytest.raises(FeedbackFull):
         import_zip(store, profile, BytesIO(npz(x_train=DIGITS[:1000], y_train=LABELS[:1000])))
-    assert store.count() == len(store.digits(profile)) == 0
+    assert store.count(profile) == len(store.digits(profile)) == 0
 
 
 def test_the_size_of_all_that_is_in_it_is_limited(store, profile, monkeypatch):

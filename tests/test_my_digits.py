@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
+from conftest import picture_of
 from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
 from strokes import PLAIN_SEVEN
 
@@ -55,7 +56,7 @@ def digits(*labels: int) -> list[NewDigit]:
 
 def keep(owner: str, name: str, *labels: int) -> str:
     """A profile with these digits; its id."""
-    profile = database().create_profile(owner, name)
+    profile = database().find_or_create_profile(owner, name)
     database().add_all(profile.id, digits(*labels))
     return profile.id
 
@@ -82,7 +83,7 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
-    assert database().picture(database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
+    assert picture_of(database(), database().profiles(HERS)[0].id, ask.kept_drawing(four).digit_id) == four.picture
     ask.take_back(ask.kept_drawing(four))
     assert kept() == []
     assert ask.kept_drawing(four) is None
@@ -225,7 +226,7 @@ def test_an_export_is_imported_by_another_visitor(session):
     assert zipfile.is_zipfile(archive)
     from app.my_digits import profile_actions
 
-    his = database().create_profile(HIS, "Bob")
+    his = database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
         profile_actions.import_digits(his, archive)
         assert session["action_outcome"] == (True, expected)
@@ -243,7 +244,7 @@ def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
     profile = database().profiles(HERS)[0]
-    picture = database().picture(profile.id, database().digits(profile.id)[0].id)
+    picture = picture_of(database(), profile.id, database().digits(profile.id)[0].id)
     again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 

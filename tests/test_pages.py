@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from strokes import FIVE_WITH_ITS_BAR_APART, picture
 
 from mnistcore import BadImage, Page, UnsupportedImage, load_model, open_page, read, read_page
-from mnistcore.cli import main as cli
+from mnistcore import __main__ as cli
 from mnistcore.cli.annotate import CERTAIN, UNCERTAIN, annotate
 from mnistcore.data.datasets import shipped_test_digits
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from mnistcore import __main__ as cli
 from mnistcore import load_model, prepare
-from mnistcore.cli import main as cli
 from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
 from mnistcore.digit.files import as_png
@@ -145,11 +145,11 @@ def test_a_model_that_got_worse_is_not_kept(learnt, worse):
 
 def test_the_command_line_learns_a_profile(capsys):
     feedback = open_feedback()
-    profile = feedback.create_profile("someone", "Ada")
+    profile = feedback.find_or_create_profile("someone", "Ada")
     images, labels = someone(0, 2)
     new = (NewDigit(as_png(image), image, int(label)) for image, label in zip(images, labels, strict=True))
     feedback.add_all(profile.id, new)
-    feedback.create_profile("someone", "Empty")
+    feedback.find_or_create_profile("someone", "Empty")
     feedback.close()
     assert cli.main(["personalise", "Ada"]) == 0
     printed = capsys.readouterr().out

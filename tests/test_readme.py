@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, start_api
 
 from api import create_app
-from mnistcore.cli.main import main
+from mnistcore.__main__ import main
 
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")

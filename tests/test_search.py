@@ -15,7 +15,7 @@ from conftest import TINY
 from moments import run_until
 
 from app.dashboard.halving import halving_chart
-from mnistcore.cli.main import main
+from mnistcore.__main__ import main
 from mnistcore.data import datasets
 from mnistcore.errors import BadRecipe, BadSearch
 from mnistcore.training import search as search_module

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PIL import Image, ImageDraw
 
-from mnistcore.page.pages import Page
+if TYPE_CHECKING:
+    from mnistcore.page.pages import Page
 
 CERTAIN, UNCERTAIN = (0, 130, 60), (215, 95, 0)
 

@@ -98,17 +98,18 @@ class Feedback:
         with database.reading(self._engine) as connection:
             return _profile(_existing(connection, profile_id))
 
-    def create_profile(self, owner: str, name: str) -> Profile:
-        """Make a profile; raises FeedbackFull if there are MOST_PROFILES."""
-        with self._writing() as connection:
-            return _create(connection, owner, name)
-
     def find_or_create_profile(self, owner: str, name: str) -> Profile:
-        """The owner's oldest profile of that name, which is made if there is none."""
+        """The owner's oldest profile of that name, which is made if there is none; raises FeedbackFull if there are
+        MOST_PROFILES."""
         query = sa.select(*_PROFILE).where(profiles.c.owner == owner, profiles.c.name == name)
         with self._writing() as connection:
-            found = connection.execute(query.order_by(profiles.c.created).limit(1)).first()
-            return _profile(found) if found else _create(connection, owner, name)
+            if found := connection.execute(query.order_by(profiles.c.created).limit(1)).first():
+                return _profile(found)
+            if connection.execute(sa.select(sa.func.count()).select_from(profiles)).scalar_one() >= MOST_PROFILES:
+                raise FeedbackFull(f"There are {MOST_PROFILES:,} profiles, as many as may be: delete some first.")
+            profile = Profile(secrets.token_hex(16), owner, _checked(name), datetime.now(UTC))
+            connection.execute(sa.insert(profiles).values(**vars(profile), digits=0))
+            return profile
 
     def rename_profile(self, profile_id: str, name: str) -> None:
         """Give a profile another name; raises NoSuchProfile if there is none with this id."""
@@ -163,23 +164,16 @@ class Feedback:
                 count += _put(connection, profile_id, chunk)
         return count
 
-    def digits(
-        self, profile_id: str, offset: int = 0, limit: int = 50, before: str | None = None
-    ) -> list[LabelledDigit]:
+    def digits(self, profile_id: str, offset: int = 0, limit: int = 50) -> list[LabelledDigit]:
         """A page of a profile's digits, the newest first.
 
         Args:
             profile_id: of the profile.
             offset: how many are passed over, which takes the longer the more they are.
             limit: how many there are at most.
-            before: the id of a digit, such as the last one of the page before: only older ones, however many there are,
-                at the same cost.
         """
-        which = digits.c.profile_id == profile_id
-        if before is not None:
-            which &= digits.c.id < max(_numbers([before]), default=0)
-        # from the index alone: the rows that are passed over are not read
-        page = sa.select(digits.c.id).where(which).order_by(digits.c.id.desc()).offset(offset).limit(limit).subquery()
+        every = sa.select(digits.c.id).where(digits.c.profile_id == profile_id).order_by(digits.c.id.desc())
+        page = every.offset(offset).limit(limit).subquery()  # from the index alone: what is passed over is not read
         query = sa.select(*_DIGIT).join(page, page.c.id == digits.c.id).order_by(digits.c.id.desc())
         with database.reading(self._engine) as connection:
             return [_labelled_digit(row) for row in connection.execute(query)]
@@ -193,22 +187,10 @@ class Feedback:
                 yield from ((_labelled_digit(row), row.picture) for row in rows)
                 last = rows[-1].id
 
-    def picture(self, profile_id: str, digit_id: str) -> bytes:
-        """The picture of one digit as it was given; raises FeedbackError if the profile has no such digit."""
-        wanted = (digits.c.profile_id == profile_id) & digits.c.id.in_(_numbers([digit_id]))
+    def count(self, profile_id: str) -> int:
+        """How many digits a profile has; 0 if there is no profile with this id."""
         with database.reading(self._engine) as connection:
-            picture = connection.scalar(sa.select(digits.c.picture).where(wanted))
-        if picture is None:
-            raise FeedbackError("This digit is not among those that are kept.")
-        return picture
-
-    def count(self, profile_id: str | None = None) -> int:
-        """How many digits a profile has, or all profiles together."""
-        query = sa.select(sa.func.coalesce(sa.func.sum(profiles.c.digits), 0))
-        if profile_id is not None:
-            query = query.where(profiles.c.id == profile_id)
-        with database.reading(self._engine) as connection:
-            return connection.execute(query).scalar_one()
+            return connection.scalar(sa.select(profiles.c.digits).where(profiles.c.id == profile_id)) or 0
 
     def images_and_labels(self, profile_id: str) -> tuple[np.ndarray, np.ndarray]:
         """All digits of a profile to learn from: (n, 28, 28) uint8 and (n,) int64, the oldest first."""
@@ -217,13 +199,6 @@ class Feedback:
             rows = connection.execute(query).all()
         images = np.frombuffer(b"".join(row.image for row in rows), np.uint8).reshape(-1, SIDE, SIDE)
         return images, np.array([row.label for row in rows], np.int64)
-
-    def misread(self, profile_id: str) -> np.ndarray:
-        """(n,) bool, which of these digits a model was asked and read as another; in the same order."""
-        query = sa.select(digits.c.label, digits.c.predicted).where(digits.c.profile_id == profile_id)
-        with database.reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(digits.c.id)).all()
-        return np.array([row.predicted not in (None, row.label) for row in rows], bool)
 
     def delete(self, profile_id: str, ids: Iterable[str]) -> None:
         """Delete digits of a profile; those that it does not have are passed over."""
@@ -285,14 +260,6 @@ def _existing(connection: sa.Connection, profile_id: str) -> Any:
     if row is None:
         raise NoSuchProfile("There is no such profile, or it was deleted.")
     return row
-
-
-def _create(connection: sa.Connection, owner: str, name: str) -> Profile:
-    if connection.execute(sa.select(sa.func.count()).select_from(profiles)).scalar_one() >= MOST_PROFILES:
-        raise FeedbackFull(f"There are {MOST_PROFILES:,} profiles, as many as may be: delete some first.")
-    profile = Profile(secrets.token_hex(16), owner, _checked(name), datetime.now(UTC))
-    connection.execute(sa.insert(profiles).values(**vars(profile), digits=0))
-    return profile
 
 
 def _put(connection: sa.Connection, profile_id: str, rows: list[dict[str, Any]]) -> int:

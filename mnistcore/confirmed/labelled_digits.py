@@ -45,11 +45,6 @@ class LabelledDigit:
     model: str
     created: datetime
 
-    @property
-    def misread(self) -> bool:
-        """Whether a model was asked and read another digit."""
-        return self.predicted is not None and self.predicted != self.label
-
 
 @dataclass(frozen=True)
 class NewDigit:

@@ -1,1 +1,5 @@
-"""Models out of Python: as an ONNX graph for other runtimes, and as one HTML file to draw on."""
+"""Models out of Python: each function takes a model and returns the content of a file.
+
+onnx_export.py    `to_onnx`: a graph for ONNX runtimes, with the thresholds in its metadata
+html_export.py    `to_html`: one HTML file to draw on, made of offline_page/, the same steps in plain JavaScript
+"""

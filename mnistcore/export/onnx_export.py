@@ -10,11 +10,11 @@ when an answer is uncertain or not a digit, are in the file's metadata.
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import mnistcore
 from mnistcore.digit import features
 from mnistcore.digit.form import DIGITS, SIDE
 from mnistcore.digit.model import Model
@@ -57,7 +57,7 @@ def to_onnx(model: Model) -> bytes:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="mnistcore",
-        producer_version=mnistcore.__version__,
+        producer_version=version("mnistcore"),
     )
     about = {
         "name": model.name,

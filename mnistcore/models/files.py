@@ -13,6 +13,8 @@ from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
 from mnistcore.home import atomic_path
 
+SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"  # the models that come with the package
+
 
 def write_model(model: Model, path: Path | str) -> None:
     """Write a model, atomically."""

@@ -21,11 +21,10 @@ from pathlib import Path
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
 from mnistcore.home import atomic_path, home
-from mnistcore.models.files import write_model
+from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
 from mnistcore.models.report import Report
 from mnistcore.models.runs import Runs, check_name, delete_directory, save_card
 
-SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"
 SHIPPED = ("robust", "classic")  # the best first
 VISITOR_RUNS = 5  # that are kept for a visitor of the app
 VISITOR_DAYS = 30  # that each of them is kept

@@ -30,7 +30,7 @@ from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import atomic_path
-from mnistcore.models.answering import load_model
+from mnistcore.models.files import SHIPPED_DIRECTORY, read_model
 from mnistcore.training.folds import rows_of
 from mnistcore.training.recipes import ROBUST
 
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--source", metavar="NAME[,NAME...]", help="try these sources only, in this order")
     options = parser.parse_args()
     dataset = datasets.load(options.source.split(",") if options.source else None, options.data)
-    model = load_model(ROBUST.name)
+    model = read_model(SHIPPED_DIRECTORY / f"{ROBUST.name}.npz")
     rows, validation_rows = rows_of(ROBUST, dataset, model.card["seed"], None)
     chosen = select(model, dataset, rows, validation_rows, count=1_500, seed=0)
     arrays = dict(zip(KEYS, astuple(chosen), strict=True))
