@@ -79,7 +79,7 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     four = asked(4)
     for label in (9, 4):
         session[ask.ROW] = SimpleNamespace(answer={"id": four.id, "label": label})
-        ask.take_answer(four)
+        ask.take(four)
         assert kept() == [("My handwriting", label, 4)]
         assert ask.kept_drawing(four).label == label
     assert ask.kept_drawing(asked(5)) is None
@@ -107,8 +107,8 @@ def test_what_else_a_browser_may_send_keeps_nothing(session, sent):
     if isinstance(sent, dict) and sent.get("id") == "IT":
         sent = sent | {"id": four.id}
     session[ask.ROW] = SimpleNamespace(answer=sent)
-    ask.take_answer(four)
-    ask.take_answer(None)
+    ask.take(four)
+    ask.take(None)
     assert ask.KEPT not in session
     assert kept() == []
 
@@ -228,9 +228,9 @@ def test_an_export_is_imported_by_another_visitor(session):
 
     his = database().find_or_create_profile(HIS, "Bob")
     for expected in ("2 digits are new, 0 were known.", "0 digits are new, 2 were known."):
-        profile_actions.import_digits(his, archive)
+        profile_actions.import_file(his, archive)
         assert session["action_outcome"] == (True, expected)
-    profile_actions.import_digits(his, io.BytesIO(b"noise"))
+    profile_actions.import_file(his, io.BytesIO(b"noise"))
     assert session["action_outcome"][0] is False
     assert len(kept()) == 4
 

@@ -168,7 +168,7 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
 )
 def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
     session["photo-tiles"] = SimpleNamespace(correction=sent)
-    photo_view.take_correction(a_photo("42"), "photo-tiles")
+    photo_view.take(a_photo("42"), "photo-tiles")
     assert not photo.corrections(a_photo("42"))
 
 

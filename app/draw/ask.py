@@ -86,7 +86,7 @@ def offer(asked: Asked | None, show_kept: Callable[[Kept, Asked], None]) -> None
         reading, place = asked.reading, asked.place
         question = f"Is the digit at place {place} a {reading.digit}?" if place else "Is this right?"
         data |= {"id": asked.id, "predicted": reading.digit, "sure": reading.status == "digit", "question": question}
-    _row(key=ROW, data=data, on_answer_change=lambda: take_answer(asked))
+    _row(key=ROW, data=data, on_answer_change=lambda: take(asked))
     with st.container(horizontal=True, vertical_alignment="center", height=LINE, border=False, key="ask-line"):
         if problem := st.session_state.pop(PROBLEM, None):
             st.markdown(f":orange[{problem}] The drawing is not kept.")
@@ -131,7 +131,7 @@ def take_back(kept: Kept) -> None:
         st.session_state[PROBLEM] = str(error)
 
 
-def take_answer(asked: Asked | None) -> None:
+def take(asked: Asked | None) -> None:
     """Keep the drawing as what the visitor says that it is; what the browser has sent may be anything."""
     match st.session_state[ROW].answer:
         case {"id": str(drawing), "label": int(label)} if asked and drawing == asked.id and 0 <= label <= 9:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import BinaryIO
 
 import streamlit as st
 
@@ -85,7 +86,7 @@ def offer(profile: Profile, count: int) -> None:
             file = st.file_uploader(
                 "An exported archive, or a file in the layout of mnist.npz", ["zip", "npz"], max_upload_size=LARGEST
             )
-            st.button(f"Import into {profile.name}", disabled=not file, on_click=import_digits, args=(profile, file))
+            st.button(f"Import into {profile.name}", disabled=not file, on_click=import_file, args=(profile, file))
         with st.popover("New handwriting", icon=":material/add:"):
             name = st.text_input("Whose is it?", max_chars=60, key="new-profile")
             st.button("Create", on_click=_do, args=(profiles.create, name), kwargs={"done": f"{name} is in use now."})
@@ -116,8 +117,8 @@ def _offer_to_delete_all() -> None:
             st.button("Delete all", disabled=not sure, on_click=_do, args=(profiles.delete_all, visitor), kwargs=done)
 
 
-def import_digits(profile: Profile, file: st.runtime.uploaded_file_manager.UploadedFile) -> None:
-    """Import an archive into a profile, and have the page say how that ended. For `on_click`."""
+def import_file(profile: Profile, file: BinaryIO) -> None:
+    """Add what is in an exported file to a profile. For `on_click`."""
     try:
         imported = import_zip(database(), profile.id, file)
     except FeedbackError as error:

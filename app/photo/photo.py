@@ -131,7 +131,7 @@ def read(content: bytes, model: Model) -> Photo:
 
 
 def as_url(picture: Image.Image) -> str:
-    """The picture, of whatever mode, small enough to be shown and on white, as a `data:` URL of a JPEG."""
+    """A picture of any mode as a `data:` URL, made smaller to be shown."""
     if picture.mode.startswith(("I", "F")):  # more than 8 bits a pixel
         picture = Image.fromarray(to_grey(picture).astype(np.uint8))
     small = picture.copy()

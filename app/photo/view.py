@@ -59,10 +59,10 @@ def _offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
 
 
 def _show(shown: Photo, key: str, data: dict[str, str]) -> None:
-    _digits(key=key, data=data, on_correction_change=partial(take_correction, shown, key))
+    _digits(key=key, data=data, on_correction_change=partial(take, shown, key))
 
 
-def take_correction(shown: Photo, key: str) -> None:
+def take(shown: Photo, key: str) -> None:
     """Note what a browser has sent, which may be anything."""
     match st.session_state[key].correction:
         case {"index": int(index), "label": int(label)} if (

@@ -57,7 +57,7 @@ def show(tiles: list[Tile], action: str, on_action: Callable[[list[str]], None],
 
 
 def as_html(tile: Tile) -> str:
-    """The digit with its picture, what it is and what was read, as an entry of a list."""
+    """The digit with its tick box, and what it was read as."""
     wrong = tile.predicted is not None and tile.predicted != tile.label
     read = "" if tile.predicted is None else f"read as {tile.predicted}"
     return (
