@@ -14,7 +14,7 @@ from io import BytesIO
 import jsonschema
 import numpy as np
 import pytest
-from conftest import picture_of, start_api
+from conftest import await_that, picture_of, start_api
 from flask.testing import FlaskClient
 
 from api import ROUTES, create_app
@@ -193,8 +193,7 @@ def test_who_writes_waits_and_nobody_else_does(client, home):
         writer.execute("BEGIN IMMEDIATE")
         for thread in threads:
             thread.start()
-        while len(statuses) < 4:  # those beyond the four that may wait are answered at once
-            threads[0].join(0.01)
+        await_that(lambda: len(statuses) == 4)  # those beyond the four that may wait are answered at once
         assert statuses == [503] * 4
         assert client.post("/predict", json=DATA, headers=KEY).get_json() == {"prediction": 7}
         writer.execute("ROLLBACK")

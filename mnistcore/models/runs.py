@@ -10,13 +10,15 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
 from mnistcore.home import write_file
-from mnistcore.models.card import model_card
 from mnistcore.models.files import read_model, write_model
-from mnistcore.models.report import Report
+
+if TYPE_CHECKING:  # reading needs none
+    from mnistcore.models.report import Report
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Runs:
 
     def report(self, name: str) -> Report:
         """A run's report; raises BadModelFile if it is missing or damaged."""
+        from mnistcore.models.report import Report
+
         return Report.load(self.directory / name / "report.json")
 
     def keep(self, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
@@ -48,6 +52,8 @@ class Runs:
             report: of its training.
             charts: the names and the content of further files, such as `evaluation.figures` draws.
         """
+        from mnistcore.models.card import model_card
+
         self.directory.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=self.directory, prefix="."))
         try:
