@@ -1,7 +1,5 @@
 """What is to be trained: a preset, or settings of the visitor's own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal

@@ -1,7 +1,5 @@
 """The Train page's presets: recipes that show something within seconds on the 5,000 digits that are installed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from mnistcore.training.recipes import CLASSIC, ROBUST, Recipe, shortened
