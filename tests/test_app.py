@@ -16,7 +16,7 @@ from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN
 from app.draw.export_menu import curl
 from app.shared.answer import as_html
 from mnistcore import Reading
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
 from mnistcore.training.recipes import CLASSIC
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
@@ -115,7 +115,7 @@ def test_drawing_survives_a_change_of_page():
 def test_dashboard_shows_the_shipped_report():
     app = open_app("dashboard")
     figures = {metric.label: metric.value for metric in app.metric}
-    report = store.load_report(store.SHIPPED[0])
+    report = catalogue.load_report(catalogue.SHIPPED[0])
     assert figures["Test accuracy"] == f"{report.evaluation.accuracy:.2%}"
 
 
@@ -147,7 +147,7 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
 
 def test_how_good_compares_the_shipped_models():
     app = open_app("how_good")
-    evaluations = {name: store.load_report(name).evaluation for name in store.SHIPPED}
+    evaluations = {name: catalogue.load_report(name).evaluation for name in catalogue.SHIPPED}
     figures = {metric.label: metric.value for metric in app.metric}
     text = " ".join(words.value for words in (*app.markdown, *app.caption))
     for name, evaluation in evaluations.items():
@@ -219,7 +219,7 @@ def test_look_inside_compares_any_two_digits(model):
 
 def test_a_misread_digit_opens_in_look_inside():
     app = open_app("dashboard")
-    digit = store.load_report(store.SHIPPED[0]).evaluation.misread[0]
+    digit = catalogue.load_report(catalogue.SHIPPED[0]).evaluation.misread[0]
     app.button(key=f"misread-{digit['index']}").click().run()
     assert not app.exception
     assert "The percentages" in story_of(app)
@@ -229,18 +229,18 @@ def test_a_misread_digit_opens_in_look_inside():
 @pytest.mark.parametrize("page", ["draw", "dashboard"])
 def test_damaged_model_is_named_and_passed_over(page, mine):
     mine.write_bytes(b"noise" * 100)
-    store.make_current("mine")
+    catalogue.make_current("mine")
     app = open_app(page)
     said = " ".join(warning.value for warning in app.warning)
     assert "mine" in said
     assert "passed over" in said
-    assert f"{store.SHIPPED[0]} answers" in said
+    assert f"{catalogue.SHIPPED[0]} answers" in said
 
 
 def test_model_damaged_while_the_app_is_in_use(mine):
     app = open_app()
     mine.write_bytes(b"noise" * 100)
-    store.make_current("mine")
+    catalogue.make_current("mine")
     assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
 
 
@@ -273,7 +273,7 @@ def test_model_damaged_before_a_visitor_chose_it(mine):
 
 @pytest.mark.parametrize("page", ["draw", "dashboard"])
 def test_without_any_model_each_page_starts(page, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
+    monkeypatch.setattr(catalogue, "SHIPPED_DIRECTORY", tmp_path / "nothing")
     app = open_app(page)
     assert "no model that can be loaded" in " ".join(warning.value for warning in app.warning)
 

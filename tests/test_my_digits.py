@@ -17,7 +17,7 @@ from strokes import PLAIN_SEVEN
 from app.draw import ask
 from app.draw.ask import Asked
 from app.photo import photo
-from app.photo.photo import CorrectedDigit
+from app.photo.view import CorrectedDigit
 from app.practice import exercise
 from app.practice.exercise import EXERCISE, Exercise, Written
 from app.shared import chosen_digits

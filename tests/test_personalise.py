@@ -14,7 +14,7 @@ from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
 from mnistcore.digit.files import as_png
 from mnistcore.errors import BadImage, BadModelFile, DataUnavailable, GotWorse
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.training import rehearsal
 from mnistcore.training.personalise import Base, keep_personalised, personalise
 
@@ -117,18 +117,18 @@ def test_personal_models_are_found_by_their_names_alone_the_latest_kept_and_dele
     learnt, monkeypatch
 ):
     name = keep_personalised(PROFILE, learnt)
-    assert store.personal_models(PROFILE) == [name]
+    assert catalogue.personal_models(PROFILE) == [name]
     assert load_model(name).weights[-1].tobytes() == learnt.model.weights[-1].tobytes()
-    assert name not in store.model_names()
+    assert name not in catalogue.model_names()
     with pytest.raises(BadModelFile):
         keep_personalised("../../etc", learnt)
-    monkeypatch.setattr(store, "PERSONAL_MODELS", 1)
+    monkeypatch.setattr(catalogue, "PERSONAL_MODELS", 1)
     latest = keep_personalised(PROFILE, learnt)
-    assert store.personal_models(PROFILE) == [latest] != [name]
-    store.delete_personal(PROFILE)
-    store.delete_personal(PROFILE)  # there may be none
-    assert store.personal_models(PROFILE) == []
-    assert store.named_path(latest) is None
+    assert catalogue.personal_models(PROFILE) == [latest] != [name]
+    catalogue.delete_personal(PROFILE)
+    catalogue.delete_personal(PROFILE)  # there may be none
+    assert catalogue.personal_models(PROFILE) == []
+    assert catalogue.named_path(latest) is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_personal_models_are_found_by_their_names_alone_the_latest_kept_and_dele
 def test_a_model_that_got_worse_is_not_kept(learnt, worse):
     with pytest.raises(GotWorse, match="got worse"):
         keep_personalised(PROFILE, replace(learnt, report=replace(learnt.report, **worse)))
-    assert store.personal_models(PROFILE) == []
+    assert catalogue.personal_models(PROFILE) == []
 
 
 def test_the_command_line_learns_a_profile(capsys):
@@ -152,7 +152,7 @@ def test_the_command_line_learns_a_profile(capsys):
     assert cli.main(["personalise", "Ada"]) == 0
     printed = capsys.readouterr().out
     assert "learnt from         20 digits" in printed
-    (name,) = store.personal_models(profile.id)
+    (name,) = catalogue.personal_models(profile.id)
     assert f"Model {name} has learnt the handwriting Ada." in printed
     assert cli.main(["personalise", "Empty"]) == 1
     assert "has no digits to learn from yet" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from strokes import FOUR_TWO
 
 from app.photo import photo
 from app.photo import view as photo_view
-from app.photo.photo import NON_DIGIT
+from app.photo.view import NON_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 
 PHOTO = "photo"
@@ -139,17 +139,17 @@ def test_what_is_no_digit_is_left_out_and_its_line_with_it():
     assert photo.corrections(shown) == {}
     for index in range(3):
         photo.correct(shown, index, NON_DIGIT)
-    assert "No digit is left" in photo_view.sentence(shown, photo.lines(shown))
+    assert "No digit is left" in photo_view.sentence(photo.lines(shown), any_read=True)
 
 
 @pytest.mark.usefixtures("session")
 def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
     shown = a_photo("7", status="uncertain")
-    for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
+    for html in (photo_view.boxes(photo.lines(shown), shown.page.size), photo_view.tiles(photo.lines(shown))):
         assert "<b>7?</b>" in html
         assert "uncertain" in html
     photo.correct(shown, 0, 7)
-    for html in (photo_view.boxes(shown, photo.lines(shown)), photo_view.tiles(photo.lines(shown))):
+    for html in (photo_view.boxes(photo.lines(shown), shown.page.size), photo_view.tiles(photo.lines(shown))):
         assert "<b>7</b>" in html
         assert "uncertain" not in html
 
@@ -168,7 +168,7 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
 )
 def test_what_no_browser_of_ours_sends_changes_nothing(session, sent):
     session["photo-tiles"] = SimpleNamespace(correction=sent)
-    photo_view.take(a_photo("42"), "photo-tiles")
+    photo.take(a_photo("42"), "photo-tiles")
     assert not photo.corrections(a_photo("42"))
 
 

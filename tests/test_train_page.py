@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.shared.visitors import VISITOR
 from app.train.queue import trainer
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 pytestmark = pytest.mark.usefixtures("own_server")
 
@@ -22,7 +22,7 @@ TRAIN, BOARD, DRAW = "train", "dashboard", "draw"
 @pytest.fixture
 def hers(mine) -> str:
     """The name of a model that is the visitor's own."""
-    shutil.copytree(mine.parent, store.visitor_runs("a").directory / "hers")
+    shutil.copytree(mine.parent, catalogue.visitor_runs("a").directory / "hers")
     return "hers"
 
 
@@ -47,9 +47,9 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     assert app.selectbox(key="model").value == job.name
     assert not next(button for button in app.button if button.label == "Misread digit").disabled
     assert job.name not in open_app(DRAW, "b").selectbox(key="model").options
-    assert store.visitor_runs("a").names() == [job.name]
-    assert store.run_names() == []
-    assert store.visitor_runs("a").report(job.name).evaluation.accuracy > 0.85
+    assert catalogue.visitor_runs("a").names() == [job.name]
+    assert catalogue.run_names() == []
+    assert catalogue.visitor_runs("a").report(job.name).evaluation.accuracy > 0.85
 
 
 def test_a_second_visitor_waits_and_sees_the_place_in_the_queue(monkeypatch, data_file):
@@ -110,16 +110,16 @@ def test_a_visitor_renames_deletes_and_publishes_their_own(hers):
     assert "already" in words_of(app)
     app.text_input(key="new-name-hers").set_value("ours").run()
     press(app, "Save name")
-    assert store.visitor_runs("a").names() == ["ours"]
+    assert catalogue.visitor_runs("a").names() == ["ours"]
     assert app.selectbox(key="board-model").value == "ours"
     press(app, "Publish model")  # without a password, from the machine itself
-    assert "ours" in store.run_names()
+    assert "ours" in catalogue.run_names()
     choose(app, "ours")
     press(app, "Make it the current model")
-    assert store.current_name() == "ours"
+    assert catalogue.current_name() == "ours"
     press(app, "Delete model")
-    assert "ours" not in store.run_names()
-    assert store.current_name() == store.SHIPPED[0]
+    assert "ours" not in catalogue.run_names()
+    assert catalogue.current_name() == catalogue.SHIPPED[0]
 
 
 def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
@@ -135,7 +135,7 @@ def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
     app.text_input[-1].set_value("secret")
     press(app, "Continue")
     press(app, "Publish model")
-    assert "hers" in store.run_names()
+    assert "hers" in catalogue.run_names()
 
 
 @pytest.mark.usefixtures("mine")

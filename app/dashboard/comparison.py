@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.shared import models
 from app.shared.charts.pictures import ink_url
+from app.shared.visitors import current_visitor
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.evaluation.compare import compare
+from mnistcore.models.catalogue import model_path
 from mnistcore.models.files import read_model
 
 SHOWN = 24  # pictures of each kind
@@ -19,10 +20,8 @@ SHOWN = 24  # pictures of each kind
 def show(names: list[str]) -> None:
     """Let the visitor choose two models, and compare them."""
     with st.container(horizontal=True):
-        with st.container(width=260):
-            first = st.selectbox("One model", names, index=0, key="compare-first")
-        with st.container(width=260):
-            second = st.selectbox("The other", names, index=len(names) - 1, key="compare-second")
+        first = st.selectbox("One model", names, index=0, key="compare-first", width=260)
+        second = st.selectbox("The other", names, index=len(names) - 1, key="compare-second", width=260)
     if first == second:
         st.write("Choose two different models.")
         return
@@ -65,5 +64,5 @@ def _predictions(file: tuple[str, int]) -> np.ndarray:
 
 
 def _file(name: str) -> tuple[str, int]:
-    path = models.path(name)
+    path = model_path(name, current_visitor())
     return str(path), path.stat().st_mtime_ns

@@ -7,10 +7,9 @@ import streamlit as st
 
 from app.shared import canvas
 from app.shared.charts.measures import CELL, confusion_chart
-from app.shared.models import CURRENT
-from app.shared.visitors import CHOSEN_MODEL
+from app.shared.visitors import CHOSEN_MODEL, CURRENT
 from mnistcore.digit.files import as_png
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 
 PER_PAGE = 12
@@ -48,10 +47,8 @@ def _choose(key: str) -> None:
 
 def _show_misread(report: Report) -> None:
     with st.container(horizontal=True):
-        with st.container(width=110):
-            label = st.selectbox("Digit", [ANY, *range(10)], key=LABEL)
-        with st.container(width=110):
-            prediction = st.selectbox("Read as", [ANY, *range(10)], key=PREDICTION)
+        label = st.selectbox("Digit", [ANY, *range(10)], key=LABEL, width=110)
+        prediction = st.selectbox("Read as", [ANY, *range(10)], key=PREDICTION, width=110)
         chosen = [
             (digit, pixels)
             for digit, pixels in zip(report.evaluation.misread, report.evaluation.misread_pixels(), strict=True)
@@ -79,5 +76,5 @@ def _tile(model_name: str, digit: dict, pixels: np.ndarray) -> None:
         )
         if st.button(words, key=f"misread-{digit['index']}", width="stretch"):
             canvas.put_digit(pixels, digit["label"])
-            st.session_state[CHOSEN_MODEL] = CURRENT if model_name == store.current_name() else model_name
+            st.session_state[CHOSEN_MODEL] = CURRENT if model_name == catalogue.current_name() else model_name
             st.switch_page("app/look_inside/page.py")

@@ -7,8 +7,10 @@ from app.dashboard import comparison, gallery, model_actions, searches
 from app.dashboard import table as model_table
 from app.shared import models, outcome
 from app.shared.charts import measures
+from app.shared.visitors import current_visitor
 from app.shared.words import duration
 from mnistcore.errors import BadModelFile
+from mnistcore.models import catalogue
 from mnistcore.training.searches import search_names
 
 COMMANDS = """\
@@ -29,7 +31,8 @@ if found := search_names():
     searches.show(found)
 
 st.markdown("## One model")
-names, own = models.names(), models.own_names()
+visitor = current_visitor()
+names, own = catalogue.model_names(visitor), catalogue.own_names(visitor)
 current, _ = models.current_model()
 if renamed := st.session_state.pop("renamed", None):
     st.session_state["board-model"] = renamed
@@ -44,7 +47,7 @@ chosen = st.selectbox(
 )
 model_actions.offer(chosen)
 try:
-    report = models.load_report(chosen)
+    report = catalogue.load_report(chosen, visitor)
 except BadModelFile as error:
     st.warning(f"{error} So this page cannot show how the model was trained.")
     st.stop()

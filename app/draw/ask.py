@@ -103,7 +103,7 @@ def about(drawing: Drawing | None, reading: Reading | None, page: Page | None, m
         return None
     if page is None:
         return Asked(drawing.png, reading, model)
-    index = number.picked(drawing, page)
+    index = number.picked(drawing, len(page.digits))
     return Asked(cut_out(open_image(drawing.png), page.digits[index].box), reading, model, index + 1)
 
 

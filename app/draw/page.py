@@ -21,19 +21,20 @@ def stage() -> None:
             drawing = canvas.draw()
         label = drawing.label if drawing else None
         reading, page = answer.of_drawing(drawing, model)
-        said = answer.of_number(page, model) if page and model else answer.as_html(reading, label, model)
+        other = models.another_shipped(model) if model else None
+        said = answer.of_number(page, other) if page else answer.as_html(reading, label, model, other)
         shown = example.reading(model) if model and example.wanted(drawing) else None
         if shown:
             with sheet:
                 example.write()
-            said = example.until_drawn(answer.as_html(shown, None, model, example=True), said)
+            said = example.until_drawn(answer.as_html(shown, None, model, other, example=True), said)
         with st.container(key="said"):
             st.html(said)  # first, for it takes the network's diagram a moment to be made
         with st.container(key="ask"):
             ask.offer(ask.about(drawing, reading, page, model), offer_learning)
         with st.container(key="network"):
             if page and drawing:
-                number.pick(drawing, page)
+                number.pick(drawing, page.readings)
             lit = network.of_reading(model, reading, label) if model else ""
             if model and shown:
                 lit = example.until_drawn(network.of_reading(model, shown), lit)
@@ -42,8 +43,7 @@ def stage() -> None:
         mnist_digits.offer_digits(model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
-        with st.container(width="content"):
-            canvas.choose_brush()
+        canvas.choose_brush()
         with st.container(width="stretch"):
             models.choose_model()
     for problem in problems:

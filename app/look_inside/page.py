@@ -27,17 +27,15 @@ if model is None or drawing is None or reading is None or reading.digit is None:
 
 if page:
     st.write("You drew a number. Choose the digit to look at:")
-    number.pick(drawing, page)
+    number.pick(drawing, page.readings)
 parts = explain(model, reading.image, reading.layers)
 with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
     with st.container(width="stretch"):
-        st.html(answer.as_html(reading, drawing.label, model))
+        st.html(answer.as_html(reading, drawing.label, model, models.another_shipped(model)))
     with st.container(horizontal=True, width="content"):
-        with st.container(width=120):
-            digit = st.selectbox("Why", range(10), reading.digit)
-        with st.container(width=120):
-            others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
-            rival = st.selectbox("and not", others)
+        digit = st.selectbox("Why", range(10), reading.digit, width=120)
+        others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
+        rival = st.selectbox("and not", others, width=120)
 
 with st.container(key="story"):
     st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))

@@ -28,14 +28,8 @@ def choose() -> Profile | None:
         if active:
             st.session_state[CHOSEN_PROFILE] = active.id
             names = {profile.id: profile.name for profile in mine}
-            with st.container(width=260):
-                st.selectbox(
-                    "Handwriting",
-                    names,
-                    format_func=names.__getitem__,
-                    key=CHOSEN_PROFILE,
-                    on_change=lambda: _use(mine),
-                )
+            words, change = names.__getitem__, lambda: _use(mine)
+            st.selectbox("Handwriting", names, format_func=words, key=CHOSEN_PROFILE, on_change=change, width=260)
         return _of_others() or active
 
 

@@ -15,15 +15,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from app.photo.view import NON_DIGIT, CorrectedDigit
 from app.shared import profiles
-from app.shared.charts.pictures import data_url
 from app.shared.confirmed import database
 from app.shared.drawing import cut_out
 from mnistcore.confirmed.labelled_digits import NewDigit
-from mnistcore.digit.files import open_page
+from mnistcore.digit.files import data_url, open_page
 from mnistcore.digit.grey import to_grey, upright
 from mnistcore.digit.model import Model
-from mnistcore.digit.reading import Reading
 from mnistcore.errors import MnistCoreError
 from mnistcore.page.pages import Page, read_page
 from mnistcore.words import counted
@@ -31,7 +30,6 @@ from mnistcore.words import counted
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "page.jpg"
 LARGEST = 25  # MB of a file
 SHOWN_SIDE = 1200  # pixels: the longer side of the picture as the page shows it
-NON_DIGIT = -1  # stands for "this is no digit" where a correction is a number
 FILE = "photo-file"  # session key: the file that the visitor chose last
 PHOTO = "photo"  # session key: the photo that was read last
 UPLOADS = "photo-uploads"  # session key: how many uploaders there were before this one
@@ -58,32 +56,6 @@ class Photo:
     page: Page
     picture: str
     hash: str
-
-
-@dataclass(frozen=True)
-class CorrectedDigit:
-    """A digit on a photo, as the visitor has corrected it.
-
-    Attributes:
-        index: its number on the page.
-        label: 0-9, what it is: what the visitor said, or else what was read.
-        reading: what the model reads there.
-        corrected: whether the visitor has said what it is.
-        box: (x, y, width, height) in pixels of the page.
-        line: the number of its line on the page.
-    """
-
-    index: int
-    label: int
-    reading: Reading
-    corrected: bool
-    box: tuple[int, int, int, int]
-    line: int
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the model is not certain of it, and the visitor has said nothing."""
-        return not self.corrected and self.reading.status != "digit"
 
 
 def choose() -> bytes | None:
@@ -152,6 +124,15 @@ def correct(photo: Photo, index: int, label: int) -> None:
     """Note what the digit of that number on a photo is: 0-9, or NON_DIGIT. The digit that was read confirms it."""
     corrections(photo).pop(index, None)
     corrections(photo)[index] = label
+
+
+def take(photo: Photo, key: str) -> None:
+    """Note what a browser has sent to the component of that key, which may be anything."""
+    match st.session_state[key].correction:
+        case {"index": int(index), "label": int(label)} if (
+            0 <= index < len(photo.page.digits) and NON_DIGIT <= label <= 9
+        ):
+            correct(photo, index, label)
 
 
 def undo(photo: Photo) -> None:

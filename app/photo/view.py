@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import streamlit as st
-
-from app.photo import photo
-from app.photo.photo import NON_DIGIT, CorrectedDigit, Photo
 from app.shared.charts.pictures import ink_url
 from app.shared.component import component
 from app.shared.tiles import tile
 from app.shared.words import percent
+from mnistcore.digit.reading import Reading
 from mnistcore.words import counted
+
+NON_DIGIT = -1  # stands for "this is no digit" where a correction is a number
 
 _CHOICES = "".join(f'<button type="button" data-answer="{digit}">{digit}</button>' for digit in range(10))
 _digits = component(
@@ -25,57 +25,49 @@ _digits = component(
 )
 
 
-@st.fragment  # a correction runs this function again and nothing else
-def show(shown: Photo) -> None:
-    """Show what was read on a photo, and take corrections."""
-    lines = photo.lines(shown)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _show(shown, "photo-boxes", {"picture": shown.picture, "marks": boxes(shown, lines)})
-    with right:
-        if lines:
-            number = st.container(key="photo-number")
-            number.code("\n".join("".join(str(digit.label) for digit in line) for line in lines), language=None)
-        st.markdown(sentence(shown, lines))
-        _show(shown, "photo-tiles", {"marks": tiles(lines)})
-        if photo.corrections(shown):
-            st.button("Undo correction", on_click=photo.undo, args=(shown,), icon=":material/undo:")
-            _offer_to_keep(shown, [digit for line in lines for digit in line if digit.corrected])
+@dataclass(frozen=True)
+class CorrectedDigit:
+    """A digit on a photo, as the visitor has corrected it.
+
+    Attributes:
+        index: its number on the page.
+        label: 0-9, what it is: what the visitor said, or else what was read.
+        reading: what the model reads there.
+        corrected: whether the visitor has said what it is.
+        box: (x, y, width, height) in pixels of the page.
+        line: the number of its line on the page.
+    """
+
+    index: int
+    label: int
+    reading: Reading
+    corrected: bool
+    box: tuple[int, int, int, int]
+    line: int
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the model is not certain of it, and the visitor has said nothing."""
+        return not self.corrected and self.reading.status != "digit"
 
 
-def _offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
-    """A button that keeps the corrected digits, if there are some; and what it has done."""
-    if sentence := photo.kept(shown, digits):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(sentence)
-            st.page_link("app/my_digits/page.py", label="My digits")
-    elif digits:
-        words = f"Keep {counted(len(digits), 'digit')}"
-        st.button(words, on_click=photo.keep, args=(shown, digits), icon=":material/save:")
-        st.markdown(
-            ":small[The button keeps each digit that you have corrected, cut out of the photo, in *My digits* on this "
-            "server; nothing else is kept. A model of your own can then learn from them.]"
-        )
+def show(key: str, marks: str, on_correction: Callable[[], None], picture: str | None = None) -> None:
+    """Show digits, and let the visitor say what each is.
+
+    Args:
+        key: of the component.
+        marks: the digits as HTML: `boxes` or `tiles`.
+        on_correction: is called when the browser has sent what a digit is.
+        picture: behind them, as a `data:` URL.
+    """
+    _digits(key=key, data={"picture": picture, "marks": marks}, on_correction_change=on_correction)
 
 
-def _show(shown: Photo, key: str, data: dict[str, str]) -> None:
-    _digits(key=key, data=data, on_correction_change=partial(take, shown, key))
-
-
-def take(shown: Photo, key: str) -> None:
-    """Note what a browser has sent, which may be anything."""
-    match st.session_state[key].correction:
-        case {"index": int(index), "label": int(label)} if (
-            0 <= index < len(shown.page.digits) and NON_DIGIT <= label <= 9
-        ):
-            photo.correct(shown, index, label)
-
-
-def sentence(shown: Photo, lines: list[list[CorrectedDigit]]) -> str:
+def sentence(lines: list[list[CorrectedDigit]], any_read: bool) -> str:
     """How many digits were found, how sure they are, and what can be done."""
     digits = [digit for line in lines for digit in line]
     if not digits:
-        if shown.page.digits:
+        if any_read:
             return "No digit is left: you have said that there is none."
         return (
             "No digits were found on this picture. They are found best if they are dark on light paper, "
@@ -89,9 +81,9 @@ def sentence(shown: Photo, lines: list[list[CorrectedDigit]]) -> str:
     return f"{words}. Is one wrong? Tap it, and choose the right one."
 
 
-def boxes(shown: Photo, lines: list[list[CorrectedDigit]]) -> str:
-    """A button over each digit of the photo, with the digit at its corner."""
-    width, height = shown.page.size
+def boxes(lines: list[list[CorrectedDigit]], size: tuple[int, int]) -> str:
+    """A button over each digit of a photo of that width and height, with the digit at its corner."""
+    width, height = size
     html = ""
     for digit in (digit for line in lines for digit in line):
         x, y, across, down = digit.box

@@ -131,8 +131,7 @@ def end(exercise: Exercise) -> None:
     correct = sum(digit == label for digit, label in zip(predicted, labels, strict=True))
     st.markdown(f"**{model.name}** reads **{correct} of {len(labels)}** of your digits correctly.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=260):
-            st.text_input("Whose handwriting is it?", value=profiles.FIRST, max_chars=60, key="practice-name")
+        st.text_input("Whose handwriting is it?", profiles.FIRST, max_chars=60, key="practice-name", width=260)
         st.button(
             f"Save {counted(len(labels), 'digit')}",
             type="primary",

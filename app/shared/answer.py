@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.shared import models, number
+from app.shared import number
 from app.shared.drawing import Drawing
 from mnistcore.digit.files import open_image
 from mnistcore.digit.model import Model
@@ -24,17 +24,20 @@ def of_drawing(drawing: Drawing | None, model: Model | None) -> tuple[Reading | 
         return read(image, model), None
     page = read_page(image, model)
     if len(page.digits) > 1:
-        return page.digits[number.picked(drawing, page)].reading, page
+        return page.digits[number.picked(drawing, len(page.digits))].reading, page
     return page.digits[0].reading if page.digits else page.refused, None
 
 
-def as_html(reading: Reading | None, label: int | None, model: Model | None, example: bool = False) -> str:
+def as_html(
+    reading: Reading | None, label: int | None, model: Model | None, other: Model | None = None, example: bool = False
+) -> str:
     """The answer in words, and that of another model beside it.
 
     Args:
         reading: None if nothing is drawn.
         label: which digit it is, if that is known.
         model: which has read it; None if there is none to read with.
+        other: the other model; None if there is none.
         example: whether it is not the visitor's drawing that was read.
     """
     sign, headline, detail = _words(reading) if model else ("–", "No model", "No model could be loaded.")
@@ -50,7 +53,7 @@ def as_html(reading: Reading | None, label: int | None, model: Model | None, exa
     return (
         f'<section class="answer {kind.replace(" ", "-")}" aria-label="Answer">'
         f'<div class="said" role="status"><div class="digit">{sign}</div>'
-        f"<div><strong>{headline}</strong><p>{detail}</p>{_of_another(reading, model)}</div>{truth}</div></section>"
+        f"<div><strong>{headline}</strong><p>{detail}</p>{_of_another(reading, other)}</div>{truth}</div></section>"
     )
 
 
@@ -77,9 +80,8 @@ def _sure(confidence: float) -> str:
     return f"{'over 99%' if confidence > 0.99 else f'{confidence:.0%}'} sure"
 
 
-def of_number(page: Page, model: Model) -> str:
+def of_number(page: Page, other: Model | None) -> str:
     """The answer in words if several digits are drawn, and what another model reads in them."""
-    readings = [digit.reading for digit in page.digits]
     digits = "".join(
         f'<span class="{"doubtful" if digit.reading.status != "digit" else ""}">{digit.reading.digit}</span>'
         + (" " if following and following.line != digit.line else "")
@@ -88,8 +90,8 @@ def of_number(page: Page, model: Model) -> str:
     return (
         '<section class="answer number" aria-label="Answer"><div class="said" role="status">'
         f'<div class="digit" style="--count:{len(page.digits)}">{digits}</div>'
-        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(readings)}</p>"
-        f"{_of_another_in_number(readings, model)}</div></div></section>"
+        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(page.readings)}</p>"
+        f"{_of_another_in_number(page.readings, other)}</div></div></section>"
     )
 
 
@@ -105,18 +107,17 @@ def _of_the_least_sure(readings: list[Reading]) -> str:
     return f"Least sure: the {least.digit}, {least.confidence:.0%}."
 
 
-def _of_another_in_number(readings: list[Reading], model: Model) -> str:
-    """What another of the shipped models reads in the same digits, in one line."""
-    other = models.another_shipped(model)
+def _of_another_in_number(readings: list[Reading], other: Model | None) -> str:
+    """What another model reads in the same digits, in one line."""
     if other is None:
         return ""
     theirs = read_batch(np.stack([reading.image for reading in readings]), other).digit.tolist()
     return _other(other, "".join(map(str, theirs)), theirs != [reading.digit for reading in readings])
 
 
-def _of_another(reading: Reading | None, model: Model | None) -> str:
-    """What another of the shipped models reads in the same image, in one line."""
-    if reading is None or reading.digit is None or model is None or not (other := models.another_shipped(model)):
+def _of_another(reading: Reading | None, other: Model | None) -> str:
+    """What another model reads in the same image, in one line."""
+    if reading is None or reading.digit is None or other is None:
         return ""
     theirs = read(reading.image, other)
     words = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -54,17 +54,17 @@ class Learning:
     Attributes:
         profile: whose handwriting.
         base: the model that it starts from.
-        share: 0-1, how much of it is done.
-        outcome: once it is done.
         digit_id: the digit that was kept just before on Draw; None if it was begun elsewhere.
+        outcome: once it is done.
+        share: 0-1, how much of it is done.
         adopted: whether the visitor draws with the new model.
     """
 
     profile: Profile
     base: Model
-    outcome: Future[Learnt]
-    share: float = 0.0
     digit_id: str | None = None
+    outcome: Future[Learnt] = field(init=False)
+    share: float = 0.0
     adopted: bool = False
 
     @property
@@ -105,8 +105,10 @@ def start(profile: Profile, base: Model, digit_id: str | None = None) -> None:
     if not _places().acquire(blocking=False):
         outcome.flash("Many are learning at the moment. Try again in a minute.", False)
         return
-    learning = st.session_state[LEARNING] = Learning(profile, base, Future(), digit_id=digit_id)
-    _executor().submit(_run, learning).add_done_callback(lambda _: _places().release())
+    learning = Learning(profile, base, digit_id)
+    learning.outcome = _executor().submit(_learn, learning)
+    learning.outcome.add_done_callback(lambda _: _places().release())
+    st.session_state[LEARNING] = learning
 
 
 @st.fragment(run_every=0.5)
@@ -176,13 +178,6 @@ def adopt() -> None:
         if learnt.name:
             personal()[learnt.name] = learning.profile.name
             st.session_state[CHOSEN_MODEL] = learnt.name
-
-
-def _run(learning: Learning) -> None:
-    try:
-        learning.outcome.set_result(_learn(learning))
-    except BaseException as error:
-        learning.outcome.set_exception(error)
 
 
 def _learn(learning: Learning) -> Learnt:

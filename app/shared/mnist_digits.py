@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.shared import canvas, models
+from app.shared import canvas
+from app.shared.visitors import current_visitor
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import read_batch
 from mnistcore.errors import BadModelFile, DataUnavailable
+from mnistcore.models.catalogue import load_report
 
 
 def offer_digits(model: Model | None) -> None:
@@ -46,7 +48,7 @@ def _test_digits() -> tuple[np.ndarray, np.ndarray]:
 def _misread(model: Model) -> tuple[np.ndarray, np.ndarray] | None:
     """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report."""
     try:
-        evaluation = models.load_report(model.name).evaluation
+        evaluation = load_report(model.name, current_visitor()).evaluation
     except BadModelFile:
         return None
     images, labels = evaluation.misread_pixels(), np.array([digit["label"] for digit in evaluation.misread])

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-from app.shared.visitors import CHOSEN_MODEL, current_visitor, personal
+from app.shared.visitors import CHOSEN_MODEL, CURRENT, current_visitor, personal
 from mnistcore.digit.model import Model
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import LoadedModels
-from mnistcore.models.report import Report
-
-CURRENT = ""  # stands for the current model, the visitor's choice until they make one
 
 
 @st.cache_resource(show_spinner=False)
@@ -43,33 +38,12 @@ def base_model() -> Model | None:
     if _chosen() not in personal():
         return model
     base = model.card["recipe"]["base"] if model else CURRENT
-    return _loaded().get(base if base in names() else None, current_visitor()).current
+    return _loaded().get(base if base in catalogue.model_names(current_visitor()) else None, current_visitor()).current
 
 
 def another_shipped(model: Model) -> Model | None:
     """Another of the shipped models than this one; None if it cannot be read."""
-    return _loaded().get(next(name for name in store.SHIPPED if name != model.name)).current
-
-
-def own_names() -> list[str]:
-    """The names of the visitor's own models, the latest first; a name here goes before the same among everybody's."""
-    visitor = current_visitor()
-    return store.visitor_runs(visitor).names() if visitor else []
-
-
-def names() -> list[str]:
-    """The visitor's own models, the latest first, then everybody's."""
-    return store.model_names(current_visitor())
-
-
-def path(name: str) -> Path:
-    """Where the model lies; raises BadModelFile if there is none of that name."""
-    return store.named_path(name, current_visitor()) or store.model_path(name)
-
-
-def load_report(name: str) -> Report:
-    """The model's training report; raises BadModelFile if it is missing or damaged."""
-    return store.load_report(name, current_visitor())
+    return _loaded().get(next(name for name in catalogue.SHIPPED if name != model.name)).current
 
 
 def choose_model() -> None:
@@ -77,7 +51,7 @@ def choose_model() -> None:
     current, _ = current_model()
     if st.session_state.get(CHOSEN_MODEL) != (chosen := _chosen()):
         st.session_state[CHOSEN_MODEL] = chosen
-    own, handwritings = own_names(), personal()
+    own, handwritings = catalogue.own_names(current_visitor()), personal()
 
     def words(name: str) -> str:
         if name == CURRENT:
@@ -86,10 +60,11 @@ def choose_model() -> None:
             return f"{handwritings[name]} (personal)"
         return f"{name} (yours)" if name in own else name
 
-    choices = [CURRENT, *handwritings, *names()]
+    choices = [CURRENT, *handwritings, *catalogue.model_names(current_visitor())]
     st.selectbox("Model", choices, format_func=words, key=CHOSEN_MODEL, persist_state="session")
 
 
 def _chosen() -> str:
     name = st.session_state.get(CHOSEN_MODEL, CURRENT)
-    return name if name in personal() or name in names() else CURRENT  # it may be deleted or renamed
+    there = name in personal() or name in catalogue.model_names(current_visitor())  # it may be deleted or renamed
+    return name if there else CURRENT

@@ -10,25 +10,24 @@ from app.shared.component import component
 from app.shared.drawing import Drawing
 from app.shared.tiles import tile
 from app.shared.words import percent
-from mnistcore.page.pages import Page
+from mnistcore.digit.reading import Reading
 
 PICKED = "picked-digit"  # session key: the picture of the drawing, and the number of the digit
 
 _tiles = component(__file__, '<div class="number-root"></div>')
 
 
-def picked(drawing: Drawing, page: Page) -> int:
-    """The number of the digit that the visitor wants to look at; the last one until they choose."""
+def picked(drawing: Drawing, count: int) -> int:
+    """The number of the digit that the visitor wants to look at, of so many; the last one until they choose."""
     png, index = st.session_state.get(PICKED, (b"", 0))
-    return index if png == drawing.png and index < len(page.digits) else len(page.digits) - 1
+    return index if png == drawing.png and index < count else count - 1
 
 
-def pick(drawing: Drawing, page: Page) -> None:
+def pick(drawing: Drawing, readings: list[Reading]) -> None:
     """Show each digit with its confidence, and let the visitor choose one."""
-    chosen = picked(drawing, page)
+    chosen = picked(drawing, len(readings))
     html = ""
-    for index, digit in enumerate(page.digits):
-        reading = digit.reading
+    for index, reading in enumerate(readings):
         uncertain = reading.status != "digit"
         said = f"{reading.digit}, {percent(reading.confidence)} sure{', uncertain' if uncertain else ''}"
         html += tile(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ NEW = "visitor-new"  # session key: whether that has just become known
 AWAITED = "visitor-awaited"  # session key: whether a page cannot go on without it
 SECRET = "visitor-secret"  # the component's key
 CHOSEN_MODEL = "model"  # session key: the name of the model that the visitor draws for
+CURRENT = ""  # stands there for the current model, the choice until they make one
 PERSONAL = "personal-models"  # session key: see `personal`
 LEARNING = "learning"  # session key: the personal model that they began to make last, a `Learning`
 
@@ -25,15 +26,16 @@ _browser = component(__file__)
 
 
 @st.fragment  # the browser's answer runs this function again, not the page
-def recognise(own_models: Callable[[], Sequence[str]]) -> None:
+def recognise(own_names: Callable[[str | None], list[str]]) -> None:
     """Ask the browser who this is, if the session does not know yet. Nothing is shown.
 
     Args:
-        own_models: gives the visitor's own models: if there are some the page, which was shown without, is shown anew.
+        own_names: gives the names of a visitor's own models: if there are some, the page is shown anew with them.
     """
     with st.container(key="visitor-component"):
         _browser(key=SECRET, data={"known": VISITOR in st.session_state}, on_secret_change=_remember)
-    if st.session_state.pop(NEW, False) and (own_models() or st.session_state.pop(AWAITED, False)):
+    new, visitor = st.session_state.pop(NEW, False), st.session_state.get(VISITOR)
+    if new and (own_names(visitor) or st.session_state.pop(AWAITED, False)):
         st.rerun()
 
 

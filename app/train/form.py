@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app.shared import models
 from app.shared.drawing import current_drawing
 from app.shared.visitors import await_visitor, current_visitor
 from app.train.presets import BASES, PRESETS, SOURCES
@@ -17,6 +16,7 @@ from app.train.queue import TrainingBusy, interrupted, trainer
 from mnistcore.digit.files import open_image
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BadModelFile, BadRecipe, BlankImage, NothingUnfinished
+from mnistcore.models import catalogue
 from mnistcore.models.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
@@ -76,7 +76,7 @@ def offer_settings() -> None:
             recipe, sources = _ask_for_recipe()
         except BadRecipe as error:
             st.error(str(error))
-        placeholder = _suggest_name(recipe, models.names()) if recipe else ""
+        placeholder = _suggest_name(recipe, catalogue.model_names(current_visitor())) if recipe else ""
         name = st.text_input(
             "Name of the new model: you may leave it as it is", placeholder=placeholder, key="name", max_chars=60
         )
@@ -144,7 +144,7 @@ def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> 
         st.session_state[WANTED] = recipe, sources, name
         await_visitor()
         return
-    taken = [*models.names(), *trainer().names]
+    taken = [*catalogue.model_names(visitor), *trainer().names]
     name = name or _suggest_name(recipe, taken)
     try:
         check_name(name, taken)

@@ -68,6 +68,11 @@ class Page:
         return ["".join(str(d.reading.digit) for d in digits if d.line == line) for line in range(count)]
 
     @property
+    def readings(self) -> list[Reading]:
+        """What the network reads in each of the digits."""
+        return [digit.reading for digit in self.digits]
+
+    @property
     def text(self) -> str:
         """The lines, one below the other; empty if there is no digit."""
         return "\n".join(self.lines)

@@ -17,13 +17,16 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
-from mnistcore.home import atomic_path, home
+from mnistcore.home import home, write_file
 from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
-from mnistcore.models.report import Report
-from mnistcore.models.runs import Runs, check_name, delete_directory, save_card
+from mnistcore.models.runs import Runs, check_name, delete_directory
+
+if TYPE_CHECKING:  # reading needs none
+    from mnistcore.models.report import Report
 
 SHIPPED = ("robust", "classic")  # the best first
 VISITOR_RUNS = 5  # that are kept for a visitor of the app
@@ -38,7 +41,7 @@ def named_path(name: str, visitor: str | None = None) -> Path | None:
         name: of a visitor's own run, a shipped model, a run of everybody's or a personal model, tried in this order.
         visitor: whose own runs are meant.
     """
-    if visitor and name in visitor_runs(visitor).names():
+    if visitor and name in own_names(visitor):
         return visitor_runs(visitor).path(name)
     if name in SHIPPED:
         return SHIPPED_DIRECTORY / f"{name}.npz"
@@ -49,13 +52,13 @@ def named_path(name: str, visitor: str | None = None) -> Path | None:
     return None
 
 
-def model_path(name: str | os.PathLike) -> Path:
+def model_path(name: str | os.PathLike, visitor: str | None = None) -> Path:
     """Where the model of that name lies; what is no model's name is taken as a path.
 
     Raises:
         BadModelFile: it is neither.
     """
-    if named := named_path(str(name)):
+    if named := named_path(str(name), visitor):
         return named
     path = Path(name)
     try:
@@ -73,6 +76,8 @@ def model_path(name: str | os.PathLike) -> Path:
 
 def load_report(name: str, visitor: str | None = None) -> Report:
     """The training report of a model, as `named_path` finds it; raises BadModelFile if it cannot be read."""
+    from mnistcore.models.report import Report
+
     path = named_path(name, visitor)
     if path is None:
         raise NoSuchModel(f"There is no training run {name[:100]!r}.")
@@ -81,8 +86,12 @@ def load_report(name: str, visitor: str | None = None) -> Report:
 
 def model_names(visitor: str | None = None) -> list[str]:
     """All models that everybody may use, the runs, latest first, then those that ship; before them a visitor's own."""
-    own = visitor_runs(visitor).names() if visitor else []
-    return list(dict.fromkeys([*own, *run_names(), *SHIPPED]))
+    return list(dict.fromkeys([*own_names(visitor), *run_names(), *SHIPPED]))
+
+
+def own_names(visitor: str | None) -> list[str]:
+    """The runs that only this visitor of the app may use, latest first; none of nobody."""
+    return visitor_runs(visitor).names() if visitor else []
 
 
 def run_names() -> list[str]:
@@ -129,8 +138,7 @@ def current_name() -> str:
 
 def make_current(name: str) -> None:
     """Have this model answer from now on."""
-    with atomic_path(runs().directory / "current.txt") as temporary:
-        temporary.write_text(f"{name}\n", encoding="utf-8")
+    write_file(runs().directory / "current.txt", f"{name}\n")
 
 
 def rename_run(old: str, new: str) -> None:
@@ -159,9 +167,11 @@ def delete_run(name: str) -> None:
 
 def ship(model: Model, report: Report, directory: Path) -> None:
     """Write a model, its report and its card under its own name, as those in `SHIPPED_DIRECTORY` are."""
+    from mnistcore.models.card import model_card
+
     write_model(model, directory / f"{report.name}.npz")
     report.save(directory / f"{report.name}.report.json")
-    save_card(model, report, directory / f"{report.name}.md")
+    write_file(directory / f"{report.name}.md", model_card(model, report) + "\n")
 
 
 def keep_personal(profile_id: str, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
