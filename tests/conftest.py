@@ -98,7 +98,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of an empty database: of either kind, one after the other."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/feedback.db"
-    return request.getfixturevalue("postgresql_server").new_database()
+    return request.getfixturevalue("postgresql_server").empty_database()
 
 
 @pytest.fixture(autouse=True)
