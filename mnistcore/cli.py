@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mnistcore.commands import models, reading, training
+from mnistcore.commands import hands, models, reading, training
 from mnistcore.errors import MnistCoreError
 
 EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
@@ -98,6 +98,16 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
     _add_data_options(search)
     _add_backend_options(search)
+
+    hands_ = add("hands", hands.hands, "Write what people wrote with a pen, to train or to measure on, as one file.")
+    hands_.add_argument(
+        "folder", metavar="FOLDER", type=Path, help="UNIPEN's train_r01_v07, or pendigits-orig.tra, or a .jsonl.gz file"
+    )
+    hands_.add_argument("out", metavar="OUT.jsonl.gz", type=Path, help="the file that is written")
+    hands_.add_argument("--only", choices=("digits", "others"), help="digits, or letters and signs")
+    hands_.add_argument(
+        "--validation", action="store_true", help="only the people whom nothing is trained on, to measure on"
+    )
 
     evaluate = add("evaluate", models.evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
