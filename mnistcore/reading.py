@@ -42,6 +42,7 @@ class Reading:
         digit_probability: 0-1, that it is a digit; 1 if the model cannot tell.
         image: (28, 28) uint8, the picture as the network sees it; all 0 if it is blank.
         message: one sentence for people if the status is not "digit", else None.
+        uncertain: whether the confidence is below the model's rejection threshold, whatever the status is.
     """
 
     status: str
@@ -52,6 +53,7 @@ class Reading:
     digit_probability: float
     image: np.ndarray
     message: str | None
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Readings:
             digit_probability=float(self.digit_probability[index]),
             image=self.image[index],
             message=self.message[index],
+            uncertain=bool(self.uncertain[index]),
         )
 
     @cached_property
@@ -109,10 +112,8 @@ class Readings:
 
     @cached_property
     def uncertain(self) -> np.ndarray:
-        """(n,) bool, whether the status is "uncertain"."""
-        uncertain = (self.confidence < self.rejection_threshold) & ~self.not_a_digit
-        uncertain[list(self.blank)] = False
-        return uncertain
+        """(n,) bool, whether the confidence is below the rejection threshold, whatever the status is."""
+        return self.confidence < self.rejection_threshold
 
     @cached_property
     def not_a_digit(self) -> np.ndarray:
@@ -141,7 +142,7 @@ class Readings:
     def message(self) -> list[str | None]:
         """n sentences, None where the status is "digit"."""
         messages: list[str | None] = [None] * len(self)
-        for i in np.flatnonzero(self.uncertain):
+        for i in np.flatnonzero(self.status == "uncertain"):
             messages[i] = f"Uncertain: it may be a {self.digit[i]} or a {self.runner_up[i]}."
         for index, sentence in self.warnings.items():
             messages[index] = sentence
