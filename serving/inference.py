@@ -24,7 +24,12 @@ from serving.images import as_bytes, as_pixels, fault, holds_batch
 
 JSON_LENGTH = "Inference-Header-Content-Length"
 # as the protocol names them
-TYPES: dict[str, np.dtype] = {"UINT8": np.dtype("u1"), "FP32": np.dtype("<f4"), "INT64": np.dtype("<i8"), "BOOL": np.dtype("?")}
+TYPES: dict[str, np.dtype] = {
+    "UINT8": np.dtype("u1"),
+    "FP32": np.dtype("<f4"),
+    "INT64": np.dtype("<i8"),
+    "BOOL": np.dtype("?"),
+}
 
 OutputName = Literal["digit", "probabilities", "digit_probability", "uncertain"]
 OUTPUTS: dict[OutputName, tuple[str, list[int]]] = {

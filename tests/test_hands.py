@@ -170,7 +170,7 @@ def test_what_is_saved_is_loaded_again_and_the_same_bytes_each_time(tmp_path):
 
 def test_what_is_mislabelled_is_left_out(tmp_path, monkeypatch):
     characters = hands.load(unipen(tmp_path), quiet)
-    monkeypatch.setattr(hands, "_mislabelled", lambda: {characters[1].fingerprint})
+    monkeypatch.setattr(hands, "_listed", lambda _: {characters[1].fingerprint})
     assert [c.label for c in hands.load(tmp_path, quiet)] == ["1", '"']
 
 
@@ -197,5 +197,5 @@ def test_the_command_writes_whom_one_asks_for(tmp_path, capsys):
     assert main(["hands", str(file), str(out), "--validation", "--only", "digits"]) == 0
     assert "1 characters are in" in capsys.readouterr().out
     (line,) = gzip.decompress(out.read_bytes()).decode().splitlines()
-    assert json.loads(line) == {"label": 3, "writer": kept, "strokes": [[[1, 2], [3, 4]]]}
+    assert json.loads(line) == {"label": 3, "writer": int(kept), "strokes": [[[1, 2], [3, 4]]]}
     assert main(["hands", str(tmp_path / "missing"), str(out)]) == 1

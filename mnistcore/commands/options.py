@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:  # scikit-learn takes a second to load
 
 
 def load_data(options: argparse.Namespace) -> Dataset:
-    """The digits that --data or --source name, or else MNIST."""
-    from mnistcore.data import datasets
+    """The digits that --data or --source name, or else MNIST; with what --hands names."""
+    from mnistcore.data import datasets, hands
 
     sources = options.source.split(",") if options.source else None
-    return datasets.load(sources, options.data, log=log)
+    dataset = datasets.load(sources, options.data, log=log)
+    paths = getattr(options, "hands", [])
+    return replace(dataset, hands=hands.gather(paths, log)) if paths else dataset
 
 
 def backend_of(options: argparse.Namespace) -> Callable[[Sequence[object]], AbstractContextManager[None]]:

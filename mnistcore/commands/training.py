@@ -36,6 +36,7 @@ def train(options: argparse.Namespace) -> int:
         order = latest_order(None, log)
         options.recipe, options.seed, options.source = order["recipe"], order["seed"], order["source"]
         options.data, options.ship = (Path(path) if path else None for path in (order["data"], order["ship"]))
+        options.hands = [Path(path) for path in order.get("hands", [])]
         print(f"Resuming the training of {options.recipe}, seed {options.seed}.")
     recipe = get_recipe(options.recipe)
     dataset = load_data(options)
@@ -43,6 +44,7 @@ def train(options: argparse.Namespace) -> int:
     kept = Checkpoints(recipe, dataset, options.seed, log=log)
     paths = {name: str(path.absolute()) if path else None for name, path in vars(options).items() if name in PATHS}
     order = paths | {"recipe": options.recipe, "seed": options.seed, "source": options.source}
+    order |= {"hands": [str(path.absolute()) for path in options.hands]}
     try:
         with backend([dataset]):
             kept.begin(order, options.resume)

@@ -1,1 +1,1 @@
-"""Digits to learn from: datasets and where they come from, augmentation, and synthetic digits."""
+"""Digits to learn from: datasets and pen strokes and where they come from, augmentation, and what is no digit."""

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from mnistcore.data.downloads import download, reason, retry, watched_urlopen
+from mnistcore.data.hands import Hands
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import home
 from mnistcore.images import SIDE, prepare
@@ -54,6 +55,7 @@ class Dataset:
     test_labels: np.ndarray  # (m,) int64
     source: str  # one line for people
     sha256: str
+    hands: Hands | None = None  # what people wrote with a pen, to train on too
 
 
 def load(

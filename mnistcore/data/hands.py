@@ -12,7 +12,8 @@ Three forms are read, and `mnistcore hands` turns the first two into the third:
 None of it comes with the package. Some people's writing is for testing and is never loaded: in UNIPEN that of the
 writers whom `is_tester` names, of UCI's digits the 14 people of `pendigits-orig.tes`. Of the others a sixth, whom
 `for_validation` names, are trained on in no model: seeds, thresholds and recipes are chosen on what they wrote. What is
-labelled wrongly is left out; `mislabelled.txt` lists it.
+labelled wrongly is left out; `mislabelled.txt` lists it. So are, of letters and signs to train on as non-digits, those
+that look like a digit: `LIKE_A_DIGIT` and `look_alikes.txt`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,15 +32,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnistcore.data import pen
+from mnistcore.data.pen import Paths
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import atomic_path
 
 BOX = 500  # units along the side of the square that a character lies in,
 LONGER_SIDE = 320  # and those along its own longer side, where the source knows no square
 PARTS_OF_UNIPEN = ("1a", "1b", "1c", "1d")  # single digits, capitals, small letters, and signs
-LICENCES = {
-    "train_r01_v07": "UNIPEN train_r01_v07, International Unipen Foundation, CC BY 4.0, doi 10.5281/zenodo.1195803",
-    "pendigits-orig.tra": "UCI Pen-Based Recognition of Handwritten Digits, E. Alpaydin and F. Alimoglu, CC BY 4.0",
+# letters and signs that many people write like a digit
+LIKE_A_DIGIT = frozenset("OSIZGDgqosbzl/|',])(\\`")
+# the names by which recipes say what they learn from
+SOURCES = {
+    "unipen": "UNIPEN train_r01_v07, International Unipen Foundation, CC BY 4.0, doi 10.5281/zenodo.1195803",
+    "pendigits": "UCI Pen-Based Recognition of Handwritten Digits, the 30 people of pendigits-orig.tra, E. Alpaydin "
+    "and F. Alimoglu, CC BY 4.0, doi 10.24432/C5MG6K",
 }
 
 
@@ -70,6 +77,90 @@ class Character:
         for stroke in self.strokes:
             digest.update(b"/" + stroke.astype("<i2").tobytes())
         return digest.hexdigest()[:12]
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What some people wrote, to be written anew with other pens.
+
+    Attributes:
+        digits: the paths of n digits.
+        labels: (n,) int64, 0-9.
+        others: the paths of letters and signs, without those that look like a digit.
+    """
+
+    digits: Paths
+    labels: np.ndarray
+    others: Paths
+
+
+@dataclass(frozen=True, eq=False)
+class Hands:
+    """What people wrote, split.
+
+    Attributes:
+        training: by those to train on,
+        validation: and by others.
+        source: one line for people.
+        sha256: of all of it.
+    """
+
+    training: Written
+    validation: Written
+    source: str
+    sha256: str
+
+
+def gather(paths: Sequence[Path], log: Callable[[str], None] = print) -> Hands:
+    """Load characters from several files or folders, and split them.
+
+    Raises:
+        DataUnavailable: as `load` does; or there are no digits, or no letters, by people to train on or to validate on.
+    """
+    characters = [character for path in paths for character in load(path, log)]
+    training, validation = split(characters)
+    digest = hashlib.sha256("".join(character.fingerprint for character in characters).encode())
+    writers = len({character.writer for character in characters})
+    names = ", ".join(Path(path).name for path in paths)
+    return Hands(
+        _written([*training, *_slashed(training)], "train"),
+        _written(validation, "validate"),
+        f"{len(characters):,} characters by {writers} people ({names})",
+        digest.hexdigest(),
+    )
+
+
+def _slashed(characters: list[Character]) -> list[Character]:
+    """A tenth of the 0s once more, with a slash: some people write it so, but few of those who are trained on."""
+    rng = np.random.default_rng(0)
+    more = []
+    for zero in [character for character in characters if character.label == "0"][::10]:
+        points = np.vstack(zero.strokes)
+        low, high = points.min(axis=0), points.max(axis=0)
+        angle, half = (
+            rng.uniform(-0.2, 1.2),
+            rng.uniform(0.45, 0.75) * (high - low).max(),
+        )  # it mostly rises to the right
+        middle = (low + high) / 2 + rng.normal(0, 0.05, 2) * (high - low)
+        slash = middle + half * np.array([[-1, 1], [1, -1]]) * (np.cos(angle), np.sin(angle))
+        more.append(Character("0", zero.writer, (*zero.strokes, slash.astype(np.float32))))
+    return more
+
+
+def _written(characters: list[Character], what: str) -> Written:
+    digits = [character for character in characters if character.is_digit]
+    unlike = [character for character in characters if not (character.is_digit or character.label in LIKE_A_DIGIT)]
+    others = [character for character in unlike if character.fingerprint not in _listed("look_alikes.txt")]
+    for some, name in ((digits, "digits"), (others, "letters")):
+        if not some:
+            raise DataUnavailable(
+                f"There are no {name} by people to {what} on: give UNIPEN's, or files made from it, too."
+            )
+    return Written(
+        pen.paths([character.strokes for character in digits]),
+        np.array([int(character.label) for character in digits]),
+        pen.paths([character.strokes for character in others]),
+    )
 
 
 def for_validation(writer: str) -> bool:
@@ -115,9 +206,9 @@ def load(path: Path, log: Callable[[str], None] = print) -> list[Character]:
         raise DataUnavailable(f"There is no file or folder {path}.")
     try:
         if path.is_dir():
-            licence, characters = LICENCES["train_r01_v07"], _unipen(path, log)
+            licence, characters = SOURCES["unipen"], _unipen(path, log)
         elif path.suffix == ".tra":
-            licence, characters = LICENCES["pendigits-orig.tra"], list(_pendigits(path))
+            licence, characters = SOURCES["pendigits"], list(_pendigits(path))
         elif path.name.endswith(".jsonl.gz"):
             licence, characters = "the licence of what it was made from", list(_compact(path))
         else:
@@ -126,7 +217,7 @@ def load(path: Path, log: Callable[[str], None] = print) -> list[Character]:
             )
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise DataUnavailable(f"{path.name} is damaged or cannot be read ({type(error).__name__}).") from error
-    wrong = _mislabelled()
+    wrong = _listed("mislabelled.txt")
     kept = [character for character in characters if character.fingerprint not in wrong]
     if not kept:
         raise DataUnavailable(f"There are no characters in {path.name}.")
@@ -141,16 +232,17 @@ def save(path: Path, characters: Iterable[Character]) -> None:
     for character in characters:
         label = int(character.label) if character.is_digit else character.label
         strokes = [stroke.astype(int).tolist() for stroke in character.strokes]
-        fields = {"label": label, "writer": character.writer, "strokes": strokes}
+        writer = int(character.writer) if character.writer.isdecimal() else character.writer
+        fields = {"label": label, "writer": writer, "strokes": strokes}
         lines.append(json.dumps(fields, separators=(",", ":")) + "\n")
     with atomic_path(path) as temporary:
         temporary.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
 
 
 @cache
-def _mislabelled() -> frozenset[str]:
-    """The fingerprints of characters that are not what their label says."""
-    text = files("mnistcore.data").joinpath("mislabelled.txt").read_text("utf-8")
+def _listed(name: str) -> frozenset[str]:
+    """The fingerprints in a list of characters that comes with the package."""
+    text = files("mnistcore.data").joinpath(name).read_text("utf-8")
     return frozenset(line.split()[0] for line in text.splitlines() if line and not line.startswith("#"))
 
 

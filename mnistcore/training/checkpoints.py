@@ -66,7 +66,9 @@ class Checkpoints:
         owner: who trains; the trainings of different owners have nothing to do with each other.
         log: called with one sentence for each checkpoint that cannot be used.
         """
-        facts = [asdict(recipe), seed, dataset.sha256, len(dataset.images), np.__version__, sklearn.__version__, owner]
+        pens = dataset.hands and dataset.hands.sha256
+        facts = [asdict(recipe), seed, dataset.sha256, len(dataset.images), pens, np.__version__, sklearn.__version__]
+        facts.append(owner)
         self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self._owner, self._log = owner, log
         self.directory = unfinished_directory() / self._key

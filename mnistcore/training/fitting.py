@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
+from mnistcore.data.hands import Hands
 from mnistcore.model import Model
 from mnistcore.parallel import ProcessWide, one_blas_thread
 from mnistcore.training.epoch_data import epoch_data
@@ -59,7 +60,9 @@ class State:
         return Model(tuple(arrays[:layers]), tuple(arrays[layers:]), input=recipe.input)
 
 
-def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[tuple[Model, float]]:
+def fit(
+    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int, hands: Hands | None = None
+) -> Iterator[tuple[Model, float]]:
     """Train a network.
 
     Args:
@@ -67,17 +70,25 @@ def fit(recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> It
         images: (n, 28, 28) uint8.
         labels: (n,) int64 in 0-9.
         seed: of the first weights, the order of the rows, and of the epoch data.
+        hands: what people wrote, for recipes that learn from it.
 
     Yields:
         After each epoch the network as it is then, and the epoch's mean training loss. Over the recipe's last
         `swa_epochs` it is the mean of the networks since these began: they circle around a better one than any
         of them (Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
     """
-    for state in fit_from(None, recipe, images, labels, seed):
+    for state in fit_from(None, recipe, images, labels, seed, hands):
         yield state.model(recipe), state.loss
 
 
-def fit_from(state: State | None, recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int) -> Iterator[State]:
+def fit_from(
+    state: State | None,
+    recipe: Recipe,
+    images: np.ndarray,
+    labels: np.ndarray,
+    seed: int,
+    hands: Hands | None = None,
+) -> Iterator[State]:
     """Train a network on from a state, which an earlier call with the same arguments has yielded; None: from the start.
 
     Yields:
@@ -95,7 +106,7 @@ def fit_from(state: State | None, recipe: Recipe, images: np.ndarray, labels: np
     )
     done, scaler, total = (state.epoch, state.scaler, state.total) if state else (0, None, [])
     shown = None
-    epochs = epoch_data(recipe, images, labels, seed, done, state.making if state else None)
+    epochs = epoch_data(recipe, images, labels, hands, seed, done, state.making if state else None)
     del images  # the training sets are all that is needed: 47 MB less for each network of MNIST
     for epoch, data in enumerate(epochs, start=done):
         if recipe.scale_pixels and data.inputs is not shown:

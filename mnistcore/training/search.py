@@ -10,7 +10,7 @@ next. So a search that was interrupted goes on by itself: its scores are on the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -23,7 +23,7 @@ from mnistcore.data.datasets import Dataset
 from mnistcore.errors import BadSearch
 from mnistcore.parallel import results_of
 from mnistcore.training.folds import train_network
-from mnistcore.training.recipes import Recipe, shortened
+from mnistcore.training.recipes import Recipe, recipe_to_json, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
 SPACE: dict[str, list] = {
@@ -133,13 +133,14 @@ def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int
     if not 1 <= candidates <= MOST:
         raise BadSearch(f"A search has 1 to {MOST} candidates, not {candidates}.")
     facts = {
-        "recipe": asdict(base) | {"hidden_layers": list(base.hidden_layers)},
+        "recipe": recipe_to_json(base),
         "candidates": candidates,
         "seed": seed,
         "folds": FOLDS,
         "factor": FACTOR,
         "space": SPACE | {"hidden_layers": [list(units) for units in SPACE["hidden_layers"]]},
         "sha256": dataset.sha256,
+        **({"hands_sha256": dataset.hands.sha256} if dataset.hands else {}),
         "rows": len(dataset.images),
         "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
     }
