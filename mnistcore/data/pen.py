@@ -22,6 +22,7 @@ MOST_STROKES = 16  # what comes after moves with the last of these
 # standard deviations of what is varied at random: people's hands vary by themselves, so these are small
 MOVED = 0.02  # the place of each stroke, in boxes,
 WAVE = 0.025  # how far two random waves bend the whole, in boxes,
+LEAST, MOST = 0.0, 3.0
 TURN, SLANT, STRETCH = np.radians(6), 0.15, 0.18  # its rotation, its shear, and the logarithm of its width
 
 
@@ -107,14 +108,16 @@ def write(paths: Paths, widths: np.ndarray, rng: np.random.Generator) -> np.ndar
 def _vary(paths: Paths, rng: np.random.Generator) -> np.ndarray:
     """Move the strokes, then bend, stretch, slant and turn the whole: (n, POINTS, 2)."""
     n = len(paths)
-    moved = rng.standard_normal((n, MOST_STROKES, 2), np.float32) * np.float32(MOVED)
+    strength = rng.uniform(LEAST, MOST, n).astype(np.float32)
+    moved = rng.standard_normal((n, MOST_STROKES, 2), np.float32) * np.float32(MOVED) * strength[:, None, None]
     points = paths.points + moved[np.arange(n)[:, np.newaxis], paths.strokes]
     for _ in range(2):
         wave = rng.normal(0, 3.5, (n, 2, 1)).astype(np.float32)
         phase = rng.uniform(0, 2 * np.pi, (n, 1, 1)).astype(np.float32)
-        push = rng.normal(0, WAVE, (n, 1, 2)).astype(np.float32)
+        push = rng.normal(0, WAVE, (n, 1, 2)).astype(np.float32) * strength[:, None, None]
         points = points + np.sin(points @ wave + phase) * push
-    angle, slant, width = rng.normal(0, TURN, n), rng.normal(0, SLANT, n), np.exp(rng.normal(0, STRETCH, n))
+    angle, slant, width = (strength * rng.normal(0, deviation, n) for deviation in (TURN, SLANT, STRETCH))
+    width = np.exp(width)
     cos, sin = np.cos(angle), np.sin(angle)
     # x' and y' of a point that is stretched, then slanted, then turned
     linear = np.array([[cos * width, -cos * slant - sin], [sin * width, cos - sin * slant]])
