@@ -50,13 +50,13 @@ PENS = """.WRITER_ID {writer}
 5 100 0
 5 200 1
 .PEN_DOWN
-0 10 2
-20 10 3
+0 30 2
+60 30 3
 .PEN_UP
-20 10 4
+60 30 4
 .PEN_DOWN
-10 0 5
-10 20 6
+30 0 5
+30 60 6
 .PEN_DOWN
 0 0 7
 .PEN_UP
@@ -92,6 +92,16 @@ def test_unipens_segments_name_pieces_of_what_the_pen_did(tmp_path):
     # the tablet's y is twice as fine as its x
     assert [s.tolist() for s in plus.strokes] == [[[90, 250], [410, 250]], [[250, 330], [250, 170]]]
     assert [len(s) for s in quote.strokes] == [1, 1, 2]
+
+
+def test_a_mark_much_smaller_than_usual_stays_small(tmp_path):
+    segments = ".INCLUDE abc/pens.dat\n" + "".join(f'.SEGMENT CHARACTER {i} ? "1"\n' for i in (0, 1, 2))
+    pens = ".WRITER_ID w1\n" + "".join(f".PEN_DOWN\n0 0\n0 {size}\n" for size in (100, 100, 10))
+    for name, text in {"data/1d/abc/one.dat": segments, "include/abc/pens.dat": pens}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    *_, dot = hands.load(tmp_path, quiet)
+    assert dot.strokes[0].tolist() == [[250, 266], [250, 234]]
 
 
 def test_what_unipens_testers_wrote_is_not_loaded(tmp_path):

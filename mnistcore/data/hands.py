@@ -319,11 +319,11 @@ def _unipen(folder: Path, log: Callable[[str], None]) -> list[Character]:
             unreadable += 1
     if unreadable:
         log(f"{folder.name}: {unreadable:,} of {len(paths):,} files are damaged or include one that is not there")
-    return characters
+    return list(_boxed(characters))
 
 
 def _unipen_file(path: Path, include: Path, donor: str) -> list[Character]:
-    """The characters of one file under data/ that are not by testers."""
+    """The characters of one file under data/ that are not by testers, strokes in the tablet's units, y upwards."""
     components: list[_Component] = []
     segments: list[tuple[str, str]] = []  # components and label
     columns, writer, resolution = ["X", "Y"], "", {"X": 1.0, "Y": 1.0}
@@ -348,7 +348,7 @@ def _unipen_file(path: Path, include: Path, donor: str) -> list[Character]:
         chosen = list(_chosen(where, components))
         strokes = [component.points for component in chosen if component.down and len(component.points)]
         if strokes and not is_tester(donor, chosen[0].writer):
-            characters.append(Character(label, f"{donor}:{chosen[0].writer}", _whole(_boxed(strokes))))
+            characters.append(Character(label, f"{donor}:{chosen[0].writer}", tuple(strokes)))
     return characters
 
 
@@ -365,12 +365,18 @@ def _chosen(where: str, components: list[_Component]) -> Iterator[_Component]:
             yield _Component(down, points[since:to], writer)
 
 
-def _boxed(strokes: list[np.ndarray]) -> list[np.ndarray]:
-    """Strokes with y upwards in any units -> in the middle of the square, y downwards."""
-    points = np.vstack(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = LONGER_SIDE / max((high - low).max(), 1e-6)
-    return [((stroke - (low + high) / 2) * scale * (1, -1)) + BOX / 2 for stroke in strokes]
+def _boxed(characters: list[Character]) -> Iterator[Character]:
+    """Each character in the middle of the square, y downwards. Of each writer those less than half as large as usual
+    keep their size, so that a dot stays a dot."""
+    corners = [[extreme(np.vstack(c.strokes), axis=0) for extreme in (np.min, np.max)] for c in characters]
+    sizes = np.array([(high - low).max() for low, high in corners])
+    writers = np.array([character.writer for character in characters])
+    usual = {writer: np.median(sizes[writers == writer]) for writer in set(writers.tolist())}
+    for character, (low, high), size in zip(characters, corners, sizes, strict=True):
+        side = size if size > usual[character.writer] / 2 else usual[character.writer]
+        scale = LONGER_SIDE / max(side, 1e-6) * np.array([1, -1])
+        strokes = _whole((stroke - (low + high) / 2) * scale + BOX / 2 for stroke in character.strokes)
+        yield Character(character.label, character.writer, strokes)
 
 
 def _pendigits(path: Path) -> Iterator[Character]:
