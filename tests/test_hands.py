@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcore.cli import main
+from mnistcore.__main__ import main
 from mnistcore.data import hands
 from mnistcore.data.hands import Character
 from mnistcore.errors import DataUnavailable
