@@ -29,7 +29,7 @@ from mnistcore.errors import BadImage, BlankImage, UnsupportedImage
 from serving import logs
 from serving.admission import Admission, Busy, heavy_slot
 from serving.feedback import FeedbackStore, feedback_parameters
-from serving.images import read_images, read_sent_digit, read_sent_page
+from serving.images import read_images, read_picture, read_sent_digit
 from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
 from serving.models import configure_models, get_model
 from serving.routes import Route
@@ -79,8 +79,11 @@ def predict() -> Response:
 
 def read_page() -> Response:
     start, model = time.monotonic(), parameters("model")[-1]
+    file = read_picture(request)
     try:
-        page = read_sent_page(request, model, start + contract.DEADLINE).as_dict()
+        with heavy_slot():
+            picture, size = mnistcore.open_page(file)
+            page = mnistcore.read_page(picture, model, size, start + contract.DEADLINE).as_dict()
     except TimeoutError:
         raise Busy(f"Reading this page took longer than {contract.DEADLINE:g} s: send a part of it.") from None
     digits = page["digits"]
@@ -220,11 +223,11 @@ def v2_model_ready(name: str) -> Response:
 
 
 def openapi_json() -> Response:
-    return answer(openapi.document(ROUTES))
+    return answer(openapi.document(ROUTES, mnistcore.__version__))
 
 
 def docs() -> str:
-    return openapi.page(ROUTES)
+    return openapi.page(ROUTES, mnistcore.__version__)
 
 
 def parameters(*known: str) -> tuple[bool, Model]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import models, pointer, visitors
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 APP = Path(__file__).parent / "app"  # absolute: the app may be started from any working directory
 
@@ -28,6 +28,6 @@ with st.container(horizontal=True, gap="small", key="pages"):  # Streamlit's own
         st.page_link(link)
 for problem in models.current_model()[1]:
     st.warning(problem)
-visitors.recognise(store.own_names)
+visitors.recognise(catalogue.own_names)
 pointer.listen()
 page.run()

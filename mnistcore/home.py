@@ -54,6 +54,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_file(target: Path, content: str | bytes) -> None:
+    """Write a file through `atomic_path`; text as UTF-8."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
 def check_is_file(target: Path) -> None:
     """Raise OSError if there is something else than a file at `target`: a folder, or a device such as /dev/null, in
     whose place root could put a file."""

@@ -1,4 +1,4 @@
-"""From what a request sends to images or to a page, whichever of the accepted forms it has."""
+"""From what a request sends to images or to a picture file, whichever of the accepted forms it has."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import msgspec
 import numpy as np
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from mnistcore.digit.files import as_png, open_image, open_page
+from mnistcore.digit.files import as_png, open_image
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.images import prepare
-from mnistcore.digit.model import Model
 from mnistcore.digit.pixels import to_bytes
-from mnistcore.page.pages import Page, read_page
 from serving import contract
 from serving.admission import LIGHT, heavy_slot
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
@@ -49,13 +47,9 @@ def read_images(request: flask.Request) -> tuple[np.ndarray, bool]:
         return prepare(open_image(_picture_file(request, media, body)))[np.newaxis], False
 
 
-def read_sent_page(request: flask.Request, model: Model, deadline: float) -> Page:
-    """Read the picture of a page that a request to /read sends; raises what `read_images` does but BlankImage, and
-    TimeoutError as `mnistcore.read_page`."""
-    media, body = _receive(request)
-    with heavy_slot():
-        picture, size = open_page(_picture_file(request, media, body))
-        return read_page(picture, model, size, deadline)
+def read_picture(request: flask.Request) -> bytes:
+    """The picture file that a request to /read sends, not looked into; raises HTTPException as `read_images`."""
+    return _picture_file(request, *_receive(request))
 
 
 def read_sent_digit(request: flask.Request) -> tuple[bytes, np.ndarray]:

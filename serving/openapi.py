@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from flask import render_template_string
 
-import mnistcore
 from serving import bodies, contract, inference
 from serving.routes import Route
 
@@ -24,8 +23,8 @@ ERRORS = contract.SENTENCES | {
 }
 
 
-def document(routes: Iterable[Route]) -> dict[str, Any]:
-    """The OpenAPI document of these routes."""
+def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
+    """The OpenAPI document of these routes, of this version of the project."""
     paths: dict[str, dict] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -37,7 +36,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "mnistcore",
-            "version": mnistcore.__version__,
+            "version": version,
             "description": "Reads handwritten digits, wherever they stand in the picture and however they are written.",
             "license": {"name": "MIT"},
         },
@@ -49,9 +48,10 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     }
 
 
-def page(routes: Iterable[Route]) -> str:
+def page(routes: Iterable[Route], version: str) -> str:
     """The document as HTML, without scripts and without anything from other hosts."""
-    return render_template_string(files("serving").joinpath("docs.html").read_text("utf-8"), document=document(routes))
+    template = files("serving").joinpath("docs.html").read_text("utf-8")
+    return render_template_string(template, document=document(routes, version))
 
 
 def _operation(route: Route) -> dict[str, Any]:

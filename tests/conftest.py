@@ -25,7 +25,7 @@ import pytest
 from mnistcore.confirmed import Feedback
 from mnistcore.data import datasets
 from mnistcore.evaluation.figures import training_charts
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
 from mnistcore.training.recipes import CLASSIC
 from serving import contract
@@ -119,10 +119,10 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _kept_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model, report = load_model("classic"), store.load_report("classic")
+    model, report = load_model("classic"), catalogue.load_report("classic")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNISTCORE_HOME", str(tmp_path_factory.mktemp("home")))
-        return store.runs().keep(
+        return catalogue.runs().keep(
             replace(model, card=model.card | {"name": "mine"}), replace(report, name="mine"), training_charts(report)
         )
 

@@ -1,4 +1,4 @@
-"""The app without a browser: its pages opened, drawn on and pressed as Streamlit's AppTest does."""
+"""What the tests of the app without a browser share: a page opened, a drawing on its canvas, its buttons, its words."""
 
 from __future__ import annotations
 
@@ -8,15 +8,31 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from strokes import Strokes, picture
 
+from app.shared.visitors import VISITOR
 from mnistcore.digit.files import as_png
 
 
-def open_app(page: str | None = None) -> AppTest:
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=30).run()
+def open_app(page: str | None = None, visitor: str | None = None) -> AppTest:
+    """The app in a session of its own.
+
+    Args:
+        page: the folder of one of its pages; None is Draw, where it begins.
+        visitor: whom the browser has named; None if it has not yet.
+    """
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=30)
+    if visitor:
+        app.session_state[VISITOR] = visitor
+    app.run()
     if page:
-        app.switch_page(page).run()
+        go_to(app, page)
     assert not app.exception
     return app
+
+
+def go_to(app: AppTest, page: str) -> None:
+    """Another page, by the name of its folder."""
+    app.switch_page(f"app/{page}/page.py").run()
+    assert not app.exception
 
 
 def put_on_canvas(app: AppTest, strokes: Strokes) -> AppTest:
@@ -30,13 +46,21 @@ def put_on_canvas(app: AppTest, strokes: Strokes) -> AppTest:
 
 
 def button(app: AppTest, label: str) -> Button:
+    """The first one with these words."""
     return next(button for button in app.button if button.label == label)
 
 
 def press(app: AppTest, label: str) -> None:
+    """That button."""
     button(app, label).click().run()
     assert not app.exception
 
 
 def answer_of(app: AppTest) -> str:
+    """What is read in the drawing, as HTML."""
     return next(html.proto.body for html in app.get("html") if 'class="answer ' in html.proto.body)
+
+
+def words_of(app: AppTest) -> str:
+    """All text of the page, but for captions and what components show."""
+    return " ".join(words.value for words in (*app.markdown, *app.info, *app.warning, *app.error, *app.success))

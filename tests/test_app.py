@@ -9,14 +9,14 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from in_app import answer_of, open_app, press, put_on_canvas
+from in_app import answer_of, go_to, open_app, press, put_on_canvas
 from streamlit.testing.v1 import AppTest
-from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN, SEVEN
+from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN
 
 from app.draw.export_menu import curl
 from app.shared.answer import as_html
 from mnistcore import Reading
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
 from mnistcore.training.recipes import CLASSIC
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
@@ -36,7 +36,7 @@ def a_reading(status: str = "digit", image: np.ndarray | None = None) -> Reading
     [
         ([], "Draw a digit"),
         (DOT, "There is only a dot"),
-        (SEVEN, '<div class="digit">7</div>'),
+        (PLAIN_SEVEN, '<div class="digit">7</div>'),
     ],
     ids=["no stroke", "dot", "digit"],
 )
@@ -61,7 +61,8 @@ def test_words_for_each_status(status, expected):
 def test_what_is_no_digit_is_said_to_be_none():
     app = open_app()
     for strokes in NO_DIGITS.values():
-        assert "Not a digit" in answer_of(put_on_canvas(app, strokes))
+        drawn = put_on_canvas(app, strokes)
+        assert "Not a digit" in answer_of(drawn)
 
 
 def test_a_digit_with_a_label_says_whether_it_was_misread():
@@ -83,21 +84,21 @@ def test_an_example_is_read_until_the_first_stroke():
     assert "Example: over 99% sure" in answer_of(app)
     assert '<div class="at-rest">' in answer_of(app), "what is shown where motion is to be reduced"
     assert "Draw a digit" in answer_of(app)
-    assert "Example" not in answer_of(put_on_canvas(app, SEVEN))
+    assert "Example" not in answer_of(put_on_canvas(app, PLAIN_SEVEN))
     press(app, "Clear")
     assert "Example" not in answer_of(app)
     assert "Draw a digit" in answer_of(app)
 
 
 def test_clear_and_draw_again():
-    app = put_on_canvas(open_app(), SEVEN)
+    app = put_on_canvas(open_app(), PLAIN_SEVEN)
     press(app, "Clear")
     assert "Draw a digit" in answer_of(app)
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
 
 
 def test_undo_takes_the_last_stroke_alone():
-    app = put_on_canvas(open_app(), [*PLAIN_SEVEN, *DOT])
+    app = put_on_canvas(open_app(), PLAIN_SEVEN + DOT)
     press(app, "Undo")
     assert len(app.session_state["shown"]["objects"]) == 1
     press(app, "Undo")
@@ -105,16 +106,16 @@ def test_undo_takes_the_last_stroke_alone():
 
 
 def test_drawing_survives_a_change_of_page():
-    app = put_on_canvas(open_app(), SEVEN)
-    app.switch_page("app/dashboard/page.py").run()
-    app.switch_page("app/draw/page.py").run()
+    app = put_on_canvas(open_app(), PLAIN_SEVEN)
+    go_to(app, "dashboard")
+    go_to(app, "draw")
     assert '<div class="digit">7</div>' in answer_of(app)
 
 
 def test_dashboard_shows_the_shipped_report():
-    app = open_app("app/dashboard/page.py")
+    app = open_app("dashboard")
     figures = {metric.label: metric.value for metric in app.metric}
-    report = store.load_report(store.SHIPPED[0])
+    report = catalogue.load_report(catalogue.SHIPPED[0])
     assert figures["Test accuracy"] == f"{report.evaluation.accuracy:.2%}"
 
 
@@ -128,7 +129,7 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
     replace(begun, name="new", scores={}).save()
     path_of("damaged").write_text("{")
 
-    app = open_app("app/dashboard/page.py")
+    app = open_app("dashboard")
     app.selectbox(key="search").set_value("begun").run()
     assert any("So far 3 of 8 trainings are done." in words.value for words in app.markdown)
     assert app.dataframe[1].value["hidden units"].to_list() == ["256 + 128", "64"]
@@ -145,8 +146,8 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
 
 
 def test_how_good_compares_the_shipped_models():
-    app = open_app("app/how_good/page.py")
-    evaluations = {name: store.load_report(name).evaluation for name in store.SHIPPED}
+    app = open_app("how_good")
+    evaluations = {name: catalogue.load_report(name).evaluation for name in catalogue.SHIPPED}
     figures = {metric.label: metric.value for metric in app.metric}
     text = " ".join(words.value for words in (*app.markdown, *app.caption))
     for name, evaluation in evaluations.items():
@@ -164,7 +165,7 @@ def test_digits_of_mnist_are_put_on_the_canvas_with_their_label(button, expected
 
 
 def test_undo_restores_what_was_cleared():
-    app = put_on_canvas(open_app(), SEVEN)
+    app = put_on_canvas(open_app(), PLAIN_SEVEN)
     press(app, "Clear")
     assert "Draw a digit" in answer_of(app)
     press(app, "Undo")
@@ -183,12 +184,12 @@ def test_chosen_model_answers_on_every_page():
     misread = answer_of(app)
     assert '<div class="digit">1</div>' not in misread
     assert "robust: 1" in misread
-    app.switch_page("app/look_inside/page.py").run()
+    go_to(app, "look_inside")
     assert answer_of(app) == misread
 
 
 def test_look_inside_invites_without_a_drawing():
-    app = open_app("app/look_inside/page.py")
+    app = open_app("look_inside")
     assert any("no drawing to explain" in words.value for words in app.markdown)
     press(app, "Random digit")
     assert "Your ink" in story_of(app)
@@ -200,9 +201,9 @@ def story_of(app: AppTest) -> str:
 
 @pytest.mark.parametrize("model", ["robust", "classic"])
 def test_look_inside_compares_any_two_digits(model):
-    app = put_on_canvas(open_app(), SEVEN)
+    app = put_on_canvas(open_app(), PLAIN_SEVEN)
     app.selectbox(key="model").set_value(model).run()
-    app.switch_page("app/look_inside/page.py").run()
+    go_to(app, "look_inside")
     steps = ["Your ink", "The pixels", "The hidden units", "The votes", "The percentages"]
     assert all(step in story_of(app) for step in steps)
     assert ("The stroke directions" in story_of(app)) == (model == "robust")
@@ -217,30 +218,30 @@ def test_look_inside_compares_any_two_digits(model):
 
 
 def test_a_misread_digit_opens_in_look_inside():
-    app = open_app("app/dashboard/page.py")
-    digit = store.load_report(store.SHIPPED[0]).evaluation.misread[0]
+    app = open_app("dashboard")
+    digit = catalogue.load_report(catalogue.SHIPPED[0]).evaluation.misread[0]
     app.button(key=f"misread-{digit['index']}").click().run()
     assert not app.exception
     assert "The percentages" in story_of(app)
     assert answer_of(app)
 
 
-@pytest.mark.parametrize("page", ["app/draw/page.py", "app/dashboard/page.py"])
+@pytest.mark.parametrize("page", ["draw", "dashboard"])
 def test_damaged_model_is_named_and_passed_over(page, mine):
     mine.write_bytes(b"noise" * 100)
-    store.make_current("mine")
+    catalogue.make_current("mine")
     app = open_app(page)
     said = " ".join(warning.value for warning in app.warning)
     assert "mine" in said
     assert "passed over" in said
-    assert f"{store.SHIPPED[0]} answers" in said
+    assert f"{catalogue.SHIPPED[0]} answers" in said
 
 
 def test_model_damaged_while_the_app_is_in_use(mine):
     app = open_app()
     mine.write_bytes(b"noise" * 100)
-    store.make_current("mine")
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    catalogue.make_current("mine")
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
 
 
 @pytest.mark.usefixtures("mine")
@@ -248,8 +249,8 @@ def test_home_deleted_while_the_app_is_in_use(home):
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
     shutil.rmtree(home)
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
-    app.switch_page("app/train/page.py").run()
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
+    go_to(app, "train")
     assert not app.exception
 
 
@@ -257,7 +258,7 @@ def test_model_damaged_after_a_visitor_chose_it(mine):
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
     mine.write_bytes(b"noise" * 100)
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
     assert "damaged" in app.warning[0].value
     assert app.warning[1].value == "mine answers."
 
@@ -266,19 +267,19 @@ def test_model_damaged_before_a_visitor_chose_it(mine):
     mine.write_bytes(b"noise" * 100)
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
-    assert "No model" in answer_of(put_on_canvas(app, SEVEN))
+    assert "No model" in answer_of(put_on_canvas(app, PLAIN_SEVEN))
     assert "damaged" in app.warning[0].value
 
 
-@pytest.mark.parametrize("page", ["app/draw/page.py", "app/dashboard/page.py"])
+@pytest.mark.parametrize("page", ["draw", "dashboard"])
 def test_without_any_model_each_page_starts(page, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
+    monkeypatch.setattr(catalogue, "SHIPPED_DIRECTORY", tmp_path / "nothing")
     app = open_app(page)
     assert "no model that can be loaded" in " ".join(warning.value for warning in app.warning)
 
 
 def test_model_asked_for_by_name_is_never_replaced(monkeypatch):
     monkeypatch.setenv("MNISTCORE_MODEL", "no-such-model")
-    app = put_on_canvas(open_app(), SEVEN)
+    app = put_on_canvas(open_app(), PLAIN_SEVEN)
     assert "no-such-model" in app.warning[0].value
     assert "No model" in answer_of(app)

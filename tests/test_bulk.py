@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
+from moments import run_until
 from PIL import Image
 
 from mnistcore import load_model, read_batch
@@ -61,25 +59,30 @@ def test_a_folder_is_labelled_in_order_and_what_cannot_be_read_is_named(tmp_path
     assert "broken.png: " in capsys.readouterr().err
 
 
-@pytest.mark.slow
+CHILD = """
+from pathlib import Path
+from mnistcore import load_model
+from mnistcore.bulk import label as bulk
+
+bulk.ArrayFile.chunk = 100
+images, target = map(Path, sys.argv[1:3])
+bulk.label(bulk.open_source(images), target, load_model("classic"), lambda _: reach("chunk"))
+"""
+
+
+@pytest.mark.usefixtures("chunks_of_100")
 def test_a_killed_run_goes_on_and_writes_the_same_file(tmp_path):
-    np.save(tmp_path / "images.npy", np.tile(IMAGES, (12, 1, 1)))
-    command = [sys.executable, "-m", "mnistcore", "predict", "--bulk", tmp_path / "images.npy", "--model", "classic"]
+    np.save(tmp_path / "images.npy", IMAGES[:3000])
+    source, model = bulk.open_source(tmp_path / "images.npy"), load_model("classic")
     undisturbed, target = tmp_path / "undisturbed.csv", tmp_path / "labels.csv"
-    subprocess.run([*command, "--out", undisturbed], check=True, capture_output=True)
-    said, kills = "", 0
-    while not target.exists():
-        with subprocess.Popen([*command, "--out", target], stderr=subprocess.PIPE, text=True) as process:
-            while process.poll() is None and kills < 2:
-                parts = list(tmp_path.glob("labels.csv.*.partial"))
-                if parts and parts[0].stat().st_size > 600_000 * (kills + 1):
-                    process.send_signal(signal.SIGKILL)
-                    kills += 1
-                    break
-                time.sleep(0.002)
-            said += process.communicate()[1]
-    assert kills >= 1
-    assert "Resuming" in said
+    bulk.label(source, undisturbed, model)
+    for moment in ("chunk 7", "chunk 9"):
+        assert run_until(moment, CHILD, tmp_path / "images.npy", target) == -signal.SIGKILL
+        assert not target.exists()
+    done, said = [], []
+    bulk.label(source, target, model, done.append, said.append)
+    assert said[0].startswith("Resuming")
+    assert done[0] == 1400, "what was labelled before is not labelled again"
     assert target.read_bytes() == undisturbed.read_bytes()
 
 

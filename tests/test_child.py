@@ -15,7 +15,7 @@ import pytest
 from conftest import ENDLESS, TINY
 
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.files import read_model
 from mnistcore.training.order import Order
 from mnistcore.training.recipes import Recipe
@@ -50,8 +50,8 @@ def test_every_epoch_is_an_event_and_the_run_is_kept(child):
     assert events[-2]["share"] == 1
     assert "probabilities" not in events[-2]
     assert (largest_weights(events[-2]) == 127).all()
-    assert store.run_names() == [events[-1]["name"]]
-    assert store.current_name() == events[-1]["name"]
+    assert catalogue.run_names() == [events[-1]["name"]]
+    assert catalogue.current_name() == events[-1]["name"]
 
 
 def test_a_visitors_run_is_theirs_and_reads_their_image_after_every_epoch(child):
@@ -61,12 +61,12 @@ def test_a_visitors_run_is_theirs_and_reads_their_image_after_every_epoch(child)
     events = [json.loads(line) for line in child.stdout]
     shown = [event for event in events if event["event"] == "progress"]
     assert len(shown) == recipe.epochs
-    model = read_model(store.visitor_runs("a").path("hers"))
+    model = read_model(catalogue.visitor_runs("a").path("hers"))
     assert int(np.argmax(shown[-1]["probabilities"])) == model.predict(images[:1])[0]
     assert (largest_weights(shown[-1]) == 127).all()
     assert 0 < shown[-1]["training_accuracy"] <= 1
-    assert store.visitor_runs("a").report("hers").training_curve == [event["training_accuracy"] for event in shown]
-    assert store.run_names() == []
+    assert catalogue.visitor_runs("a").report("hers").training_curve == [event["training_accuracy"] for event in shown]
+    assert catalogue.run_names() == []
     assert max(len(json.dumps(event)) for event in events) < 16_000
 
 
@@ -83,7 +83,7 @@ def test_it_ends_when_its_standard_input_does(child):
     assert json.loads(child.stdout.readline())["event"] == "progress"
     child.stdin.close()
     assert child.wait(timeout=20) != 0
-    assert store.run_names() == []
+    assert catalogue.run_names() == []
 
 
 def test_a_failure_is_one_sentence(child):

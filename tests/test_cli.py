@@ -16,7 +16,7 @@ from PIL import Image
 from mnistcore import load_model
 from mnistcore.__main__ import main
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.files import write_model
 from mnistcore.models.report import Evaluation
 
@@ -46,7 +46,7 @@ def test_train_prints_its_figures_and_makes_the_model_current(run, data_file, ho
     assert status == 0
     assert out[0] == "Training on 4,000 digits: the file digits.npz."
     scores, mean, test, place = out[-4:]
-    report = store.load_report(store.current_name())
+    report = catalogue.load_report(catalogue.current_name())
     assert (
         json.loads(re.fullmatch(r"Cross-validation scores: (\[.*\])", scores)[1])
         == np.round(report.cv_scores, 4).tolist()
@@ -68,9 +68,9 @@ def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_cu
     files = {"robust.md", "robust.npz", "robust.report.json"}
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == files
     assert load_model(tmp_path / "robust.npz").name == "robust"
-    monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path)
-    assert store.load_report("robust").evaluation.robustness
-    assert store.run_names() == []
+    monkeypatch.setattr(catalogue, "SHIPPED_DIRECTORY", tmp_path)
+    assert catalogue.load_report("robust").evaluation.robustness
+    assert catalogue.run_names() == []
 
 
 def test_ctrl_c_ends_a_training_with_130_and_changes_nothing(home, data_file):
@@ -165,7 +165,7 @@ def test_info_on_a_model_file_without_a_report(run, tmp_path):
 @pytest.mark.usefixtures("mine")
 def test_report_writes_one_html_file(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    store.make_current("mine")
+    catalogue.make_current("mine")
     assert run("report")[1] == ["The report on mine is in mine.html."]
     assert (tmp_path / "mine.html").read_text().startswith("<!doctype html>")
 

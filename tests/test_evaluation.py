@@ -10,7 +10,7 @@ from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.evaluation.distortions import DISTORTIONS
 from mnistcore.evaluation.evaluate import REJECTED, evaluate
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 IMAGES, LABELS = shipped_test_digits()
 DISTORTED = 12
@@ -18,9 +18,8 @@ DISTORTED = 12
 
 @pytest.fixture(scope="module")
 def evaluation():
-    logged = []
-    found = evaluate(load_model("classic"), IMAGES, LABELS, "MNIST's test set", DISTORTED, logged.append)
-    assert logged == list(DISTORTIONS)
+    found = evaluate(load_model("classic"), IMAGES, LABELS, "MNIST's test set", DISTORTED)
+    assert list(found.robustness) == list(DISTORTIONS)
     return found
 
 
@@ -39,7 +38,7 @@ def test_every_figure_is_that_of_the_predictions(evaluation):
 
 def test_the_card_and_report_of_classic_have_the_same_figures(evaluation):
     assert load_model("classic").card["figures"]["test_accuracy"] == evaluation.accuracy
-    assert store.load_report("classic").evaluation.confusion == evaluation.confusion
+    assert catalogue.load_report("classic").evaluation.confusion == evaluation.confusion
 
 
 def test_rejecting_more_answers_removes_more_errors(evaluation):

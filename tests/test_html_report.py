@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from mnistcore.evaluation.html_report import html_report
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 
 @pytest.fixture(scope="module")
 def report():
-    return replace(store.load_report("classic"), name="<b>mine</b>")
+    return replace(catalogue.load_report("classic"), name="<b>mine</b>")
 
 
 @pytest.fixture(scope="module")

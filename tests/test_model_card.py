@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from mnistcore import Model, load_model
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.card import model_card
 
 
 def test_the_card_of_a_shipped_model_has_its_data_its_figures_and_its_confusions():
-    report = store.load_report("classic")
+    report = catalogue.load_report("classic")
     card = model_card(load_model("classic"), report)
     assert "784 -> 128 -> 10 units, 101,770 weights" in card
     assert "60,000 digits of" in card
@@ -23,7 +23,7 @@ def test_the_card_of_a_shipped_model_has_its_data_its_figures_and_its_confusions
 
 
 def test_the_most_frequent_confusions_are_named_the_first_one_first():
-    report = store.load_report("classic")
+    report = catalogue.load_report("classic")
     confusion = np.diag(np.full(10, 90))
     confusion[4, 9], confusion[7, 1], confusion[3, 5], confusion[0, 6] = 9, 7, 8, 1
     report = replace(report, evaluation=replace(report.evaluation, confusion=confusion.tolist()))
@@ -39,7 +39,7 @@ def test_a_model_without_a_card_has_one_of_its_size_and_limitations():
     assert "## Figures" not in card
 
 
-@pytest.mark.parametrize("name", store.SHIPPED)
+@pytest.mark.parametrize("name", catalogue.SHIPPED)
 def test_the_shipped_card_is_that_of_the_shipped_model(name):
-    shipped = Path(store.SHIPPED_DIRECTORY / f"{name}.md").read_text(encoding="utf-8")
-    assert shipped == model_card(load_model(name), store.load_report(name)) + "\n"
+    shipped = Path(catalogue.SHIPPED_DIRECTORY / f"{name}.md").read_text(encoding="utf-8")
+    assert shipped == model_card(load_model(name), catalogue.load_report(name)) + "\n"

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import streamlit as st
 from conftest import picture_of
-from in_app import answer_of, open_app, press, put_on_canvas
-from streamlit.testing.v1 import AppTest
-from strokes import PLAIN_SEVEN, SEVEN
+from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
+from strokes import PLAIN_SEVEN
 
 from app.draw import ask
 from app.draw.ask import Asked
@@ -49,15 +48,6 @@ def session(monkeypatch) -> dict:
     return state
 
 
-def visit(page: str, visitor: str = HERS) -> AppTest:
-    """A page, opened by a visitor whom the browser has named."""
-    app = open_app()
-    app.session_state[VISITOR] = visitor
-    app.switch_page(f"app/{page}/page.py").run()
-    assert not app.exception
-    return app
-
-
 def digits(*labels: int) -> list[NewDigit]:
     images, truth = shipped_test_digits()
     rows = [int(np.flatnonzero(truth == label)[place]) for place, label in enumerate(labels)]
@@ -69,10 +59,6 @@ def keep(owner: str, name: str, *labels: int) -> str:
     profile = database().find_or_create_profile(owner, name)
     database().add_all(profile.id, digits(*labels))
     return profile.id
-
-
-def words(app: AppTest) -> str:
-    return " ".join(element.value for element in (*app.markdown, *app.warning, *app.info, *app.success))
 
 
 def asked(label: int) -> Asked:
@@ -141,8 +127,8 @@ def test_drawing_asks_the_database_nothing(monkeypatch):
     monkeypatch.setattr("app.shared.confirmed.open_feedback", opened)
     app = open_app()
     app.session_state[VISITOR] = HERS
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
-    assert "A tap keeps" in words(app)
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
+    assert "A tap keeps" in words_of(app)
 
 
 @pytest.mark.parametrize("url", ["sqlite:////proc/none/feedback.db", "nonsense"])
@@ -155,19 +141,19 @@ def test_without_a_database_a_tap_keeps_nothing_and_says_why(monkeypatch, sessio
 
 def test_without_a_database_one_can_draw_and_my_digits_says_so(monkeypatch):
     monkeypatch.setenv("MNISTCORE_DB", "sqlite:////proc/none/feedback.db")
-    app = visit("my_digits")
+    app = open_app("my_digits", HERS)
     (warning,) = app.warning
     assert "Drawing goes on without it." in warning.value
-    app.switch_page("app/draw/page.py").run()
-    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, SEVEN))
+    go_to(app, "draw")
+    assert '<div class="digit">7</div>' in answer_of(put_on_canvas(app, PLAIN_SEVEN))
 
 
 def test_my_digits_shows_what_is_the_visitors_own():
-    assert "Nothing is kept" in words(visit("my_digits"))
+    assert "Nothing is kept" in words_of(open_app("my_digits", HERS))
     keep(HERS, "Ada", 1, 2, 3)
     keep(HIS, "Bob", 4)
-    app = visit("my_digits")
-    assert "## 3 digits" in words(app)
+    app = open_app("my_digits", HERS)
+    assert "## 3 digits" in words_of(app)
     assert app.selectbox(key="profile-choice").options == ["Ada"]
     assert len(app.selectbox) == 1, "no choice of everybody's"
 
@@ -176,10 +162,10 @@ def test_an_operator_sees_everybodys(monkeypatch):
     monkeypatch.setattr("app.shared.operator.is_operator", lambda: True)
     keep(HERS, "Ada", 1, 2, 3)
     his = keep(HIS, "Bob", 4, 5)
-    app = visit("my_digits")
-    assert "## 3 digits" in words(app)
+    app = open_app("my_digits", HERS)
+    assert "## 3 digits" in words_of(app)
     app.selectbox(key="others-profile").set_value(his).run()
-    assert "## 2 digits" in words(app)
+    assert "## 2 digits" in words_of(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
     press(app, "Delete this handwriting")
     assert [name for name, *_ in kept()] == ["Ada"] * 3
@@ -187,31 +173,31 @@ def test_an_operator_sees_everybodys(monkeypatch):
 
 def test_profiles_are_made_switched_renamed_and_deleted():
     keep(HERS, "Ada", 1)
-    app = visit("my_digits")
+    app = open_app("my_digits", HERS)
     app.text_input(key="new-profile").set_value("Ben").run()
     press(app, "Create")
     choice = app.selectbox(key="profile-choice")
     assert choice.options == ["Ada", "Ben"]
     ben = choice.value
-    assert "## 0 digits" in words(app)
+    assert "## 0 digits" in words_of(app)
     app.text_input(key=f"name-{ben}").set_value("Benjamin").run()
     press(app, "Save name")
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
     press(app, "Delete this handwriting")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
-    assert "## 1 digit" in words(app)
+    assert "## 1 digit" in words_of(app)
 
 
 def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
     keep(HERS, "Ada", 1)
     keep(HERS, "Ben", 2)
     keep(HIS, "Bob", 4)
-    app = visit("my_digits")
+    app = open_app("my_digits", HERS)
     assert next(button for button in app.button if button.label == "Delete all").disabled
     app.checkbox(key="delete-all-sure").check().run()
     press(app, "Delete all")
-    assert "All your digits are deleted" in words(app)
-    assert "Nothing is kept" in words(app)
+    assert "All your digits are deleted" in words_of(app)
+    assert "Nothing is kept" in words_of(app)
     assert kept() == [("Bob", 4, 9)]
 
 
@@ -288,7 +274,7 @@ def test_an_exercise_is_written_skipped_taken_back_and_left_out():
 
 
 def test_practice_keeps_what_was_written_when_it_is_saved():
-    app = visit("practice")
+    app = open_app("practice", HERS)
     press(app, "Begin")
     this = app.session_state[EXERCISE]
     assert len(this.asked) == 20
@@ -300,7 +286,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
     for digit in digits(1, 7):
         this.answers.append(Written(digit.label, digit.picture, digit.image))
     press(app, "Stop here")
-    assert "2 of 2" in words(app)
+    assert "2 of 2" in words_of(app)
     assert kept() == []
     app.text_input(key="practice-name").set_value("Ada").run()
     press(app, "Save 2 digits")
@@ -311,7 +297,7 @@ def test_practice_keeps_what_was_written_when_it_is_saved():
 
 
 def test_practice_says_why_it_cannot_save():
-    app = visit("practice")
+    app = open_app("practice", HERS)
     press(app, "Begin")
     one = digits(1)[0]
     app.session_state[EXERCISE].answers.append(Written(1, one.picture, one.image))

@@ -14,7 +14,7 @@ from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
 from mnistcore.digit.files import as_png
 from mnistcore.errors import BadImage, BadModelFile, DataUnavailable, GotWorse
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.training import rehearsal
 from mnistcore.training.personalise import Base, keep_personalised, personalise
 
@@ -115,22 +115,22 @@ def test_a_damaged_file_of_rehearsed_images_is_named(tmp_path, monkeypatch):
 
 def test_a_personal_model_is_found_by_its_name_alone_and_deleted_with_its_profile(learnt):
     name = keep_personalised(PROFILE, learnt)
-    assert store.personal_models(PROFILE) == [name]
+    assert catalogue.personal_models(PROFILE) == [name]
     assert load_model(name).weights[-1].tobytes() == learnt.model.weights[-1].tobytes()
-    assert name not in store.model_names()
+    assert name not in catalogue.model_names()
     with pytest.raises(BadModelFile):
         keep_personalised("../../etc", learnt)
-    store.delete_personal(PROFILE)
-    store.delete_personal(PROFILE)  # there may be none
-    assert store.personal_models(PROFILE) == []
-    assert store.named_path(name) is None
+    catalogue.delete_personal(PROFILE)
+    catalogue.delete_personal(PROFILE)  # there may be none
+    assert catalogue.personal_models(PROFILE) == []
+    assert catalogue.named_path(name) is None
 
 
 def test_only_the_latest_models_of_a_profile_are_kept(learnt, monkeypatch):
-    monkeypatch.setattr(store, "PERSONAL_MODELS", 1)
+    monkeypatch.setattr(catalogue, "PERSONAL_MODELS", 1)
     first, second = (keep_personalised(PROFILE, learnt) for _ in range(2))
     assert first != second
-    assert store.personal_models(PROFILE) == [second]
+    assert catalogue.personal_models(PROFILE) == [second]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_only_the_latest_models_of_a_profile_are_kept(learnt, monkeypatch):
 def test_a_model_that_got_worse_is_not_kept(learnt, worse):
     with pytest.raises(GotWorse, match="got worse"):
         keep_personalised(PROFILE, replace(learnt, report=replace(learnt.report, **worse)))
-    assert store.personal_models(PROFILE) == []
+    assert catalogue.personal_models(PROFILE) == []
 
 
 def test_the_command_line_learns_a_profile(capsys):
@@ -154,7 +154,7 @@ def test_the_command_line_learns_a_profile(capsys):
     assert cli.main(["personalise", "Ada"]) == 0
     printed = capsys.readouterr().out
     assert "learnt from         20 digits" in printed
-    (name,) = store.personal_models(profile.id)
+    (name,) = catalogue.personal_models(profile.id)
     assert f"Model {name} has learnt the handwriting Ada." in printed
     assert cli.main(["personalise", "Empty"]) == 1
     assert "has no digits to learn from yet" in capsys.readouterr().err

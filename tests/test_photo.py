@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
-from in_app import answer_of, open_app, press, put_on_canvas
+from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from strokes import FOUR_TWO
@@ -20,7 +20,7 @@ from app.photo import view as photo_view
 from app.photo.view import NON_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 
-PHOTO = "app/photo/page.py"
+PHOTO = "photo"
 EXAMPLE = photo.EXAMPLE.read_bytes()
 
 
@@ -45,10 +45,6 @@ def number_of(app: AppTest) -> list[str]:
     return app.code[0].value.splitlines()
 
 
-def words_of(app: AppTest) -> str:
-    return " ".join(words.value for words in app.markdown)
-
-
 def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
     app = upload(open_app(PHOTO), EXAMPLE)
     picture, size = open_page(EXAMPLE)
@@ -68,8 +64,8 @@ def test_the_example_is_read_and_still_there_after_a_change_of_page():
     press(app, "Try an example photo")
     number = number_of(app)
     assert number
-    app.switch_page("app/draw/page.py").run()
-    app.switch_page(PHOTO).run()
+    go_to(app, "draw")
+    go_to(app, PHOTO)
     assert number_of(app) == number
 
 
@@ -186,7 +182,7 @@ def test_a_number_on_the_sheet_is_read_as_one():
 
 def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
     app = put_on_canvas(open_app(), FOUR_TWO)
-    app.switch_page("app/look_inside/page.py").run()
+    go_to(app, "look_inside")
     assert "You drew a number" in words_of(app)
     assert '<div class="digit">2</div>' in answer_of(app)
     app.session_state["picked-digit"] = app.session_state["drawing"].png, 0

@@ -6,13 +6,13 @@ from dataclasses import asdict
 import pytest
 
 from mnistcore import BadModelFile
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 
 
 @pytest.fixture(scope="module")
 def report():
-    return store.load_report("classic")
+    return catalogue.load_report("classic")
 
 
 def test_a_saved_report_is_loaded_as_it_was(report, tmp_path):

@@ -327,7 +327,7 @@ def test_the_document_is_valid_and_holds_the_declarations():
 
 def test_answers_are_as_the_document_says():
     client = create_app().test_client()
-    components = {"components": openapi.document(ROUTES)["components"]}
+    components = {"components": openapi.document(ROUTES, "1")["components"]}
     for body, name in (({"data": SEVEN}, "Prediction"), ({"data": [SEVEN, [0] * 784]}, "Predictions")):
         for query in ("", "?probabilities=true"):
             answer = client.post(f"/predict{query}", json=body).get_json()

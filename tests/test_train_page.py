@@ -7,37 +7,23 @@ import shutil
 
 import pytest
 from conftest import ENDLESS, await_that
-from in_app import button, open_app, press
+from in_app import button, open_app, press, words_of
 from streamlit.testing.v1 import AppTest
 
 from app.shared.visitors import VISITOR
 from app.train.queue import trainer
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 pytestmark = pytest.mark.usefixtures("own_server")
 
-TRAIN, BOARD, DRAW = "app/train/page.py", "app/dashboard/page.py", "app/draw/page.py"
-
-
-def visit(page: str, visitor: str = "a") -> AppTest:
-    """A visitor whom the browser has named."""
-    app = AppTest.from_file("../streamlit_app.py", default_timeout=30)
-    app.session_state[VISITOR] = visitor
-    app.run()
-    app.switch_page(page).run()
-    assert not app.exception
-    return app
+TRAIN, BOARD, DRAW = "train", "dashboard", "draw"
 
 
 @pytest.fixture
 def hers(mine) -> str:
     """The name of a model that is the visitor's own."""
-    shutil.copytree(mine.parent, store.visitor_runs("a").directory / "hers")
+    shutil.copytree(mine.parent, catalogue.visitor_runs("a").directory / "hers")
     return "hers"
-
-
-def words_of(app: AppTest) -> str:
-    return " ".join(words.value for words in (*app.markdown, *app.info, *app.warning, *app.error, *app.success))
 
 
 def open_settings(app: AppTest) -> None:
@@ -47,7 +33,7 @@ def open_settings(app: AppTest) -> None:
 
 @pytest.mark.slow
 def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
-    app = visit(TRAIN)
+    app = open_app(TRAIN, "a")
     app.button(key="start-quick").click().run()
     job = trainer().job_of("a")
     assert re.fullmatch(r"quick-\d\d-[A-Z][a-z]{2}-\d\d\.\d\d", job.name)
@@ -60,28 +46,28 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     press(app, "Use it for my drawings")
     assert app.selectbox(key="model").value == job.name
     assert not next(button for button in app.button if button.label == "Misread digit").disabled
-    assert job.name not in visit(DRAW, "b").selectbox(key="model").options
-    assert store.visitor_runs("a").names() == [job.name]
-    assert store.run_names() == []
-    assert store.visitor_runs("a").report(job.name).evaluation.accuracy > 0.85
+    assert job.name not in open_app(DRAW, "b").selectbox(key="model").options
+    assert catalogue.visitor_runs("a").names() == [job.name]
+    assert catalogue.run_names() == []
+    assert catalogue.visitor_runs("a").report(job.name).evaluation.accuracy > 0.85
 
 
 def test_a_second_visitor_waits_and_sees_the_place_in_the_queue(monkeypatch, data_file):
     monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
     trainer().start("b", "endless", ENDLESS, ["file"])
     trainer().start("c", "next", ENDLESS, ["file"])
-    app = visit(TRAIN)
+    app = open_app(TRAIN, "a")
     app.button(key="start-deep").click().run()
     assert "number 2 in the queue" in app.get("progress")[0].proto.text
     press(app, "Stop")
     app.run()
     assert "The training was stopped" in words_of(app)
     assert trainer().job_of("b").active
-    assert "endless" not in words_of(visit(TRAIN, "d")), "nobody sees another visitor's training"
+    assert "endless" not in words_of(open_app(TRAIN, "d")), "nobody sees another visitor's training"
 
 
 def test_a_name_that_is_taken_or_bad_is_one_sentence(hers):
-    app = visit(TRAIN)
+    app = open_app(TRAIN, "a")
     open_settings(app)
     for name, expected in ((hers, "already"), ("robust", "already"), ("my model", "no name for a model")):
         app.text_input(key="name").set_value(name)
@@ -91,7 +77,7 @@ def test_a_name_that_is_taken_or_bad_is_one_sentence(hers):
 
 
 def test_settings_that_make_no_recipe_are_one_sentence():
-    app = visit(TRAIN)
+    app = open_app(TRAIN, "a")
     open_settings(app)
     app.text_input(key="quick-hidden_layers").set_value("many").run()
     assert "whole numbers" in app.error[0].value
@@ -117,28 +103,28 @@ def choose(app: AppTest, name: str) -> None:
 
 
 def test_a_visitor_renames_deletes_and_publishes_their_own(hers):
-    app = visit(BOARD)
+    app = open_app(BOARD, "a")
     choose(app, hers)
     app.text_input(key="new-name-hers").set_value("robust").run()
     press(app, "Save name")
     assert "already" in words_of(app)
     app.text_input(key="new-name-hers").set_value("ours").run()
     press(app, "Save name")
-    assert store.visitor_runs("a").names() == ["ours"]
+    assert catalogue.visitor_runs("a").names() == ["ours"]
     assert app.selectbox(key="board-model").value == "ours"
     press(app, "Publish model")  # without a password, from the machine itself
-    assert "ours" in store.run_names()
+    assert "ours" in catalogue.run_names()
     choose(app, "ours")
     press(app, "Make it the current model")
-    assert store.current_name() == "ours"
+    assert catalogue.current_name() == "ours"
     press(app, "Delete model")
-    assert "ours" not in store.run_names()
-    assert store.current_name() == store.SHIPPED[0]
+    assert "ours" not in catalogue.run_names()
+    assert catalogue.current_name() == catalogue.SHIPPED[0]
 
 
 def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
     monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "secret")
-    app = visit(BOARD)
+    app = open_app(BOARD, "a")
     choose(app, hers)
     labels = [button.label for button in app.button]
     assert "Publish model" not in labels
@@ -149,13 +135,13 @@ def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
     app.text_input[-1].set_value("secret")
     press(app, "Continue")
     press(app, "Publish model")
-    assert "hers" in store.run_names()
+    assert "hers" in catalogue.run_names()
 
 
 @pytest.mark.usefixtures("mine")
 def test_without_the_password_everybodys_models_stay_as_they_are(monkeypatch):
     monkeypatch.setenv("MNISTCORE_ADMIN_PASSWORD", "secret")
-    app = visit(BOARD)
+    app = open_app(BOARD, "a")
     choose(app, "mine")
     labels = {button.label for button in app.button}
     assert not labels & {"Save name", "Delete model", "Make it the current model"}
@@ -164,7 +150,7 @@ def test_without_the_password_everybodys_models_stay_as_they_are(monkeypatch):
 
 @pytest.mark.usefixtures("hers")
 def test_the_table_says_whose_a_model_is_and_on_what_it_was_measured():
-    app = visit(BOARD)
+    app = open_app(BOARD, "a")
     table = app.dataframe[0].value.set_index("model")
     assert table["whose"].to_dict() == {
         "hers": "yours",
@@ -174,11 +160,11 @@ def test_the_table_says_whose_a_model_is_and_on_what_it_was_measured():
     }
     assert table.loc["classic", "95% interval"] == "97.38% to 97.97%"
     assert table.loc["classic", "measured on"].startswith("10,000 digits")
-    assert "hers" not in visit(BOARD, "b").dataframe[0].value["model"].tolist()
+    assert "hers" not in open_app(BOARD, "b").dataframe[0].value["model"].tolist()
 
 
 def test_two_models_are_compared_on_the_same_digits():
-    app = visit(BOARD)
+    app = open_app(BOARD, "a")
     app.selectbox(key="compare-second").set_value("classic").run()
     said = words_of(app)
     assert "**robust** misreads 58 and **classic** 231" in said

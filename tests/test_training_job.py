@@ -8,7 +8,7 @@ import pytest
 from conftest import ENDLESS, TINY, await_that
 
 from app.train.queue import Trainer, TrainingBusy
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_one_a_visitor_and_the_others_wait_for_their_turn(make_trainer):
     assert second.child is None
     assert first.child.poll() is not None
     assert trainer.job_of("a") is first
-    assert store.visitor_runs("a").names() == store.run_names() == []
+    assert catalogue.visitor_runs("a").names() == catalogue.run_names() == []
 
 
 def test_as_many_run_at_once_as_the_operator_allows(make_trainer):

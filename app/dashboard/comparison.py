@@ -8,8 +8,8 @@ from app.shared.visitors import current_visitor
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.evaluation.compare import compare
+from mnistcore.models.catalogue import model_path
 from mnistcore.models.files import read_model
-from mnistcore.models.store import model_path
 
 SHOWN = 24  # pictures of each kind
 

@@ -7,7 +7,7 @@ from app.shared import canvas
 from app.shared.charts.measures import CELL, confusion_chart
 from app.shared.visitors import CHOSEN_MODEL, CURRENT
 from mnistcore.digit.files import as_png
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 
 PER_PAGE = 12
@@ -74,5 +74,5 @@ def _tile(model_name: str, digit: dict, pixels: np.ndarray) -> None:
         )
         if st.button(words, key=f"misread-{digit['index']}", width="stretch"):
             canvas.put_digit(pixels, digit["label"])
-            st.session_state[CHOSEN_MODEL] = CURRENT if model_name == store.current_name() else model_name
+            st.session_state[CHOSEN_MODEL] = CURRENT if model_name == catalogue.current_name() else model_name
             st.switch_page("app/look_inside/page.py")

@@ -11,7 +11,7 @@ from app.train.queue import trainer
 from mnistcore.errors import BadModelFile
 from mnistcore.export.html_export import to_html
 from mnistcore.export.onnx_export import to_onnx
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.files import read_model
 
 
@@ -23,8 +23,8 @@ def offer(name: str) -> None:
             st.session_state[CHOSEN_MODEL] = name
             st.switch_page("app/draw/page.py")
         with st.popover("Download", icon=":material/download:", key=f"download-{name}"):
-            _offer_files(name, store.model_path(name, visitor))
-        if visitor and name in store.own_names(visitor):
+            _offer_files(name, catalogue.model_path(name, visitor))
+        if visitor and name in catalogue.own_names(visitor):
             _offer_for_own(visitor, name)
         else:
             _offer_for_everybodys(name)
@@ -47,7 +47,7 @@ def _offer_files(name: str, path: Path) -> None:
 
 
 def _offer_for_own(visitor: str, name: str) -> None:
-    runs, taken = store.visitor_runs(visitor), [*store.model_names(), *trainer().names]
+    runs, taken = catalogue.visitor_runs(visitor), [*catalogue.model_names(), *trainer().names]
     _offer_to_rename(name, "This affects only you.", lambda new: runs.rename(name, new, taken))
     _offer_to_delete(name, f"{name} will be deleted. This affects only you, and cannot be undone.", runs.delete)
     with st.popover("Publish", key=f"publish-{name}"):
@@ -55,7 +55,7 @@ def _offer_for_own(visitor: str, name: str) -> None:
         if not operator.is_operator():
             operator.ask_for_password()
         elif st.button("Publish model"):
-            _do(lambda: store.publish(visitor, name), f"{name} is everybody's now.")
+            _do(lambda: catalogue.publish(visitor, name), f"{name} is everybody's now.")
 
 
 def _offer_for_everybodys(name: str) -> None:
@@ -64,19 +64,19 @@ def _offer_for_everybodys(name: str) -> None:
             st.write("**This affects everybody**: to make it the current model, to rename or to delete it.")
             operator.ask_for_password()
         return
-    current = name == store.current_name()
+    current = name == catalogue.current_name()
     with st.popover("Make current", disabled=current, key=f"current-{name}"):
         st.write(f"**This affects everybody**: {name} will answer all who have chosen no other model, and the API.")
         if st.button("Make it the current model"):
-            _do(lambda: store.make_current(name), f"{name} is the current model now.")
-    if name in store.SHIPPED:
+            _do(lambda: catalogue.make_current(name), f"{name} is the current model now.")
+    if name in catalogue.SHIPPED:
         st.markdown(":small[It ships with the package: it cannot be renamed or deleted.]")
         return
     words = "**This affects everybody**: all visitors will see the new name."
-    _offer_to_rename(name, words, lambda new: store.rename_run(name, new))
+    _offer_to_rename(name, words, lambda new: catalogue.rename_run(name, new))
     words = f"**This affects everybody**: {name} will be deleted for all visitors. This cannot be undone."
-    after = f" The current model is {store.SHIPPED[0]} now." if current else ""
-    _offer_to_delete(name, words, store.delete_run, after)
+    after = f" The current model is {catalogue.SHIPPED[0]} now." if current else ""
+    _offer_to_delete(name, words, catalogue.delete_run, after)
 
 
 def _offer_to_rename(name: str, words: str, rename: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from app.shared.charts import measures
 from app.shared.visitors import current_visitor
 from app.shared.words import duration
 from mnistcore.errors import BadModelFile
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.training.searches import search_names
 
 COMMANDS = """\
@@ -32,7 +32,7 @@ if found := search_names():
 
 st.markdown("## One model")
 visitor = current_visitor()
-names, own = store.model_names(visitor), store.own_names(visitor)
+names, own = catalogue.model_names(visitor), catalogue.own_names(visitor)
 current, _ = models.current_model()
 if renamed := st.session_state.pop("renamed", None):
     st.session_state["board-model"] = renamed
@@ -47,7 +47,7 @@ chosen = st.selectbox(
 )
 model_actions.offer(chosen)
 try:
-    report = store.load_report(chosen, visitor)
+    report = catalogue.load_report(chosen, visitor)
 except BadModelFile as error:
     st.warning(f"{error} So this page cannot show how the model was trained.")
     st.stop()

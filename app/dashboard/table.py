@@ -12,16 +12,16 @@ from app.shared.visitors import current_visitor
 from app.shared.words import duration
 from mnistcore.errors import BadModelFile
 from mnistcore.evaluation.metrics import accuracy_interval
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 
 
 def readable_reports() -> dict[str, Report]:
     """The reports of all models that the visitor may use; those that cannot be read are left out."""
     reports = {}
-    for name in store.model_names(current_visitor()):
+    for name in catalogue.model_names(current_visitor()):
         try:
-            reports[name] = store.load_report(name, current_visitor())
+            reports[name] = catalogue.load_report(name, current_visitor())
         except BadModelFile:
             continue
     return reports
@@ -29,7 +29,7 @@ def readable_reports() -> dict[str, Report]:
 
 def table(reports: dict[str, Report]) -> pd.DataFrame:
     """One row a model: what it is and how good it is, shares in percent."""
-    current, own = store.current_name(), store.own_names(current_visitor())
+    current, own = catalogue.current_name(), catalogue.own_names(current_visitor())
     return pd.DataFrame(
         [
             {
@@ -85,7 +85,7 @@ def show_curves(reports: dict[str, Report]) -> None:
         chosen = st.multiselect("Curves of", list(reports), default=list(reports)[:3], width=420)
         smoothing = st.slider("Smoothing: mean over this many epochs", 1, 9, 1, step=2, width=260)
     # the shipped models first, so that they have the same colours on every page, and a new run changes no other's
-    names = [*store.SHIPPED, *reversed([name for name in reports if name not in store.SHIPPED])]
+    names = [*catalogue.SHIPPED, *reversed([name for name in reports if name not in catalogue.SHIPPED])]
     domain = [name for name in names if name in chosen]
     colours = alt.Scale(domain=domain, range=[COLOURS[names.index(name) % len(COLOURS)] for name in domain])
     accuracies = [

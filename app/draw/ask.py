@@ -137,6 +137,7 @@ def take(asked: Asked | None) -> None:
 
 
 def keep(asked: Asked, label: int) -> None:
+    """Keep the drawing as that digit among the visitor's own, or have the page say why it cannot be kept."""
     reading = asked.reading
     try:
         profile = profiles.active_or_first()

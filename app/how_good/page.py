@@ -4,14 +4,14 @@ import streamlit as st
 
 from app.shared.charts import measures
 from mnistcore.errors import BadModelFile
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 st.markdown("# How good is it?")
 
 reports = {}
-for name in store.SHIPPED:
+for name in catalogue.SHIPPED:
     try:
-        reports[name] = store.load_report(name)
+        reports[name] = catalogue.load_report(name)
     except BadModelFile as error:
         st.warning(str(error))
 if not reports:

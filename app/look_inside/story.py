@@ -7,10 +7,11 @@ import numpy as np
 
 from app.shared.charts.layout import Node, strongest, unit_shares
 from app.shared.charts.network import ARROWS
-from app.shared.charts.pictures import data_url, ink_url, weights_url
+from app.shared.charts.pictures import ink_url, weights_url
 from app.shared.drawing import Drawing
 from app.shared.words import percent
 from mnistcore.digit.explain import Explanation, response_pictures
+from mnistcore.digit.files import data_url
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading
 

@@ -15,11 +15,10 @@ from PIL import Image
 
 from app.photo.view import NON_DIGIT, CorrectedDigit
 from app.shared import profiles
-from app.shared.charts.pictures import data_url
 from app.shared.confirmed import database
 from app.shared.drawing import cut_out
 from mnistcore.confirmed.labelled_digits import NewDigit
-from mnistcore.digit.files import open_page
+from mnistcore.digit.files import data_url, open_page
 from mnistcore.digit.grey import to_grey, upright
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError

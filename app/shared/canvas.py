@@ -9,9 +9,8 @@ import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas
 
-from app.shared.charts.pictures import data_url
 from app.shared.drawing import Drawing, current_drawing
-from mnistcore.digit.files import as_png, open_image
+from mnistcore.digit.files import as_png, data_url, open_image
 
 KEY = "canvas"
 ENLARGED = 13  # times, when an MNIST digit is put on the canvas

@@ -9,7 +9,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import read_batch
 from mnistcore.errors import BadModelFile, DataUnavailable
-from mnistcore.models.store import load_report
+from mnistcore.models.catalogue import load_report
 
 
 def offer_digits(model: Model | None) -> None:

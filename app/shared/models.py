@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.shared.visitors import CHOSEN_MODEL, CURRENT, current_visitor, personal
 from mnistcore.digit.model import Model
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import LoadedModels
 
 
@@ -36,12 +36,12 @@ def base_model() -> Model | None:
     if _chosen() not in personal():
         return model
     base = model.card["recipe"]["base"] if model else CURRENT
-    return _loaded().get(base if base in store.model_names(current_visitor()) else None, current_visitor()).current
+    return _loaded().get(base if base in catalogue.model_names(current_visitor()) else None, current_visitor()).current
 
 
 def another_shipped(model: Model) -> Model | None:
     """Another of the shipped models than this one; None if it cannot be read."""
-    return _loaded().get(next(name for name in store.SHIPPED if name != model.name)).current
+    return _loaded().get(next(name for name in catalogue.SHIPPED if name != model.name)).current
 
 
 def choose_model() -> None:
@@ -49,7 +49,7 @@ def choose_model() -> None:
     current, _ = current_model()
     if st.session_state.get(CHOSEN_MODEL) != (chosen := _chosen()):
         st.session_state[CHOSEN_MODEL] = chosen
-    own, handwritings = store.own_names(current_visitor()), personal()
+    own, handwritings = catalogue.own_names(current_visitor()), personal()
 
     def words(name: str) -> str:
         if name == CURRENT:
@@ -58,11 +58,11 @@ def choose_model() -> None:
             return f"{handwritings[name]} (personal)"
         return f"{name} (yours)" if name in own else name
 
-    choices = [CURRENT, *handwritings, *store.model_names(current_visitor())]
+    choices = [CURRENT, *handwritings, *catalogue.model_names(current_visitor())]
     st.selectbox("Model", choices, format_func=words, key=CHOSEN_MODEL, persist_state="session")
 
 
 def _chosen() -> str:
     name = st.session_state.get(CHOSEN_MODEL, CURRENT)
-    there = name in personal() or name in store.model_names(current_visitor())  # it may be deleted or renamed
+    there = name in personal() or name in catalogue.model_names(current_visitor())  # it may be deleted or renamed
     return name if there else CURRENT

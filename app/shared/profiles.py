@@ -9,7 +9,7 @@ from app.shared.visitors import LEARNING, current_visitor, personal
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.errors import FeedbackError
 from mnistcore.home import home
-from mnistcore.models.store import delete_personal, personal_models
+from mnistcore.models.catalogue import delete_personal, personal_models
 
 FIRST = "My handwriting"  # the name of the profile that is made for the first digit
 PROFILE = "profile"  # session key: the one in use

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from app.shared import outcome
 from app.shared.drawing import current_drawing
 from app.shared.visitors import await_visitor, current_visitor
 from app.train.presets import BASES, PRESETS, SOURCES
@@ -14,21 +15,19 @@ from app.train.queue import TrainingBusy, interrupted, trainer
 from mnistcore.digit.files import open_image
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BadModelFile, BadRecipe, BlankImage, NothingUnfinished
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
 KEEP: Literal["session"] = "session"  # while a training hides the settings
 WANTED = "training-wanted"  # session key: what to start as soon as it is known for whom
-REFUSED = "training-refused"  # session key: why the last start failed
 
 
 def start_wanted() -> None:
     """Start what was wanted before the browser had said who it is, and say why the last start failed, if it did."""
     if current_visitor() and (wanted := st.session_state.pop(WANTED, None)):
         _start(*wanted)
-    if refused := st.session_state.pop(REFUSED, None):
-        st.warning(refused)
+    outcome.show()
 
 
 def offer_to_resume(said: bool) -> None:
@@ -74,7 +73,7 @@ def offer_settings() -> None:
             recipe, sources = _ask_for_recipe()
         except BadRecipe as error:
             st.error(str(error))
-        placeholder = _suggest_name(recipe, store.model_names(current_visitor())) if recipe else ""
+        placeholder = _suggest_name(recipe, catalogue.model_names(current_visitor())) if recipe else ""
         name = st.text_input(
             "Name of the new model: you may leave it as it is", placeholder=placeholder, key="name", max_chars=60
         )
@@ -142,20 +141,20 @@ def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> 
         st.session_state[WANTED] = recipe, sources, name
         await_visitor()
         return
-    taken = [*store.model_names(visitor), *trainer().names]
+    taken = [*catalogue.model_names(visitor), *trainer().names]
     name = name or _suggest_name(recipe, taken)
     try:
         check_name(name, taken)
         trainer().start(visitor, name, recipe, sources, _image_to_read())
     except (BadModelFile, TrainingBusy) as error:
-        st.session_state[REFUSED] = str(error)
+        outcome.flash(str(error), False)
 
 
 def _resume(visitor: str) -> None:
     try:
         trainer().resume(visitor)
     except (NothingUnfinished, TrainingBusy) as error:  # resumed already, in another tab
-        st.session_state[REFUSED] = str(error)
+        outcome.flash(str(error), False)
 
 
 def _suggest_name(recipe: Recipe, taken: list[str]) -> str:

@@ -7,7 +7,7 @@ from app.train import form as training_form
 from app.train import view as training_view
 from app.train.job import Job
 from app.train.queue import trainer
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 
 @st.fragment(run_every=1.0)
@@ -20,8 +20,8 @@ def follow(job: Job) -> None:
 
 
 def show_ended(job: Job) -> None:
-    if job.state == "finished" and job.outcome in store.own_names(job.order.visitor):
-        evaluation = store.load_report(job.outcome, job.order.visitor).evaluation
+    if job.state == "finished" and job.outcome in catalogue.own_names(job.order.visitor):
+        evaluation = catalogue.load_report(job.outcome, job.order.visitor).evaluation
         st.success(
             f"**{job.outcome}** is trained. Its accuracy is {evaluation.accuracy:.2%} "
             f"on {evaluation.count:,} test digits that it had not seen."
@@ -53,7 +53,7 @@ else:
     training_form.offer_presets()
     training_form.offer_settings()
 st.markdown(
-    f"A model that you train here is yours alone: other visitors do not see it. Your latest {store.VISITOR_RUNS} are "
-    f"kept for {store.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
+    f"A model that you train here is yours alone: other visitors do not see it. Your latest {catalogue.VISITOR_RUNS} "
+    f"are kept for {catalogue.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
     "Your browser remembers which are yours."
 )

@@ -11,7 +11,7 @@ import streamlit as st
 from app.train.job import Job
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import MnistCoreError, NothingUnfinished
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.training.order import Order
 from mnistcore.training.recipes import Recipe
 from mnistcore.training.unfinished import forget, latest_order
@@ -73,7 +73,7 @@ class Trainer:
         return self._queue(visitor, latest_order(visitor), resume=True)
 
     def _queue(self, visitor: str, order: Order, resume: bool) -> Job:
-        store.prune_visitor_runs()
+        catalogue.prune_visitor_runs()
         with self._lock:
             if (latest := self.job_of(visitor)) and latest.active:
                 raise TrainingBusy("One of your trainings is waiting or running already: wait for it, or stop it.")
@@ -132,7 +132,7 @@ class Trainer:
         try:
             job.follow()
         finally:
-            store.prune_visitor_runs()
+            catalogue.prune_visitor_runs()
             with self._lock:
                 self._run_next()
 
@@ -152,5 +152,5 @@ def trainer() -> Trainer:
     if not wanted.isdecimal() or int(wanted) < 1:
         log.warning("MNISTCORE_TRAININGS must be a whole number of 1 or more; this is %r, so it is 1.", wanted)
         wanted = "1"
-    store.prune_visitor_runs()
+    catalogue.prune_visitor_runs()
     return Trainer(int(wanted))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mnistcore.cli.options import load_data
 from mnistcore.errors import BadModelFile
-from mnistcore.home import atomic_path
-from mnistcore.models import store
+from mnistcore.home import write_file
+from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
 from mnistcore.models.card import model_card
 
@@ -33,8 +33,7 @@ def evaluate(options: argparse.Namespace) -> int:
     print(f"Model {model.name} on {len(images):,} digits: {source}")
     print(evaluation.as_text())
     if options.save:
-        with atomic_path(options.save) as temporary:
-            temporary.write_text(json.dumps(asdict(evaluation), indent=1) + "\n", encoding="utf-8")
+        write_file(options.save, json.dumps(asdict(evaluation), indent=1) + "\n")
     if options.at_least is not None and evaluation.accuracy < options.at_least:
         print(f"The accuracy is below the {options.at_least:.2%} asked for.", file=sys.stderr)
         return 1
@@ -45,7 +44,7 @@ def info(options: argparse.Namespace) -> int:
     """Print a model's card."""
     model = load_model(options.model)
     try:
-        report = store.load_report(model.name)
+        report = catalogue.load_report(model.name)
     except BadModelFile:  # a model file of the user's own has no report beside it
         report = None
     print(model_card(model, report))
@@ -55,12 +54,10 @@ def info(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write a model's report as one HTML file."""
     from mnistcore.evaluation.html_report import html_report
-    from mnistcore.home import atomic_path
 
-    report = store.load_report(options.model or store.current_name())
+    report = catalogue.load_report(options.model or catalogue.current_name())
     target = options.output or Path(f"{report.name}.html")
-    with atomic_path(target) as temporary:
-        temporary.write_text(html_report(report), encoding="utf-8")
+    write_file(target, html_report(report))
     print(f"The report on {report.name} is in {target}.")
     return 0
 
@@ -71,9 +68,8 @@ def export(options: argparse.Namespace) -> int:
     from mnistcore.export.onnx_export import to_onnx
 
     model = load_model(options.model)
-    content = to_onnx(model) if options.form == "onnx" else to_html(model).encode()
+    content = to_onnx(model) if options.form == "onnx" else to_html(model)
     target = options.out or Path(f"{Path(options.model).name.removesuffix('.npz')}.{options.form}")
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(content)
+    write_file(target, content)
     print(f"The model {model.name} is in {target}.")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import warnings
 from io import BytesIO
@@ -59,6 +60,11 @@ def open_page(file: Path | str | bytes) -> tuple[Image.Image, tuple[int, int]]:
         The decoded picture, and the width and height that it has in the file, turned as the picture is.
     """
     return _open(file, PAGE_SIDE // 2, MAX_JPEG_PAGE_PIXELS)
+
+
+def data_url(content: bytes, media_type: str = "image/png") -> str:
+    """A picture file as an address that contains it."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def as_png(image: Image.Image | np.ndarray) -> bytes:

@@ -89,10 +89,11 @@ def training_charts(report: Report) -> dict[str, bytes]:
     charts = {"loss_curve.png": loss_chart(report)}
     if report.cv_scores:
         charts["cv_scores.png"] = cv_chart(report)
-    return {name: _png(figure) for name, figure in charts.items()}
+    return {name: as_png(figure) for name, figure in charts.items()}
 
 
-def _png(figure: Figure) -> bytes:
+def as_png(figure: Figure) -> bytes:
+    """The content of a PNG file."""
     file = BytesIO()
     figure.savefig(file, format="png", dpi=120)
     return file.getvalue()

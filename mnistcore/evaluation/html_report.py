@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from html import escape
 from string import Template
 
-from matplotlib.figure import Figure
-
+from mnistcore.digit.files import data_url
 from mnistcore.evaluation import figures
 from mnistcore.models.report import Report
 
@@ -66,13 +63,8 @@ def html_report(report: Report) -> str:
         name=escape(report.name),
         facts="\n".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()),
         figures="\n".join(
-            f'<h2>{title}</h2>\n<img alt="{title}" src="{_as_url(figure)}">' for title, figure in pictures.items()
+            f'<h2>{title}</h2>\n<img alt="{title}" src="{data_url(figures.as_png(figure))}">'
+            for title, figure in pictures.items()
         ),
         provenance=escape(json.dumps(provenance, indent=2)),
     )
-
-
-def _as_url(figure: Figure) -> str:
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

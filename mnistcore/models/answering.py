@@ -14,7 +14,7 @@ import numpy as np
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import read
 from mnistcore.errors import BadModelFile, NoSuchModel
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.files import read_model
 
 log = logging.getLogger("mnistcore")
@@ -57,24 +57,24 @@ class LoadedModels:
         """The watch on a model.
 
         Args:
-            name: as `store.named_path` takes it, never a path; None, or its own name, is the one that answers.
+            name: as `catalogue.named_path` takes it, never a path; None, or its own name, is the one that answers.
             visitor: likewise.
 
         Raises:
             NoSuchModel: there is none of that name.
         """
-        own = visitor if name in store.own_names(visitor) else None
+        own = visitor if name in catalogue.own_names(visitor) else None
         answering = self._answering.current
         if name is None or (answering and name == answering.name and not own):
             return self._answering
-        if store.named_path(name, own) is None:
+        if catalogue.named_path(name, own) is None:
             raise NoSuchModel(f"There is no model {name[:100]!r}; there are {', '.join(self.names())}.")
         return self._named(name, own)
 
     def names(self) -> list[str]:
         """Of all models that everybody may use, the one that answers first."""
         answering = self._answering.current
-        return list(dict.fromkeys([*([answering.name] if answering else []), *store.model_names()]))
+        return list(dict.fromkeys([*([answering.name] if answering else []), *catalogue.model_names()]))
 
 
 class ModelWatch:
@@ -114,7 +114,7 @@ class ModelWatch:
 
     def _look(self) -> None:
         asked_for = self._name or os.environ.get("MNISTCORE_MODEL")
-        name = asked_for or store.current_name()
+        name = asked_for or catalogue.current_name()
         seen = _state(name, self._visitor)  # before loading: a file replaced meanwhile looks changed the next time
         if seen == self._seen:
             return
@@ -134,9 +134,9 @@ class ModelWatch:
 def _find(asked_for: str | os.PathLike | None, visitor: str | None, on_problem: Callable[[str], None]) -> Model | None:
     """The model that is asked for, or else the current one, or else the best shipped one that can be read; None if
     there is none. `on_problem` is called with one sentence for each that cannot be read."""
-    for name in [asked_for] if asked_for else dict.fromkeys([store.current_name(), *store.SHIPPED]):
+    for name in [asked_for] if asked_for else dict.fromkeys([catalogue.current_name(), *catalogue.SHIPPED]):
         try:
-            return read_model(store.model_path(name, visitor))
+            return read_model(catalogue.model_path(name, visitor))
         except BadModelFile as error:
             on_problem(str(error) if asked_for else f"{error} It is passed over.")
     return None
@@ -145,7 +145,7 @@ def _find(asked_for: str | os.PathLike | None, visitor: str | None, on_problem: 
 def _state(name: str, visitor: str | None) -> tuple:
     """What tells one state of a model's file from another; a missing file has a state too."""
     try:
-        path = store.model_path(name, visitor)
+        path = catalogue.model_path(name, visitor)
         file = path.stat()
     except (BadModelFile, OSError):
         return (name,)

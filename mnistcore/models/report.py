@@ -12,7 +12,7 @@ import numpy as np
 
 from mnistcore.digit.form import DIGITS
 from mnistcore.errors import BadModelFile
-from mnistcore.home import atomic_path
+from mnistcore.home import write_file
 
 MORE_MNIST_ERRORS = 0.001  # of the test digits: a personal model that misreads so many more than its base is refused,
 MORE_NON_DIGITS = 0.03  # and so is one that takes so many more of the non-digits for a digit
@@ -146,8 +146,7 @@ class Report:
 
     def save(self, path: Path) -> None:
         """Write the report as JSON, atomically."""
-        with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        write_file(path, json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Report:

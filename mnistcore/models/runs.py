@@ -10,13 +10,15 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
-from mnistcore.home import atomic_path
-from mnistcore.models.card import model_card
+from mnistcore.home import write_file
 from mnistcore.models.files import read_model, write_model
-from mnistcore.models.report import Report
+
+if TYPE_CHECKING:  # reading needs none
+    from mnistcore.models.report import Report
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Runs:
 
     def report(self, name: str) -> Report:
         """A run's report; raises BadModelFile if it is missing or damaged."""
+        from mnistcore.models.report import Report
+
         return Report.load(self.directory / name / "report.json")
 
     def keep(self, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
@@ -48,12 +52,14 @@ class Runs:
             report: of its training.
             charts: the names and the content of further files, such as `evaluation.figures` draws.
         """
+        from mnistcore.models.card import model_card
+
         self.directory.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=self.directory, prefix="."))
         try:
             write_model(model, unfinished / "model.npz")
             report.save(unfinished / "report.json")
-            save_card(model, report, unfinished / "card.md")
+            write_file(unfinished / "card.md", model_card(model, report) + "\n")
             for name, content in charts.items():
                 (unfinished / name).write_bytes(content)
             unfinished.chmod(0o755)
@@ -132,9 +138,3 @@ def delete_directory(directory: Path) -> None:
     hidden = Path(tempfile.mkdtemp(dir=directory.parent, prefix="."))
     directory.rename(hidden / directory.name)
     shutil.rmtree(hidden)
-
-
-def save_card(model: Model, report: Report, path: Path) -> None:
-    """Write the model card, atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(model_card(model, report) + "\n", encoding="utf-8")

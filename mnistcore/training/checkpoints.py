@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sklearn
 
-from mnistcore.home import atomic_path
+from mnistcore.home import atomic_path, write_file
 from mnistcore.training.fitting import State, make_scaler
 from mnistcore.training.folds import Curves
 from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
@@ -58,8 +58,7 @@ class Checkpoints:
             self._log(
                 "The digits or the versions of the libraries are not those of before, so the training starts anew."
             )
-        with atomic_path(self.directory / ORDER) as temporary:
-            temporary.write_text(json.dumps(self._order.as_json()), encoding="utf-8")
+        write_file(self.directory / ORDER, json.dumps(self._order.as_json()))
 
     def delete(self) -> None:
         """The training is done: nothing of it need be kept here."""

@@ -59,12 +59,14 @@ class TrainedNetwork:
     Attributes:
         fold: its fold, from 1; None for the final network.
         model: the network as it is after its last epoch.
+        state: the same with all that a further epoch would need.
         curves: what was measured after each epoch.
         seconds: how long its training took, since it was begun or resumed.
     """
 
     fold: int | None
     model: Model
+    state: State
     curves: Curves
     seconds: float
 
@@ -150,45 +152,17 @@ def _in_other_processes(
     """Each network is a task. If its process dies, it is trained again from where the task began."""
     kept = {fold: (checkpoints.load(fold) if checkpoints else None) for fold in folds}
     resumed = {fold: found[0].epoch if found else 0 for fold, found in kept.items()}
-    tasks = (joblib.delayed(_train_and_carry)(recipe, dataset, make_epochs, seed, fold, kept[fold]) for fold in folds)
+    tasks = (joblib.delayed(train_network)(recipe, dataset, make_epochs, seed, fold, kept=kept[fold]) for fold in folds)
     done = {}
     with results_of(tasks, in_order=False) as networks:
-        for network, state in networks:
+        for network in networks:
             fold, curves = network.fold, network.curves
             if checkpoints:
-                checkpoints.save(fold, state, curves, last=True)
+                checkpoints.save(fold, network.state, curves, last=True)
             for epoch in range(resumed[fold] or 1, len(curves.losses) + 1):
                 on_epoch(fold, network.model, curves.until(epoch), epoch == resumed[fold])
             done[fold] = network
     return [done[fold] for fold in folds]
-
-
-class _Carried:
-    """Stands for Checkpoints in another process: what is kept of one network."""
-
-    def __init__(self, kept: tuple[State, Curves] | None) -> None:
-        self.kept = kept
-
-    def load(self, _: int | None) -> tuple[State, Curves] | None:
-        return self.kept
-
-    def save(self, _: int | None, state: State, curves: Curves, last: bool) -> None:  # noqa: ARG002
-        self.kept = state, curves
-
-
-def _train_and_carry(
-    recipe: Recipe,
-    dataset: Dataset,
-    make_epochs: MakeEpochs,
-    seed: int,
-    fold: int | None,
-    kept: tuple[State, Curves] | None,
-) -> tuple[TrainedNetwork, State]:
-    """The task: the network, and its state after the last epoch."""
-    carried = _Carried(kept)
-    network = train_network(recipe, dataset, make_epochs, seed, fold, checkpoints=carried)
-    assert carried.kept
-    return network, carried.kept[0]
 
 
 @one_thread()
@@ -199,12 +173,14 @@ def train_network(
     seed: int,
     fold: int | None,
     on_epoch: OnEpoch = lambda *_: None,
-    checkpoints: Checkpoints | _Carried | None = None,
+    checkpoints: Checkpoints | None = None,
+    kept: tuple[State, Curves] | None = None,
 ) -> TrainedNetwork:
     """Train one network and measure it after every epoch; as `train_networks`, which calls it.
 
     Args:
         fold: from 1; None for the final network.
+        kept: where its training was when it was interrupted; None asks the checkpoints.
     """
     started = time.perf_counter()
     rows, held_out = rows_of(recipe, dataset, seed, fold)
@@ -212,13 +188,12 @@ def train_network(
         recipe = shortened(recipe, recipe.fold_epochs)
     sample = rows[:: -(-len(rows) // TRAINING_SAMPLE)]  # spread over the writers, who follow one another
     few = held_out[:: -(-len(held_out) // FOLD_SAMPLE)] if fold else held_out
-    kept, curves = (checkpoints and checkpoints.load(fold)) or (None, Curves())
-    model = kept.model(recipe) if kept else None
-    if model:
-        on_epoch(fold, model, curves, True)
-    done, data_rng = (kept.epoch, kept.data_rng) if kept else (0, None)
+    begun, curves = kept or (checkpoints and checkpoints.load(fold)) or (None, Curves())
+    done, data_rng = (begun.epoch, begun.data_rng) if begun else (0, None)
+    if state := begun:
+        on_epoch(fold, model := state.model(recipe), curves, True)
     epochs = make_epochs(recipe, dataset.images[rows], dataset.labels[rows], seed, done, data_rng)
-    for state in fit_from(kept, recipe, epochs, seed):
+    for state in fit_from(begun, recipe, epochs, seed):
         model = state.model(recipe)
         last = state.epoch == recipe.epochs
         curves.losses.append(state.loss)
@@ -229,8 +204,8 @@ def train_network(
         if checkpoints:
             checkpoints.save(fold, state, curves, last)
         on_epoch(fold, model, curves, False)
-    assert model
-    return TrainedNetwork(fold, model, curves, time.perf_counter() - started)
+    assert state
+    return TrainedNetwork(fold, model, state, curves, time.perf_counter() - started)
 
 
 def rows_of(recipe: Recipe, dataset: Dataset, seed: int, fold: int | None) -> tuple[np.ndarray, np.ndarray]:

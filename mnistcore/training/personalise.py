@@ -27,8 +27,8 @@ from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, GotWorse
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.evaluation.figures import training_charts
+from mnistcore.models.catalogue import keep_personal, personal_name
 from mnistcore.models.report import PersonalReport, Report
-from mnistcore.models.store import keep_personal, personal_name
 from mnistcore.training import rehearsal
 from mnistcore.training.last_layer import Layer, errors, tune, units_below
 

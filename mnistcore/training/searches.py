@@ -10,7 +10,7 @@ from statistics import mean, pstdev
 from typing import NamedTuple
 
 from mnistcore.errors import BadRecipe, BadSearch
-from mnistcore.home import atomic_path, home
+from mnistcore.home import home, write_file
 from mnistcore.training.recipes import RECIPES, Recipe, recipe_from_json
 from mnistcore.words import counted
 
@@ -121,8 +121,7 @@ class Search:
             "rounds": [round_._asdict() for round_ in self.rounds],
             "best": self.best and self.best._asdict(),
         }
-        with atomic_path(path_of(self.name)) as temporary:
-            temporary.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        write_file(path_of(self.name), json.dumps(kept, indent=1) + "\n")
 
     @classmethod
     def load(cls, name: str) -> Search:

@@ -18,7 +18,7 @@ from mnistcore.data.datasets import Dataset
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.evaluation.figures import training_charts
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 from mnistcore.training.checkpoints import Checkpoints
 from mnistcore.training.order import Order
@@ -68,10 +68,10 @@ def _keep(order: Order, dataset: Dataset, model: Model, report: Report) -> tuple
         source = "MNIST's test set"
         evaluation = evaluate(model, dataset.test_images, dataset.test_labels, source, DISTORTED)
         report = replace(report, evaluation=evaluation)
-        store.ship(model, report, Path(order.ship))
+        catalogue.ship(model, report, Path(order.ship))
         return report, Path(order.ship)
-    runs = store.visitor_runs(order.visitor) if order.visitor else store.runs()
+    runs = catalogue.visitor_runs(order.visitor) if order.visitor else catalogue.runs()
     place = runs.keep(model, report, training_charts(report))
     if not order.visitor:
-        store.make_current(report.name)
+        catalogue.make_current(report.name)
     return report, place

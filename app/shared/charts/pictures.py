@@ -1,11 +1,9 @@
 """Small pictures of numbers, as `data:` URLs: ink is white on black, weights are green and orange."""
 
-import base64
-
 import numpy as np
 
 from app.shared.charts import AGAINST, FOR
-from mnistcore.digit.files import as_png
+from mnistcore.digit.files import as_png, data_url
 
 
 def ink_url(ink: np.ndarray, most: float = 255) -> str:
@@ -23,11 +21,6 @@ def weights_url(weights: np.ndarray, most: float | None = None) -> str:
     strength = np.clip(np.abs(weights) / (most or float(np.abs(weights).max()) or 1.0), 0, 1)
     colours = np.where(weights[..., np.newaxis] > 0, _rgb(FOR), _rgb(AGAINST))
     return data_url(as_png(np.dstack([colours, 255 * strength]).astype(np.uint8)))
-
-
-def data_url(content: bytes, media_type: str = "image/png") -> str:
-    """A picture file as an address that contains it."""
-    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _rgb(colour: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from conftest import await_that
 
 from mnistcore import Model
-from mnistcore.models import store
+from mnistcore.models import catalogue
 from mnistcore.models.answering import ModelWatch
 from mnistcore.models.files import write_model
 
@@ -38,9 +38,9 @@ def test_without_a_name_the_current_run_answers_and_a_new_choice_is_followed(hom
     assert name(watch) == "robust"
     save(home / "models" / "mine" / "model.npz", 3)
     assert name(watch) == "robust"
-    store.make_current("mine")
+    catalogue.make_current("mine")
     assert name(watch) == "always 3"
-    store.make_current("classic")
+    catalogue.make_current("classic")
     assert name(watch) == "classic"
     assert watch.problems == []
 
@@ -83,7 +83,7 @@ def test_a_file_that_breaks_is_logged_once_and_its_model_stays_until_it_is_repai
 
 def test_a_damaged_current_run_is_passed_over(home):
     save(home / "models" / "mine" / "model.npz", 3).write_bytes(b"damaged")
-    store.make_current("mine")
+    catalogue.make_current("mine")
     watch = ModelWatch()
     assert name(watch) == "robust"
     assert watch.problems[0].endswith("It is passed over.")

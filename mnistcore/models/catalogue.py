@@ -17,13 +17,16 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
-from mnistcore.home import atomic_path, home
+from mnistcore.home import home, write_file
 from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
-from mnistcore.models.report import Report
-from mnistcore.models.runs import Runs, check_name, delete_directory, save_card
+from mnistcore.models.runs import Runs, check_name, delete_directory
+
+if TYPE_CHECKING:  # reading needs none
+    from mnistcore.models.report import Report
 
 SHIPPED = ("robust", "classic")  # the best first
 VISITOR_RUNS = 5  # that are kept for a visitor of the app
@@ -73,6 +76,8 @@ def model_path(name: str | os.PathLike, visitor: str | None = None) -> Path:
 
 def load_report(name: str, visitor: str | None = None) -> Report:
     """The training report of a model, as `named_path` finds it; raises BadModelFile if it cannot be read."""
+    from mnistcore.models.report import Report
+
     path = named_path(name, visitor)
     if path is None:
         raise NoSuchModel(f"There is no training run {name[:100]!r}.")
@@ -133,8 +138,7 @@ def current_name() -> str:
 
 def make_current(name: str) -> None:
     """Have this model answer from now on."""
-    with atomic_path(runs().directory / "current.txt") as temporary:
-        temporary.write_text(f"{name}\n", encoding="utf-8")
+    write_file(runs().directory / "current.txt", f"{name}\n")
 
 
 def rename_run(old: str, new: str) -> None:
@@ -163,9 +167,11 @@ def delete_run(name: str) -> None:
 
 def ship(model: Model, report: Report, directory: Path) -> None:
     """Write a model, its report and its card under its own name, as those in `SHIPPED_DIRECTORY` are."""
+    from mnistcore.models.card import model_card
+
     write_model(model, directory / f"{report.name}.npz")
     report.save(directory / f"{report.name}.report.json")
-    save_card(model, report, directory / f"{report.name}.md")
+    write_file(directory / f"{report.name}.md", model_card(model, report) + "\n")
 
 
 def keep_personal(profile_id: str, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:

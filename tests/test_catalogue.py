@@ -7,11 +7,11 @@ import time
 import pytest
 
 from mnistcore import BadModelFile, load_model
-from mnistcore.models import store
+from mnistcore.models import catalogue
 
 
 def test_without_runs_the_shipped_model_is_loaded(caplog):
-    assert load_model().card["name"] == store.SHIPPED[0]
+    assert load_model().card["name"] == catalogue.SHIPPED[0]
     assert not caplog.records
 
 
@@ -23,40 +23,40 @@ def test_a_run_is_kept_with_all_its_files_and_loaded_once_it_is_current(mine):
         "model.npz",
         "report.json",
     ]
-    assert load_model().card["name"] == store.SHIPPED[0]
-    store.make_current("mine")
+    assert load_model().card["name"] == catalogue.SHIPPED[0]
+    catalogue.make_current("mine")
     assert load_model().card["name"] == "mine"
-    assert store.load_report("mine").name == "mine"
-    assert store.model_names()[0] == "mine"
+    assert catalogue.load_report("mine").name == "mine"
+    assert catalogue.model_names()[0] == "mine"
 
 
 def test_a_run_that_cannot_be_kept_whole_leaves_nothing(home, monkeypatch):
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnistcore.models.runs.save_card", fail)
+    monkeypatch.setattr("mnistcore.models.runs.model_card", fail)
     with pytest.raises(KeyboardInterrupt):
-        store.runs().keep(load_model("classic"), store.load_report("classic"), {})
+        catalogue.runs().keep(load_model("classic"), catalogue.load_report("classic"), {})
     assert list((home / "models").iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"noise", None], ids=["empty", "noise", "deleted"])
 def test_a_damaged_current_model_is_named_and_passed_over(mine, caplog, content):
-    store.make_current("mine")
+    catalogue.make_current("mine")
     mine.write_bytes(content) if content is not None else mine.unlink()
-    assert load_model().card["name"] == store.SHIPPED[0]
+    assert load_model().card["name"] == catalogue.SHIPPED[0]
     assert "mine" in caplog.text
 
 
 @pytest.mark.usefixtures("mine")
 def test_a_run_can_be_renamed_and_deleted():
-    store.make_current("mine")
-    store.rename_run("mine", "ours")
-    assert store.run_names() == ["ours"]
-    assert load_model().card["name"] == store.load_report("ours").name == "ours"
-    store.delete_run("ours")
-    assert store.run_names() == []
-    assert load_model().card["name"] == store.SHIPPED[0]
+    catalogue.make_current("mine")
+    catalogue.rename_run("mine", "ours")
+    assert catalogue.run_names() == ["ours"]
+    assert load_model().card["name"] == catalogue.load_report("ours").name == "ours"
+    catalogue.delete_run("ours")
+    assert catalogue.run_names() == []
+    assert load_model().card["name"] == catalogue.SHIPPED[0]
 
 
 @pytest.mark.usefixtures("mine")
@@ -65,26 +65,26 @@ def test_a_run_can_be_renamed_and_deleted():
 )
 def test_a_rename_that_cannot_be_done_changes_nothing(old, new):
     with pytest.raises(BadModelFile):
-        store.rename_run(old, new)
-    assert store.run_names() == ["mine"]
+        catalogue.rename_run(old, new)
+    assert catalogue.run_names() == ["mine"]
 
 
 def a_visitors_run(mine, visitor: str, name: str, days: float = 0.0):
     """A copy of `mine` as a visitor's own run, trained so many days ago."""
-    directory = shutil.copytree(mine.parent, store.visitor_runs(visitor).directory / name)
+    directory = shutil.copytree(mine.parent, catalogue.visitor_runs(visitor).directory / name)
     os.utime(directory, (trained := time.time() - 24 * 3600 * days, trained))
 
 
 def test_a_visitors_run_is_nobody_elses_until_it_is_published(mine):
     a_visitors_run(mine, "a", "hers")
-    assert store.visitor_runs("a").names() == ["hers"]
-    assert store.visitor_runs("b").names() == []
-    assert "hers" not in store.model_names()
+    assert catalogue.visitor_runs("a").names() == ["hers"]
+    assert catalogue.visitor_runs("b").names() == []
+    assert "hers" not in catalogue.model_names()
     with pytest.raises(BadModelFile, match="There is no model"):
         load_model("hers")
-    store.publish("a", "hers")
-    assert store.visitor_runs("a").names() == []
-    assert "hers" in store.run_names()
+    catalogue.publish("a", "hers")
+    assert catalogue.visitor_runs("a").names() == []
+    assert "hers" in catalogue.run_names()
     assert load_model("hers").card["recipe"]["name"] == "classic"
 
 
@@ -92,8 +92,8 @@ def test_a_visitors_run_is_nobody_elses_until_it_is_published(mine):
 def test_what_cannot_be_published_stays_where_it_is(mine, name):
     a_visitors_run(mine, "a", "mine")
     with pytest.raises(BadModelFile):
-        store.publish("a", name)
-    assert store.visitor_runs("a").names() == store.run_names() == ["mine"]
+        catalogue.publish("a", name)
+    assert catalogue.visitor_runs("a").names() == catalogue.run_names() == ["mine"]
 
 
 def test_a_visitors_runs_beyond_their_number_and_age_are_deleted(mine):
@@ -102,19 +102,19 @@ def test_a_visitors_runs_beyond_their_number_and_age_are_deleted(mine):
     for name, days in (("old", 31), ("young", 29)):
         a_visitors_run(mine, "b", name, days)
     a_visitors_run(mine, "c", "old", 31)
-    store.visitor_runs("b").rename("young", "renamed")
-    store.prune_visitor_runs()
-    assert store.visitor_runs("a").names() == [f"run-{days}" for days in range(5)]
-    assert store.visitor_runs("b").names() == ["renamed"]
-    assert not store.visitor_runs("c").directory.exists()
-    store.visitor_runs("b").prune(5, 28)
-    assert store.visitor_runs("b").names() == [], "another name makes it no younger"
+    catalogue.visitor_runs("b").rename("young", "renamed")
+    catalogue.prune_visitor_runs()
+    assert catalogue.visitor_runs("a").names() == [f"run-{days}" for days in range(5)]
+    assert catalogue.visitor_runs("b").names() == ["renamed"]
+    assert not catalogue.visitor_runs("c").directory.exists()
+    catalogue.visitor_runs("b").prune(5, 28)
+    assert catalogue.visitor_runs("b").names() == [], "another name makes it no younger"
 
 
 def test_a_damaged_current_txt_is_passed_over(home):
     (home / "models").mkdir(parents=True)
     (home / "models" / "current.txt").write_bytes(b"\xff\xfe\x00")
-    assert load_model().card["name"] == store.SHIPPED[0]
+    assert load_model().card["name"] == catalogue.SHIPPED[0]
 
 
 def test_a_model_asked_for_by_name_is_never_replaced(monkeypatch, tmp_path):
@@ -134,7 +134,7 @@ def test_the_environment_names_the_model(mine, monkeypatch):
 
 
 def test_without_any_model_it_is_said_what_is_missing(monkeypatch, tmp_path):
-    monkeypatch.setattr(store, "SHIPPED_DIRECTORY", tmp_path / "nothing")
+    monkeypatch.setattr(catalogue, "SHIPPED_DIRECTORY", tmp_path / "nothing")
     with pytest.raises(BadModelFile, match=r"no model file .*robust.npz.* no model file .*classic.npz"):
         load_model()
 
