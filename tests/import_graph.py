@@ -23,7 +23,7 @@ def modules() -> dict[str, Path]:
 
 def graph() -> dict[str, set[str]]:
     """Module -> the product's modules that it imports."""
-    return {name: set(imported(path)) & modules().keys() - {name} for name, path in modules().items()}
+    return {name: imported(path) & modules().keys() - {name} for name, path in modules().items()}
 
 
 def longest_chain(imports: dict[str, set[str]]) -> list[str]:
@@ -38,18 +38,19 @@ def longest_chain(imports: dict[str, set[str]]) -> list[str]:
     return max(chains.values(), key=len)
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever; of what it takes from a package, `package.name` too."""
+@cache
+def imported(path: Path) -> set[str]:
+    """Every module that a file imports, wherever; of what it takes from a package, the modules there."""
+    names = set()
     for node in _nodes(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path} imports relatively"
-            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
-            found = submodules & modules().keys()
-            yield from found
-            if len(found) < len(submodules):
-                yield str(node.module)
+            assert node.module, f"{path} imports relatively"
+            taken = {f"{node.module}.{alias.name}" for alias in node.names}
+            inside = taken & modules().keys()
+            names |= inside | ({node.module} if len(inside) < len(taken) else set())
+    return names
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:

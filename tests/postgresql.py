@@ -27,7 +27,7 @@ def programs() -> Path | None:
 
 
 class PostgreSQL:
-    """A running server; each `new_database` is an empty one."""
+    """A running server. Its first database is emptied for one test after the other: to make one takes longer."""
 
     def __init__(self, directory: Path) -> None:
         self._directory, self._numbers = directory, count(1)
@@ -36,8 +36,15 @@ class PostgreSQL:
         """Of one of its databases."""
         return f"postgresql://tests@/{name}?host={self._directory}"
 
+    def empty_database(self) -> str:
+        """The URL of the first one, in which there is nothing any more."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return self.url()
+
     def new_database(self) -> str:
-        """The URL of an empty one."""
+        """The URL of one for a test that changes its settings."""
         name = f"test{next(self._numbers)}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")

@@ -96,7 +96,7 @@ def test_a_digit_and_a_page_are_read_without_the_disk():
         module
         for module, path in modules().items()
         if room(module) in ("digit", "page")
-        and ({*imported(path)} & {*DISK, "mnistcore.home"} or {name.split(".")[-1] for name in calls(path)} & OPENING)
+        and (imported(path) & {*DISK, "mnistcore.home"} or {name.split(".")[-1] for name in calls(path)} & OPENING)
     }
     assert touching == {"mnistcore.digit.files"}
 

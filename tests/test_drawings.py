@@ -30,10 +30,12 @@ def test_one_digit_is_read_as_read_reads_it(model, strokes) -> None:
 
 
 def test_what_is_no_digit_is_not_divided_into_digits(model) -> None:
-    drawing = picture(NO_DIGITS["A"], 420)
-    page = read_page(drawing, model)
-    assert [digit.reading.status for digit in page.digits] == ["not a digit"] == [read(drawing, model).status]
-    assert page.text == ""
+    for name, strokes in NO_DIGITS.items():
+        drawing = picture(strokes, 420)
+        page = read_page(drawing, model)
+        assert [digit.reading.status for digit in page.digits] == ["not a digit"], name
+        assert read(drawing, model).status == "not a digit", name
+        assert page.text == ""
     assert not read_page(picture([], 420), model).digits
 
 

@@ -113,24 +113,22 @@ def test_a_damaged_file_of_rehearsed_images_is_named(tmp_path, monkeypatch):
         Base(load_model("classic"))
 
 
-def test_a_personal_model_is_found_by_its_name_alone_and_deleted_with_its_profile(learnt):
+def test_personal_models_are_found_by_their_names_alone_the_latest_kept_and_deleted_with_their_profile(
+    learnt, monkeypatch
+):
     name = keep_personalised(PROFILE, learnt)
     assert catalogue.personal_models(PROFILE) == [name]
     assert load_model(name).weights[-1].tobytes() == learnt.model.weights[-1].tobytes()
     assert name not in catalogue.model_names()
     with pytest.raises(BadModelFile):
         keep_personalised("../../etc", learnt)
+    monkeypatch.setattr(catalogue, "PERSONAL_MODELS", 1)
+    latest = keep_personalised(PROFILE, learnt)
+    assert catalogue.personal_models(PROFILE) == [latest] != [name]
     catalogue.delete_personal(PROFILE)
     catalogue.delete_personal(PROFILE)  # there may be none
     assert catalogue.personal_models(PROFILE) == []
-    assert catalogue.named_path(name) is None
-
-
-def test_only_the_latest_models_of_a_profile_are_kept(learnt, monkeypatch):
-    monkeypatch.setattr(catalogue, "PERSONAL_MODELS", 1)
-    first, second = (keep_personalised(PROFILE, learnt) for _ in range(2))
-    assert first != second
-    assert catalogue.personal_models(PROFILE) == [second]
+    assert catalogue.named_path(latest) is None
 
 
 @pytest.mark.parametrize(

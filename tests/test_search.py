@@ -207,13 +207,13 @@ def test_without_a_file_there_is_no_such_search():
     [
         (("train", "--recipe", "none"), "There is no recipe 'none'; there are classic, robust."),
         (("search", "--recipe", "none"), "There is no recipe 'none'; there are classic, robust."),
-        (("search", "--source", "digits", "--name", "../a"), "'../a' is no name for a search"),
-        (("search", "--source", "digits", "--name", "classic"), "'classic' is no name for a search"),
-        (("search", "--source", "digits", "--candidates", "0"), "A search has 1 to 500 candidates, not 0."),
+        (("search", "--name", "../a"), "'../a' is no name for a search"),
+        (("search", "--name", "classic"), "'classic' is no name for a search"),
+        (("search", "--candidates", "0"), "A search has 1 to 500 candidates, not 0."),
     ],
 )
-def test_what_cannot_be_searched_is_one_sentence_and_status_1(capsys, words, sentence):
-    assert main(list(words)) == 1
+def test_what_cannot_be_searched_is_one_sentence_and_status_1(capsys, small_file, words, sentence):
+    assert main([*words, "--data", str(small_file)]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith(sentence)
 
 

@@ -118,7 +118,6 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         )
         batch_size = whole_number("Batch size: digits for each step", "batch_size")
         distorted = switch("Distort the digits anew in every epoch", "distortion")
-        synthetic = switch("Add synthetic digits, with more styles of handwriting", "synthetic_digits")
     try:
         hidden_layers = tuple(int(units) for units in layers.replace(" ", "").split(","))
     except ValueError:
@@ -130,7 +129,6 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         learning_rate=learning_rate,
         batch_size=batch_size,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
-        synthetic_digits=(base.synthetic_digits or 10_000) if synthetic else 0,
     ), SOURCES[source]
 
 
