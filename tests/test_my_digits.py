@@ -239,7 +239,7 @@ def test_an_export_is_imported_by_another_visitor(session):
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
     page_digit = shown.page.digits[0]
-    corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box, page_digit.line)
+    corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box)
     photo.keep(shown, [corrected])
     assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
     assert kept() == [("My handwriting", 5, page_digit.reading.digit)]

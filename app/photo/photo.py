@@ -19,7 +19,7 @@ from app.shared.confirmed import database
 from app.shared.drawing import cut_out
 from mnistcore.confirmed.labelled_digits import NewDigit
 from mnistcore.digit.files import data_url, open_page
-from mnistcore.digit.grey import to_grey, upright
+from mnistcore.digit.grey import to_grey
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
 from mnistcore.page.pages import Page, read_page
@@ -144,7 +144,7 @@ def lines(photo: Photo) -> list[list[CorrectedDigit]]:
     for index, digit in enumerate(photo.page.digits):
         label = corrections(photo).get(index, digit.reading.digit)
         if label is not None and label != NON_DIGIT:
-            corrected = CorrectedDigit(index, label, digit.reading, index in corrections(photo), digit.box, digit.line)
+            corrected = CorrectedDigit(index, label, digit.reading, index in corrections(photo), digit.box)
             by_line.setdefault(digit.line, []).append(corrected)
     return [by_line[line] for line in sorted(by_line)]
 
@@ -159,7 +159,6 @@ def keep(photo: Photo, digits: list[CorrectedDigit]) -> None:
     """Keep digits among the visitor's own, each cut out of the photo. For `on_click`."""
     try:
         picture, _ = open_page(photo.content)
-        picture = upright(picture)
         across, down = picture.width / photo.page.size[0], picture.height / photo.page.size[1]
         new = []
         for digit in digits:

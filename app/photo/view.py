@@ -33,7 +33,6 @@ class CorrectedDigit:
         reading: what the model reads there.
         corrected: whether the visitor has said what it is.
         box: (x, y, width, height) in pixels of the page.
-        line: the number of its line on the page.
     """
 
     index: int
@@ -41,7 +40,6 @@ class CorrectedDigit:
     reading: Reading
     corrected: bool
     box: tuple[int, int, int, int]
-    line: int
 
     @property
     def uncertain(self) -> bool:

@@ -6,7 +6,7 @@ import streamlit as st
 from app.practice import exercise as exercises
 from app.practice import pace
 from app.practice.exercise import COUNTS, EXERCISE, Exercise
-from app.shared import canvas, chosen_digits, learning, models, profiles
+from app.shared import canvas, chosen_digits, learning, models, outcome, profiles
 from app.shared.chosen_digits import Tile
 from app.shared.confirmed import database
 from app.shared.drawing import current_drawing
@@ -18,7 +18,6 @@ from mnistcore.digit.reading import read_batch
 from mnistcore.errors import BlankImage, FeedbackError
 from mnistcore.words import counted
 
-SAID = "practice-said"  # session key: a sentence for the next run
 SAVED = "practice-saved"  # session key: the profile that was saved to
 
 
@@ -52,14 +51,14 @@ def begin() -> None:
 def take(exercise: Exercise) -> None:
     drawing = current_drawing()
     if drawing is None or drawing.empty:
-        st.session_state[SAID] = "Write the digit first, or skip it."
+        outcome.flash("Write the digit first, or skip it.", False)
         return
     if exercise.written and drawing.png == exercise.written[-1].picture:
         return  # the browser has not emptied the sheet yet
     try:
         exercise.write(drawing.png, prepare(open_image(drawing.png)))
     except BlankImage as error:
-        st.session_state[SAID] = str(error)
+        outcome.flash(str(error), False)
         return
     canvas.renew()
 
@@ -113,7 +112,7 @@ def save(exercise: Exercise, model: str, predicted: list[int]) -> None:
         profile = profiles.create(st.session_state["practice-name"])
         database().add_all(profile.id, digits)
     except FeedbackError as error:
-        st.session_state[SAID] = str(error)
+        outcome.flash(str(error), False)
         return
     st.session_state[SAVED] = profile
     leave()
@@ -156,8 +155,7 @@ def stage() -> None:
         end(exercise)
     else:
         write(exercise)
-    if said := st.session_state.pop(SAID, None):
-        st.warning(said)
+    outcome.show()
 
 
 st.markdown("# Practice")

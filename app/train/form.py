@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from app.shared import outcome
 from app.shared.drawing import current_drawing
 from app.shared.visitors import await_visitor, current_visitor
 from app.train.presets import BASES, PRESETS, SOURCES
@@ -20,15 +21,13 @@ from mnistcore.training.recipes import Recipe, shortened
 
 KEEP: Literal["session"] = "session"  # while a training hides the settings
 WANTED = "training-wanted"  # session key: what to start as soon as it is known for whom
-REFUSED = "training-refused"  # session key: why the last start failed
 
 
 def start_wanted() -> None:
     """Start what was wanted before the browser had said who it is, and say why the last start failed, if it did."""
     if current_visitor() and (wanted := st.session_state.pop(WANTED, None)):
         _start(*wanted)
-    if refused := st.session_state.pop(REFUSED, None):
-        st.warning(refused)
+    outcome.show()
 
 
 def offer_to_resume(said: bool) -> None:
@@ -146,14 +145,14 @@ def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> 
         check_name(name, taken)
         trainer().start(visitor, name, recipe, sources, _image_to_read())
     except (BadModelFile, TrainingBusy) as error:
-        st.session_state[REFUSED] = str(error)
+        outcome.flash(str(error), False)
 
 
 def _resume(visitor: str) -> None:
     try:
         trainer().resume(visitor)
     except (NothingUnfinished, TrainingBusy) as error:  # resumed already, in another tab
-        st.session_state[REFUSED] = str(error)
+        outcome.flash(str(error), False)
 
 
 def _suggest_name(recipe: Recipe, taken: list[str]) -> str:

@@ -87,18 +87,15 @@ class Job:
     def follow(self) -> None:
         """Give the running child its order, and receive its events until it ends."""
         assert self.child
-        assert self.child.stdin
-        assert self.child.stdout
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(BrokenPipeError), self.child as child:
+            assert child.stdin
+            assert child.stdout
             job = {"order": self.order.as_json(), "resume": self.resume}
-            self.child.stdin.write(json.dumps(job) + "\n")  # it stays open: the child ends when it is closed
-            self.child.stdin.flush()
-        for line in self.child.stdout:
-            self._receive(json.loads(line))
-        status = self.child.wait()
-        self.child.stdout.close()
-        with contextlib.suppress(BrokenPipeError):
-            self.child.stdin.close()
+            child.stdin.write(json.dumps(job) + "\n")  # it stays open: the child ends when it is closed
+            child.stdin.flush()
+            for line in child.stdout:
+                self._receive(json.loads(line))
+        status = child.returncode
         if self.state == "running":
             self.state, self.outcome = "failed", f"The training process ended before it was done (status {status})."
 

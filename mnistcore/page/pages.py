@@ -18,7 +18,7 @@ from PIL import Image
 
 from mnistcore.digit.grey import PAGE_SIDE, to_grey, upright
 from mnistcore.digit.model import Model
-from mnistcore.digit.reading import Reading, read, read_batch
+from mnistcore.digit.reading import Reading, Readings, read
 from mnistcore.page.evidence import Found, believed
 from mnistcore.page.paper import Ink, find_ink
 from mnistcore.page.paths import Line, read_candidates
@@ -155,7 +155,15 @@ def _page(found: list[Found], model: Model, shape: tuple[int, int], size: tuple[
     """The page of what was found, with boxes in the pixels of a picture of that size."""
     if not found:
         return Page([], size)
-    readings = read_batch(np.stack([f.candidate.image for f in found]), model)
+    candidates = [f.candidate for f in found]
+    readings = Readings(
+        np.stack([candidate.image for candidate in candidates]),
+        np.stack([candidate.probabilities for candidate in candidates]),
+        np.stack([candidate.digit_probability for candidate in candidates]),
+        {},
+        model.rejection_threshold,
+        model.digit_threshold,
+    )
     digits: list[PageDigit] = []
     numbers: dict[int, int] = {}  # of lines that have a digit
     for index, f in enumerate(found):

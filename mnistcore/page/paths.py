@@ -9,7 +9,7 @@ over-segmentation, and a Viterbi search of the graph).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,12 +46,16 @@ class Candidate:
 
     Attributes:
         image: (28, 28) uint8, as `prepare` leaves them.
+        probabilities: (10,) float32, of each digit, given that they are one; all 0 where the network was not asked.
+        digit_probability: 0-1, that they are a digit.
         digit: the most probable one.
         probability: 0-1, that they are that digit.
         other: 0-1, that they are no digit.
     """
 
     image: np.ndarray
+    probabilities: np.ndarray = field(default_factory=lambda: np.zeros(10, np.float32))
+    digit_probability: float = 0.0
     digit: int = 0
     probability: float = 0.0
     other: float = 1.0
@@ -201,8 +205,9 @@ def read_candidates(line: Line, model: Model, deadline: float) -> None:
     new = line.unread(deadline)
     if not new:
         return
-    probabilities, digit_probability = model.probabilities(np.stack([candidate.image for candidate in new]))
-    for candidate, of_digits, of_any in zip(new, probabilities, digit_probability, strict=True):
+    read = model.probabilities(np.stack([candidate.image for candidate in new]))
+    for candidate, of_digits, of_any in zip(new, *read, strict=True):
+        candidate.probabilities, candidate.digit_probability = of_digits, of_any
         candidate.digit = int(of_digits.argmax())
         candidate.probability, candidate.other = float(of_digits.max() * of_any), float(1 - of_any)
 
