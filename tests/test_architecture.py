@@ -8,7 +8,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from import_graph import ROOT, graph, imported, modules
+from import_graph import ROOT, graph, imported, longest_chain, modules
 
 IMPORTS = graph()
 ROOMS = (  # each imports those before it, and no neighbour
@@ -68,6 +68,11 @@ def calls(path: Path) -> set[str]:
 
 def test_modules_import_one_another_in_no_circle():
     assert list(TopologicalSorter(IMPORTS).static_order())
+
+
+def test_no_chain_of_imports_is_longer_than_ten():
+    chain = longest_chain(IMPORTS)
+    assert len(chain) <= 10, " -> ".join(chain)
 
 
 def test_rooms_import_downwards_only():
