@@ -19,9 +19,9 @@ train: .venv/app ## train the classic recipe, and use the new model from then on
 
 # One thread: it adds up in the same order on any number of cores, so that a seed gives one model.
 model: export OPENBLAS_NUM_THREADS := 1
-model: .venv/app ## rebuild the models that ship with the package, from DATA=mnist.npz or a download
+model: .venv/app ## rebuild the models that ship, from HANDS="train_r01_v07 pendigits-orig.tra", and DATA=mnist.npz or a download
 	$(BIN)/mnistcore train --recipe classic --seed 0 $(DIGITS) --ship mnistcore/models/shipped
-	$(BIN)/mnistcore train --recipe robust --seed 2 $(DIGITS) --ship mnistcore/models/shipped
+	$(BIN)/mnistcore train --recipe robust --seed 2 $(DIGITS) --hands $(HANDS) --ship mnistcore/models/shipped
 	$(BIN)/python -m mnistcore.training.rehearsal $(DIGITS)
 DIGITS = $(if $(DATA),--data $(DATA),--source openml,keras)
 

@@ -1,7 +1,6 @@
 """Do the exported files answer as Python does, and how long does the page take?
 
-    python benchmarks/export.py                           # the project's own pen digits
-    python benchmarks/export.py --pens drawings.jsonl.gz  # real ones, a line each: {"strokes": [[[x, y], ...], ...]}
+    python benchmarks/export.py --pens drawings.jsonl.gz  # a line each: {"strokes": [[[x, y], ...], ...]}
 
 ONNX: the largest difference of any probability on MNIST's 10,000 test digits, in onnxruntime.
 
@@ -30,7 +29,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from mnistcore import Model, Reading, load_model, read
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.data.synthetic import allographs
 from mnistcore.export.html_export import to_html
 from mnistcore.export.onnx_export import to_onnx
 
@@ -66,13 +64,15 @@ LOOK = """() => {
 def main() -> None:
     """Measure, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pens", type=Path, metavar="FILE", help="drawings as JSON lines, gzipped or not")
+    parser.add_argument(
+        "--pens", type=Path, required=True, metavar="FILE", help="drawings as JSON lines, gzipped or not"
+    )
     parser.add_argument("--model", default="robust")
     parser.add_argument("--drawings", type=int, default=2000)
     options = parser.parse_args()
     model = load_model(options.model)
     rng = np.random.default_rng(0)
-    drawings = _read_drawings(options.pens) if options.pens else _own_drawings(options.drawings)
+    drawings = _read_drawings(options.pens)
     chosen = rng.permutation(len(drawings))[: options.drawings]
     measure_onnx(model)
     measure_html(model, [_placed(drawings[i], rng) for i in chosen])
@@ -148,15 +148,6 @@ def _read_drawings(file: Path) -> list[Strokes]:
     content = file.read_bytes()
     content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     return [json.loads(line)["strokes"] for line in content.splitlines()]
-
-
-def _own_drawings(count: int) -> list[Strokes]:
-    """The allographs of the synthetic digits, with straight lines between their points."""
-    forms = [form for forms in allographs().values() for form in forms]
-    return [
-        [[[float(number) for number in point.split(",")] for point in stroke.split()] for stroke in form.split("/")]
-        for form in forms * -(-count // len(forms))
-    ]
 
 
 def _placed(strokes: Strokes, rng: np.random.Generator) -> Strokes:

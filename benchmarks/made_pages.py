@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from mnistcore.data import non_digits, synthetic
+from mnistcore import prepare
+from mnistcore.data import non_digits
 
 INKS = {"black pen": (35, 35, 40), "blue pen": (40, 55, 140), "pencil": (115, 115, 118), "marker": (15, 15, 20)}
 PAPERS = [(250, 249, 245), (240, 238, 230), (228, 224, 212), (245, 240, 215), (215, 218, 222)]
@@ -174,10 +175,9 @@ def touching_place(ink, previous, glyph, y):
 def _scatter_others(ink, boxes, rng, count, tall, edge):
     """Letters, symbols and scribbles, where there is room."""
     height, width = ink.shape
-    lines = non_digits.allographs()
     for _ in range(count):
         if rng.random() < 0.7:
-            image = synthetic.write([lines[rng.integers(len(lines))]], rng.uniform(1, 2.5, 1), rng)[0]
+            image = prepare(next(non_digits.glyphs(1, rng)))
             glyph = enlarged(image, tall * rng.uniform(0.7, 1.2))
         else:
             knots = rng.normal(0, 0.25, (rng.integers(8, 20), 2)).cumsum(axis=0)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mnistcore.cli import models, reading, training
+from mnistcore.cli import hands, models, reading, training
 from mnistcore.errors import MnistCoreError
 
 EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="resume the training that was interrupted last, with its own options"
     )
     _add_data_options(train)
+    _add_hands_option(train)
     _add_backend_options(train)
 
     search = add(
@@ -97,7 +98,18 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--candidates", type=int, default=20, metavar="N", help="how many are tried (default: 20)")
     search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
     _add_data_options(search)
+    _add_hands_option(search)
     _add_backend_options(search)
+
+    hands_ = add("hands", hands.hands, "Write what people wrote with a pen, to train or to measure on, as one file.")
+    hands_.add_argument(
+        "folder", metavar="FOLDER", type=Path, help="UNIPEN's train_r01_v07, or pendigits-orig.tra, or a .jsonl.gz file"
+    )
+    hands_.add_argument("out", metavar="OUT.jsonl.gz", type=Path, help="the file that is written")
+    hands_.add_argument("--only", choices=("digits", "others"), help="digits, or letters and signs")
+    hands_.add_argument(
+        "--validation", action="store_true", help="only the people whom nothing is trained on, to measure on"
+    )
 
     evaluate = add("evaluate", models.evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
@@ -153,6 +165,14 @@ def _add_model_option(parser: argparse.ArgumentParser) -> None:
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST on this disk: mnist.npz, or the IDX files")
     parser.add_argument("--source", metavar="NAME[,NAME...]", help="try these sources only, in this order")
+
+
+def _add_hands_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--hands", type=Path, nargs="+", default=[], metavar="FILE",
+        help="what people wrote with a pen, which robust learns from: UNIPEN's train_r01_v07, pendigits-orig.tra, or "
+        "files that `mnistcore hands` has made of them",
+    )  # fmt: skip
 
 
 def _add_backend_options(parser: argparse.ArgumentParser) -> None:

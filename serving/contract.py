@@ -32,7 +32,9 @@ Pixels = Annotated[
     ),
 ]
 Digit = Annotated[int, Meta(ge=0, le=9)]
-Uncertain = Annotated[bool, Meta(description="Whether the confidence is below the model's rejection threshold.")]
+Uncertain = Annotated[
+    bool, Meta(description="Whether the confidence is below the model's rejection threshold, whatever else is said.")
+]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 DigitProbability = Annotated[Fraction, Meta(description="Of being a digit at all; left out if the model cannot tell.")]
 Probabilities = Annotated[list[Fraction], Meta(min_length=10, max_length=10, description="Of the digits 0 to 9.")]

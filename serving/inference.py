@@ -26,13 +26,19 @@ from serving.images import as_pixels, fault, holds_batch
 
 JSON_LENGTH = "Inference-Header-Content-Length"
 # as the protocol names them
-TYPES: dict[str, np.dtype] = {"UINT8": np.dtype("u1"), "FP32": np.dtype("<f4"), "INT64": np.dtype("<i8")}
+TYPES: dict[str, np.dtype] = {
+    "UINT8": np.dtype("u1"),
+    "FP32": np.dtype("<f4"),
+    "INT64": np.dtype("<i8"),
+    "BOOL": np.dtype("?"),
+}
 
-OutputName = Literal["digit", "probabilities", "digit_probability"]
+OutputName = Literal["digit", "probabilities", "digit_probability", "uncertain"]
 OUTPUTS: dict[OutputName, tuple[str, list[int]]] = {
     "digit": ("INT64", [-1]),
     "probabilities": ("FP32", [-1, 10]),
     "digit_probability": ("FP32", [-1]),
+    "uncertain": ("BOOL", [-1]),
 }
 
 
@@ -146,6 +152,7 @@ def write_response(model: Model, asked: InferenceRequest, digits: np.ndarray, re
         "digit": digits,
         "probabilities": readings.probabilities,
         "digit_probability": readings.digit_probability,
+        "uncertain": readings.uncertain,
     }
     tensors, binary = [], b""
     for output in asked.outputs or [Output(name) for name in OUTPUTS]:

@@ -21,9 +21,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported: network
 import numpy as np
 import postgresql
 import pytest
+from strokes import DIGITS, NO_DIGITS
 
 from mnistcore.confirmed import Feedback
-from mnistcore.data import datasets
+from mnistcore.data import datasets, hands
+from mnistcore.data.hands import Character, Hands
 from mnistcore.evaluation.figures import training_charts
 from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
@@ -115,6 +117,28 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "digits.npz"
     np.savez(path, x_train=images[:4000], y_train=labels[:4000], x_test=images[4000:5000], y_test=labels[4000:5000])
     return path
+
+
+@pytest.fixture(scope="session")
+def hands_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The digits and some letters of `strokes.py`, as if forty people had written them, each in an own way."""
+    rng = np.random.default_rng(0)
+    letters = {label: strokes for label, strokes in NO_DIGITS.items() if len(label) == 1}
+    characters = []
+    for writer in range(40):
+        way = np.eye(2) + rng.normal(0, 0.1, (2, 2))
+        for label, strokes in {**DIGITS, **letters}.items():
+            written = [(np.array(s) - 160) @ way + 250 + rng.normal(0, 3, (len(s), 2)) for s in strokes]
+            characters.append(Character(str(label), str(writer), tuple(s.astype(np.float32) for s in written)))
+    path = tmp_path_factory.mktemp("hands") / "hands.jsonl.gz"
+    hands.save(path, characters)
+    return path
+
+
+@pytest.fixture(scope="session")
+def some_hands(hands_file: Path) -> Hands:
+    """Those of `hands_file`, ready to be trained on."""
+    return hands.gather([hands_file], lambda _: None)
 
 
 @pytest.fixture(scope="session")

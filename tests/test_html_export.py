@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 from in_browser import DESKTOP, PHONE, draw
 from PIL import Image
-from strokes import PLAIN_SEVEN, SEVEN
+from strokes import DIGITS, PLAIN_SEVEN, SEVEN
 
 from app.shared.answer import as_html
 from mnistcore import load_model, read
-from mnistcore.data.synthetic import allographs
 from mnistcore.export.html_export import to_html
 
 SHEET = "#sheet"
@@ -96,14 +95,16 @@ def page(request, browser, files) -> Iterator:
 
 
 def drawings(count: int) -> Iterator[list[list[tuple[float, float]]]]:
-    """Digits in every way of writing in turn, of all sizes, anywhere on the sheet."""
+    """The ten digits in turn, no two alike, of all sizes, anywhere on the sheet."""
     rng = np.random.default_rng(0)
-    forms = [forms[i % len(forms)] for i in range(count) for forms in allographs().values()]
-    for form in forms[:count]:
+    for i in range(count):
         size = rng.uniform(60, 380)
         place = rng.uniform(0, SIDE - size, 2)
-        strokes = [[point.split(",") for point in stroke.split()] for stroke in form.split("/")]
-        yield [(place + size * np.array(stroke, float) / 100).tolist() for stroke in strokes]
+        bent = np.eye(2) + rng.normal(0, 0.15, (2, 2))
+        for_each = [(np.array(stroke) - 160) @ bent + rng.normal(0, 4, (len(stroke), 2)) for stroke in DIGITS[i % 10]]
+        every = np.vstack(for_each)
+        scale = size / np.ptp(every, axis=0).max()
+        yield [(place + scale * (stroke - every.min(axis=0))).tolist() for stroke in for_each]
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -38,7 +38,12 @@ def test_a_model_describes_itself(client):
     about = client.get("/v2/models/robust").get_json()
     assert about["versions"] == [load_model("robust").version]
     assert about["inputs"] == [{"name": "images", "datatype": "UINT8", "shape": [-1, 784]}]
-    assert [output["name"] for output in about["outputs"]] == ["digit", "probabilities", "digit_probability"]
+    assert [output["name"] for output in about["outputs"]] == [
+        "digit",
+        "probabilities",
+        "digit_probability",
+        "uncertain",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -54,12 +59,13 @@ def test_images_as_json_are_answered_with_all_outputs(client, body):
     answer = client.post(INFER, json=body | {"id": "a 7"}).get_json()
     model = load_model("robust")
     assert (answer["model_name"], answer["model_version"], answer["id"]) == ("robust", model.version, "a 7")
-    digit, probabilities, digit_probability = answer["outputs"]
+    digit, probabilities, digit_probability, uncertain = answer["outputs"]
     assert digit == {"name": "digit", "datatype": "INT64", "shape": [3], "data": [7, 2, 1]}
     expected, of_being_one = model.probabilities(DIGITS)
     assert (probabilities["datatype"], probabilities["shape"]) == ("FP32", [3, 10])
     np.testing.assert_allclose(np.reshape(probabilities["data"], (3, 10)), expected, atol=1e-6)
     np.testing.assert_allclose(digit_probability["data"], of_being_one, atol=1e-6)
+    assert uncertain == {"name": "uncertain", "datatype": "BOOL", "shape": [3], "data": [False] * 3}
 
 
 def test_outputs_may_be_chosen(client):
@@ -173,6 +179,7 @@ def test_tritons_client_reads_the_test_digits_as_predict_does(tmp_path):
                 np.testing.assert_allclose(
                     result.as_numpy("digit_probability"), expected["digit_probabilities"][:count], atol=1e-6
                 )
+                assert result.as_numpy("uncertain").tolist() == expected["uncertain"][:count]
             with pytest.raises(triton.InferenceServerException, match="There is no model 'nope'"):
                 client.get_model_metadata("nope", headers=key)
     finally:

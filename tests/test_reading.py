@@ -97,10 +97,14 @@ def test_without_a_digits_worth_of_ink_it_is_blank(classic, drawing, sentence):
     np.testing.assert_array_equal(found.probabilities, classic.predict_proba(BLANK[None])[0])
 
 
-def test_a_blank_picture_is_never_uncertain():
+def test_whatever_the_status_is_a_confidence_below_the_threshold_is_uncertain():
     found = read_batch(np.array([BLANK, IMAGES[0]]), model_that_answers(digit_4=0.6, digit_9=0.4))
     assert found.status.tolist() == ["blank", "uncertain"]
-    assert found.uncertain.tolist() == [False, True]
+    assert found.uncertain.tolist() == [True, True]
+    assert found.message[0].startswith("There is nothing drawn")
+    other = read(IMAGES[0], model_that_answers(not_a_digit=0.9, digit_4=0.06, digit_9=0.04))  # 60% given a digit
+    assert (other.status, other.uncertain) == ("not a digit", True)
+    assert not read(IMAGES[0], model_that_answers(not_a_digit=0.9, digit_4=0.1)).uncertain
 
 
 def test_a_batch_is_read_as_its_images_are_singly(classic):

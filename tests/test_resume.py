@@ -25,8 +25,8 @@ from mnistcore.training.unfinished import DAYS, forget, latest_order, prune, unf
 CLASSIC_LIKE = replace(TINY, epochs=8)
 ROBUST_LIKE = replace(
     TINY, input="stroke directions", hidden_layers=(16, 12), epochs=5, fold_epochs=2, scale_pixels=False,
-    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, synthetic_digits=30,
-    degraded_fraction=0.05, finetune_epochs=2, finetune_synthetic_digits=20, non_digits=20,
+    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, pen_digits=100,
+    degraded_fraction=0.05, finetune_epochs=2, finetune_pen_digits=50, non_digits=50,
 )  # fmt: skip
 DISTORTED_PIXELS = replace(TINY, epochs=5, folds=0, distortion=1.0)  # the scaler is that of the first epoch
 
@@ -36,9 +36,9 @@ class Interruption(Exception):
 
 
 @pytest.fixture(scope="module")
-def dataset(data_file):
+def dataset(data_file, some_hands):
     whole = datasets.load(file=data_file, log=lambda _: None)
-    return replace(whole, images=whole.images[:1000], labels=whole.labels[:1000])
+    return replace(whole, images=whole.images[:1000], labels=whole.labels[:1000], hands=some_hands)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from conftest import TINY
 
-from mnistcore import BadRecipe
+from mnistcore import BadRecipe, DataUnavailable
 from mnistcore.data import datasets
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.fitting import SMALLEST_SPREAD, fit_from, fit_scaler, learning_rate
-from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, shortened
+from mnistcore.training.recipes import CLASSIC, RECIPES, ROBUST, Recipe, recipe_from_json, shortened
 from mnistcore.training.searches import get_recipe
 from mnistcore.training.train import train
 
@@ -66,7 +66,7 @@ def test_report_and_card_record_the_run(run, dataset):
     model, report, _ = run
     assert model.card["name"] == report.name == "mine"
     assert model.card["seed"] == report.seed == 1
-    assert Recipe(**report.recipe | {"hidden_layers": tuple(report.recipe["hidden_layers"])}) == QUICK
+    assert recipe_from_json(report.recipe) == QUICK
     assert model.card["data"] == report.data
     assert report.data == {
         "source": dataset.source,
@@ -102,7 +102,7 @@ def test_without_folds_there_are_no_scores(dataset):
 def test_validation_rows_are_not_trained_on_but_calibrated_on(dataset):
     recipe = replace(
         QUICK, folds=0, epochs=4, cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0,
-        synthetic_digits=500, load_digits=True, degraded_fraction=0.1, finetune_epochs=2, scale_pixels=False,
+        load_digits=True, degraded_fraction=0.1, finetune_epochs=2, scale_pixels=False,
         learning_rate=0.002,
     )  # fmt: skip
     few = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
@@ -143,6 +143,7 @@ def test_a_nearly_blank_pixel_is_not_scaled_up():
 
 
 OUT_OF_RANGE = {
+    "hands": [("nobody",)],
     "hidden_layers": [(), (0,), (4097,), (1, 2, 3, 4, 5)],
     "epochs": [0, 1001],
     "batch_size": [0, 10_001],
@@ -155,8 +156,8 @@ OUT_OF_RANGE = {
     "finetune_epochs": [-1, 21],
     "validation_fraction": [-0.1, 0.6],
     "distortion": [-0.1, 2.1],
-    "synthetic_digits": [-1, 1_000_001],
-    "finetune_synthetic_digits": [-1, 1_000_001],
+    "pen_digits": [-1, 1_000_001],
+    "finetune_pen_digits": [-1, 1_000_001],
     "non_digits": [-1, 1_000_001],
     "degraded_fraction": [-0.1, 1.1],
     "finetune_strength": [-0.1, 1.1],
@@ -167,7 +168,7 @@ OUT_OF_RANGE = {
     ("setting", "value"), [(setting, value) for setting, values in OUT_OF_RANGE.items() for value in values]
 )
 def test_a_setting_out_of_range_is_refused(setting, value):
-    words = {"finetune_synthetic_digits": "synthetic digits", "swa_epochs": "SWA epochs", "non_digits": "non-digits"}
+    words = {"finetune_pen_digits": "pen digits", "swa_epochs": "SWA epochs", "non_digits": "non-digits"}
     with pytest.raises(BadRecipe, match=words.get(setting, setting.replace("_", " "))):
         replace(CLASSIC, **{setting: value})
 
@@ -185,13 +186,16 @@ def test_a_shortened_recipe_keeps_its_proportions():
     assert shortened(ROBUST, ROBUST.epochs) == ROBUST
 
 
-def test_a_recipe_with_non_digits_gives_a_model_that_knows_them(dataset):
+def test_a_recipe_with_non_digits_gives_a_model_that_knows_them(dataset, some_hands):
     recipe = replace(
         TINY, input="stroke directions", hidden_layers=(32,), epochs=4, fold_epochs=2, scale_pixels=False,
-        learning_rate=0.01, validation_fraction=0.1, synthetic_digits=100, non_digits=200,
+        learning_rate=0.01, validation_fraction=0.1, pen_digits=100, non_digits=200, degraded_fraction=0.2,
     )  # fmt: skip
     few = replace(dataset, images=dataset.images[:1500], labels=dataset.labels[:1500])
-    model, report = train(recipe, few, seed=1)
+    with pytest.raises(DataUnavailable, match="give it with --hands"):
+        train(recipe, few, seed=1)
+    model, report = train(recipe, replace(few, hands=some_hands), seed=1)
+    assert "(hands.jsonl.gz)" in report.data["hands"]
     assert (model.input, model.knows_non_digits) == ("stroke directions", True)
     assert len(report.cv_scores) == 2
     assert report.cv_shortened == "the recipe shortened from 4 to 2 epochs"

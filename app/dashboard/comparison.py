@@ -1,7 +1,5 @@
 """Two models on MNIST's test digits: which does one read that the other misreads, with their pictures."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

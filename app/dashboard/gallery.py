@@ -1,7 +1,5 @@
 """The confusion matrix of a model, and the test digits that it misread; a press on one opens it in *Look inside*."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

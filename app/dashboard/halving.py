@@ -1,7 +1,5 @@
 """A search by successive halving as a chart."""
 
-from __future__ import annotations
-
 from statistics import mean
 
 import altair as alt

@@ -1,7 +1,5 @@
 """What can be done with a model, and whom it affects: a visitor's own models are theirs, all else is the operator's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Searches for a recipe: the candidates of each in a chart and a table."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

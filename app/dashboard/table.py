@@ -1,7 +1,5 @@
 """All models side by side: a table, and their curves in one chart."""
 
-from __future__ import annotations
-
 from statistics import mean
 
 import altair as alt

@@ -1,7 +1,5 @@
 """Is this right? A row below the answer to a drawing, in which one tap confirms or corrects it and keeps the digit."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass

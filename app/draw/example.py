@@ -5,8 +5,6 @@ What the page says of it the model has really read, in a picture with the same s
 for reduced motion, the sheet and the answer are empty instead (style.css shows one or the other).
 """
 
-from __future__ import annotations
-
 import math
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Export the drawing, the image that the network is given, and the same request to the API."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.shared.drawing import Drawing

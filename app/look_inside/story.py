@@ -1,8 +1,6 @@
 """The steps from a drawing to the answer, each one sentence and one picture, as HTML. Every step compares two digits:
 what speaks for the one is green, what speaks for the other is orange."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What can be done with profiles: choose, make, rename, delete, export and import one; and delete all at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import BinaryIO
 

@@ -3,8 +3,6 @@
 Corrections last as long as the visitor's page is open; `keep` keeps them among the visitor's digits.
 """
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A photo with a box around each digit, its digits one by one, and the number as text. A tap on one corrects it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """An exercise: digits that are asked for one after the other, and what the visitor has written for each."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The button Next of a practice, which presses itself when the visitor pauses after a stroke."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """What the model reads in a drawing, as one piece of HTML whose size is the same in every state."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from app.shared import number

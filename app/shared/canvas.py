@@ -5,8 +5,6 @@ touched when *we* change the drawing (Undo, Clear, coming back to the page) and 
 has just sent: that would wipe out the stroke being drawn meanwhile.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas

@@ -1,7 +1,5 @@
 """Pictures of digits of which one, several or all can be chosen, and a button for what is done with these."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape

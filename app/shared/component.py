@@ -1,7 +1,5 @@
 """The parts of a page that need JavaScript of our own: how each of them is declared."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

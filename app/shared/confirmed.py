@@ -1,7 +1,5 @@
 """The database of confirmed digits, and what the pages keep there."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from mnistcore.confirmed.feedback import Feedback, open_feedback

@@ -1,7 +1,5 @@
 """The visitor's drawing, which every page can use."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import streamlit as st

@@ -3,8 +3,6 @@
 It takes some seconds, so it is done in a thread, one at a time.
 """
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field

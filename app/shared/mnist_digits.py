@@ -1,7 +1,5 @@
 """MNIST digits to put on the canvas instead of drawing one."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

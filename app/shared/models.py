@@ -1,7 +1,5 @@
 """The models that a visitor may use: their own, everybody's, and which of them they draw for."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.shared.visitors import CHOSEN_MODEL, CURRENT, current_visitor, personal

@@ -1,7 +1,5 @@
 """A number on the sheet: how it is shown, and which of its digits is looked at more closely."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import streamlit as st

@@ -4,8 +4,6 @@ Without a password it is whoever sits at the machine: the server listens on loop
 the request.
 """
 
-from __future__ import annotations
-
 import hmac
 import ipaddress
 import os

@@ -1,7 +1,5 @@
 """How the last action of a visitor ended, said when the page is shown anew."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 OUTCOME = "action_outcome"  # session key: whether it succeeded, and a sentence

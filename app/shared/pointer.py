@@ -6,8 +6,6 @@ A link that is followed within the moment in which the canvas sends its last str
 receives of the page before, while it begins the next one, leaves that one empty.
 """
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.shared.component import component

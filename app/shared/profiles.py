@@ -1,7 +1,5 @@
 """The visitor's profiles, each one person's handwriting, and which of them is in use."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """A digit as the network sees it, with what it was read as and how sure that is, as a small button."""
 
-from __future__ import annotations
-
 from app.shared.charts.pictures import ink_url
 from mnistcore.digit.reading import Reading
 

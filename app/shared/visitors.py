@@ -3,8 +3,6 @@
 The bits come over the page's own connection, never in an address, and the server keeps nothing but their SHA-256 hash.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable

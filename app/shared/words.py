@@ -1,7 +1,5 @@
 """Numbers in a few words."""
 
-from __future__ import annotations
-
 
 def percent(probability: float) -> str:
     """A probability in a few characters: rounded to 100% it would look certain."""

@@ -1,7 +1,5 @@
 """A training as it goes: the filters as they form, and one drawing read anew after every epoch."""
 
-from __future__ import annotations
-
 from itertools import groupby
 
 import numpy as np

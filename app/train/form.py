@@ -1,7 +1,5 @@
 """What is to be trained: a preset, or settings of the visitor's own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -121,7 +119,6 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         )
         batch_size = whole_number("Batch size: digits for each step", "batch_size")
         distorted = switch("Distort the digits anew in every epoch", "distortion")
-        synthetic = switch("Add synthetic digits, with more styles of handwriting", "synthetic_digits")
     try:
         hidden_layers = tuple(int(units) for units in layers.replace(" ", "").split(","))
     except ValueError:
@@ -133,7 +130,6 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         learning_rate=learning_rate,
         batch_size=batch_size,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
-        synthetic_digits=(base.synthetic_digits or 10_000) if synthetic else 0,
     ), SOURCES[source]
 
 

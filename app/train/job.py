@@ -1,7 +1,5 @@
 """A training in a child process of its own: what it is told, and what it tells."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """The Train page's presets: recipes that show something within seconds on the 5,000 digits that are installed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from mnistcore.training.recipes import CLASSIC, ROBUST, Recipe, shortened
@@ -49,16 +47,16 @@ PRESETS = (
     ),
     Preset(
         "Robust, shortened",
-        "Stroke directions instead of pixels, distorted and synthetic digits, fine-tuning at the end.",
-        # without non-digits and the small digits, which take longer to make than the whole training
+        "Stroke directions instead of pixels, distorted and degraded digits, fine-tuning at the end.",
+        # without what people wrote with pens, which is not installed, and the small digits, which take long to enlarge
         replace(
             shortened(ROBUST, 16),
             name="robust-short",
             hidden_layers=(300, 150),
             fold_epochs=0,
             load_digits=False,
-            synthetic_digits=2_000,
-            finetune_synthetic_digits=1_000,
+            pen_digits=0,
+            finetune_pen_digits=0,
             non_digits=0,
             folds=0,
             validation_fraction=0.1,
@@ -66,8 +64,7 @@ PRESETS = (
     ),
 )
 
-# what the settings can begin with: the presets, and the recipes of the shipped models in full
+# what the settings can begin with: the presets, and the recipe of the shipped model that needs no pen digits
 BASES = {preset.title: preset.recipe for preset in PRESETS} | {
     "classic, with cross-validation": CLASSIC,
-    "robust in full (an hour on MNIST)": ROBUST,
 }

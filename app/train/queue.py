@@ -1,7 +1,5 @@
 """The queue of trainings: a few run at once, the others wait for their turn, one of each visitor."""
 
-from __future__ import annotations
-
 import base64
 import logging
 import os

@@ -1,7 +1,5 @@
 """A training that is running or has ended: how far it is, its curves, and what one can see of the network."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart

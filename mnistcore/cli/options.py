@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # scikit-learn takes a second to load
 
 
 def load_data(options: argparse.Namespace) -> Dataset:
-    """The digits that --data or --source name, or else MNIST."""
+    """The digits that --data or --source name, or else MNIST; with what --hands names."""
     from mnistcore.data import datasets
 
-    return datasets.load(sources_of(options), options.data, log=log)
+    return datasets.load(sources_of(options), options.data, log, getattr(options, "hands", []))
 
 
 def sources_of(options: argparse.Namespace) -> list[str] | None:

@@ -52,7 +52,8 @@ def _order(options: argparse.Namespace) -> Order:
     recipe = get_recipe(options.recipe)
     data, ship = (path and str(path.absolute()) for path in (options.data, options.ship))
     name = recipe.name if ship else None
-    return Order(recipe, options.seed, sources_of(options), data, name, ship=ship)
+    pens = tuple(str(path.absolute()) for path in options.hands)
+    return Order(recipe, options.seed, sources_of(options), data, pens, name, ship=ship)
 
 
 @contextmanager

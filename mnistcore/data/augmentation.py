@@ -25,6 +25,7 @@ KNOTS = 6  # along each side of the elastic grid; the field between them is a sm
 WIDTH_VARIED = 0.4  # share of images whose strokes are made thicker or thinner, at strength 1
 
 BATCH = 1_000  # images at a time: what one step touches stays in the processor's cache
+BESIDE, JAGGED = 0.25, 1 / 3  # shares of the photographed images with something beside them, and with hard edges
 COARSE = (7, 8, 10, 12, 14)  # pixels that an image's side is reduced to when it is made coarse
 
 
@@ -48,7 +49,11 @@ def distort(
 
 
 def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
-    """Make a share of the images as people scan and shrink them: squeezed into a square, coarse, or with hard edges.
+    """Make a share of the images as cameras, scanners, thresholds and small sizes leave them.
+
+    Of four of these one is squeezed into a square, made coarse, or given hard edges. The others are blurred, their
+    ink is uneven and grainy, some have specks beside them or a bit of what stood next to them, and some go through a
+    noisy threshold.
 
     Args:
         images: (n, 28, 28) uint8, ink bright on 0.
@@ -59,9 +64,13 @@ def degrade(images: np.ndarray, rng: np.random.Generator, share: float) -> np.nd
         (n, 28, 28) uint8.
     """
     images = images.copy()
-    kind = np.floor(rng.random(len(images)) * 3 / max(share, 1e-9))
+    (chosen,) = np.nonzero(rng.random(len(images)) < share)
+    kind = rng.integers(0, 12, len(chosen))
     for k, worsen in enumerate((_square, _coarsen, _threshold)):
-        images[kind == k] = _in_batches(images[kind == k], partial(worsen, rng=rng))
+        some = chosen[kind == k]
+        images[some] = _in_batches(images[some], partial(worsen, rng=rng))
+    some = chosen[kind >= 3]
+    images[some] = _in_batches(images[some], partial(_photograph, rng=rng))
     return images
 
 
@@ -192,3 +201,63 @@ def _resampling_matrix(side: int) -> np.ndarray:
 def _threshold(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Every pixel either full ink or none."""
     return np.where(images > rng.integers(60, 180, (len(images), 1, 1)), 255, 0).astype(np.uint8)
+
+
+def _photograph(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Blurred, uneven, grainy ink, in a third of the images with the edges of a noisy threshold."""
+    n = len(images)
+    beside = rng.random(n) < BESIDE
+    images = images.copy()
+    images[beside] = _with_something_beside(images[beside], images[rng.permutation(n)[: beside.sum()]], rng)
+    ink = _blur(images.astype(np.float32), rng.uniform(0.2, 1.0, n))
+    knots = rng.standard_normal((n, KNOTS, KNOTS), np.float32)
+    uneven = (_smooth() @ knots @ _smooth().T).clip(-1.5, 1.5) / 3 + 0.5  # 0-1
+    ink *= 1 - rng.uniform(0, 0.5, (n, 1, 1)).astype(np.float32) * uneven
+    grain = rng.standard_normal(ink.shape, np.float32) * rng.uniform(0, 0.15, (n, 1, 1)).astype(np.float32)
+    jagged = rng.random(n) < JAGGED
+    darkest = ink.max(axis=(1, 2), keepdims=True)
+    level = darkest * rng.uniform(0.25, 0.55, (n, 1, 1)).astype(np.float32)
+    hard = np.where(ink + 1.5 * darkest * grain * (ink > 0.05 * darkest) > level, np.float32(255), np.float32(0))
+    hard = _blur(hard, rng.uniform(0.2, 0.6, n))
+    ink += ink * grain
+    ink[jagged] = hard[jagged]
+    ink *= 255 / np.maximum(ink.max(axis=(1, 2), keepdims=True), 1)
+    return np.clip(ink, 0, 255).astype(np.uint8)
+
+
+def _blur(images: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    """Each image (n, 28, 28) float32 blurred by a Gaussian of its own standard deviation (n,), in pixels, at most 1."""
+    offsets = np.arange(-3, 4)
+    weights = np.exp(-0.5 * (offsets / deviations[:, np.newaxis]) ** 2)
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)[:, :, np.newaxis, np.newaxis]
+    for axis in (1, 2):
+        padded = np.pad(images, [(0, 0), *((3, 3) if axis == a else (0, 0) for a in (1, 2))])
+        images = sum(
+            weights[:, k] * (padded[:, k : k + SIDE] if axis == 1 else padded[:, :, k : k + SIDE]) for k in range(7)
+        )
+    return images
+
+
+def _with_something_beside(images: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Specks, or the edge of another image's ink at one side; then brought to MNIST's form again."""
+    n = len(images)
+    images, rows = images.copy(), np.arange(n)
+    speck = rng.random(n) < 0.5
+    for _ in range(2):
+        y, x = rng.integers(2, SIDE - 3, (2, n))
+        for dy, dx in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            some = speck & ((rng.random(n) < 0.7) | (dy + dx == 0))
+            spot = images[rows[some], y[some] + dy, x[some] + dx]
+            images[rows[some], y[some] + dy, x[some] + dx] = np.maximum(spot, rng.integers(80, 256, len(spot)))
+    turns = rng.integers(0, 4, n)  # which side it is at: left, top, right, bottom
+    for turn in range(4):
+        chosen = np.flatnonzero(~speck & (turns == turn))
+        wide = int(rng.integers(1, 4))
+        edge = np.zeros((len(chosen), SIDE, SIDE), np.uint8)
+        turned, beside = np.rot90(images[chosen], turn, (1, 2)), others[chosen]
+        last = SIDE - (beside.max(axis=1) > INK)[:, ::-1].argmax(axis=1)  # one past the last column with ink
+        columns = last[:, np.newaxis] - wide + np.arange(wide)
+        edge[:, :, :wide] = np.take_along_axis(beside, columns[:, np.newaxis].clip(0, SIDE - 1), axis=2)
+        images[chosen] = np.rot90(np.maximum(turned, edge), -turn, (1, 2))
+    still = np.repeat(np.eye(2, dtype=np.float32)[np.newaxis], n, axis=0)
+    return _resample(images, still, np.float32(1), np.zeros((1, 2), np.float32), None)

@@ -15,12 +15,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from mnistcore.data import hands
 from mnistcore.data.downloads import download, reason, retry, watched_urlopen
+from mnistcore.data.hands import Hands
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.errors import DataUnavailable
@@ -55,12 +57,14 @@ class Dataset:
     test_labels: np.ndarray  # (m,) int64
     source: str  # one line for people
     sha256: str
+    hands: Hands | None = None  # what people wrote with a pen, to train on too
 
 
 def load(
     sources: Sequence[str] | None = None,
     file: Path | None = None,
     log: Callable[[str], None] = print,
+    pens: Sequence[Path] = (),
 ) -> Dataset:
     """Load digits from the first source that can serve them.
 
@@ -70,6 +74,7 @@ def load(
         file: MNIST on this machine: an `.npz` in Keras' layout, a directory with the four IDX files (gzipped or not),
             or one of the four. Defaults to the environment variable `MNISTCORE_DATA`.
         log: called with one line for each source that fails, each new try, and the source that served.
+        pens: files and folders of what people wrote with a pen, as `hands.load` takes them.
 
     Raises:
         DataUnavailable: no source could serve, a name is no source's, or the given file is not as it should be. A file
@@ -105,7 +110,7 @@ def load(
                 f"{name}: using {dataset.source}: "
                 f"{len(dataset.labels):,} digits to train on, {len(dataset.test_labels):,} to test on"
             )
-            return dataset
+            return replace(dataset, hands=hands.gather(pens, log)) if pens else dataset
     raise DataUnavailable(f"No source could serve its digits ({'; '.join(reasons) or 'none was named'}).")
 
 

@@ -3,7 +3,7 @@
 A network that has only seen digits takes whatever it is shown for one of them, mostly with full confidence. So training
 shows it, as an eleventh class, what people may draw or scan instead:
 
-    characters       letters, symbols and simple drawings (`non_digits.toml`), written as `synthetic` writes digits
+    characters       letters and signs that people wrote
     random strokes   one to four strokes that go anywhere
     new characters   two to four strokes of these characters, put together anew
     glyphs           letters and symbols of the fonts that Matplotlib ships, of a dozen alphabets
@@ -15,7 +15,6 @@ The last four are slow to make. They are made once, as a pool, and distorted ane
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -26,15 +25,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from mnistcore.data import augmentation, synthetic
+from mnistcore.data import augmentation, pen
+from mnistcore.data.pen import Paths
 from mnistcore.digit.form import INK, SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BlankImage
 
 NOT_A_DIGIT = 10  # the class, after the ten digits
 
-CHARACTERS, RANDOM_STROKES = 0.42, 0.18  # shares of what `generate` makes; the rest is from the pool
-NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS = 0.3, 0.22, 0.02  # shares of the pool; the rest are glyphs
+CHARACTERS, RANDOM_STROKES = 0.6, 0.1  # shares of what `generate` makes; the rest is from the pool
+NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS = 0.3, 0.25, 0.03  # shares of the pool; the rest are glyphs
 BROADEST = 3.0  # pixels: a broader pen fills what has more strokes than a digit
 
 # font -> pixels by which its strokes are made narrower, for a pen's are finer than those of most fonts
@@ -52,30 +52,34 @@ LINES_AND_DOTS = (*range(0x2500, 0x25A0), *range(0x2800, 0x2900))  # but not the
 HALVES = {0: ("top", "bottom", "left", "right"), 2: ("bottom",), 3: ("left",), 4: ("left",), 8: ("left",)}
 
 
-def generate(count: int, pool: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def generate(count: int, pool: np.ndarray, rng: np.random.Generator, characters: Paths | None = None) -> np.ndarray:
     """Make images of what is no digit.
 
     Args:
         count: how many.
         pool: (n, 28, 28) uint8, as `make_pool` gives it.
         rng: the random generator; the same seed gives the same images.
+        characters: what people wrote; None takes more of the others instead.
 
     Returns:
         (count, 28, 28) uint8, ink bright on 0, in MNIST's form.
     """
-    characters, strokes = round(CHARACTERS * count), round(RANDOM_STROKES * count)
-    lines = allographs()
-    chosen = rng.integers(0, max(len(pool), 1), count - characters - strokes)
-    return np.concatenate(
-        [
-            synthetic.write([lines[i] for i in rng.integers(0, len(lines), characters)], _pens(characters, rng), rng),
-            synthetic.draw(_random_paths(strokes, rng), _pens(strokes, rng), rng),
-            augmentation.distort(pool[chosen], rng, width_varied=0.0),
-        ]
-    )
+    by_people = 0 if characters is None else round(CHARACTERS * count)
+    anywhere = round(RANDOM_STROKES / (1 - CHARACTERS) * (count - by_people))
+    chosen = rng.integers(0, max(len(pool), 1), count - by_people - anywhere)
+    images = [
+        pen.write(_random_paths(anywhere, rng), _widths(anywhere, rng), rng),
+        augmentation.distort(pool[chosen], rng, width_varied=0.0),
+    ]
+    if characters is not None:
+        written = characters[rng.integers(0, len(characters), by_people)]
+        images.append(pen.write(written, _widths(by_people, rng), rng))
+    return np.concatenate(images)
 
 
-def make_pool(size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def make_pool(
+    size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, characters: Paths | None = None
+) -> np.ndarray:
     """New characters, glyphs, several digits, and parts of digits.
 
     Args:
@@ -83,17 +87,22 @@ def make_pool(size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.
         digits: (n, 28, 28) uint8 in MNIST's form, to put several of them together, and to cut them.
         labels: (n,) integers 0-9.
         rng: the random generator.
+        characters: what people wrote, to make new characters of their strokes; None makes none.
 
     Returns:
         (m, 28, 28) uint8 in MNIST's form.
     """
     new, several, parts = (round(share * size) for share in (NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS))
+    new = 0 if characters is None else new
     pictures: Iterator[Image.Image | np.ndarray] = chain(
-        _glyphs(size - new - several - parts, rng),
+        glyphs(size - new - several - parts, rng),
         side_by_side(several, digits, rng),
         _parts(parts, digits, labels, rng),
     )
-    images = list(synthetic.write([_new_character(rng) for _ in range(new)], _pens(new, rng), rng))
+    images: list[np.ndarray] = []
+    if characters is not None:
+        made = pen.paths([_new_character(characters, rng) for _ in range(new)])
+        images += list(pen.write(made, _widths(new, rng), rng))
     for picture in pictures:
         try:
             images.append(prepare(picture))
@@ -102,64 +111,57 @@ def make_pool(size: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.
     return np.array(images, np.uint8).reshape(-1, SIDE, SIDE)
 
 
-@cache
-def allographs() -> list[str]:
-    """The allographs of `non_digits.toml`."""
-    sections = _data()["allographs"]
-    return [line for section in sections.values() for lines in section.values() for line in lines]
-
-
-@cache
-def _data() -> dict:
-    return tomllib.loads(files("mnistcore.data").joinpath("non_digits.toml").read_text("utf-8"))
-
-
-def _pens(count: int, rng: np.random.Generator) -> np.ndarray:
+def _widths(count: int, rng: np.random.Generator) -> np.ndarray:
     """(count,) float64, pixels: widths of pens, more of them fine than broad."""
-    return synthetic.FINEST + (BROADEST - synthetic.FINEST) * rng.random(count) ** 2
+    return pen.FINEST + (BROADEST - pen.FINEST) * rng.random(count) ** 2
 
 
-def _new_character(rng: np.random.Generator) -> str:
-    """An allograph that nobody writes: strokes of several others, each of a new size, direction and place."""
-    lines = allographs()
+def _new_character(characters: Paths, rng: np.random.Generator) -> list[np.ndarray]:
+    """Strokes that nobody writes together: of several characters, each of a new size, direction and place."""
     strokes = []
-    for _ in range(rng.integers(2, 5)):
-        options = lines[rng.integers(len(lines))].split(" / ")
-        points = np.array([point.split(",") for point in options[rng.integers(len(options))].split()], float) - 50
+    for row in rng.integers(0, len(characters), rng.integers(2, 5)):
+        of = characters.strokes[row]
+        points = characters.points[row][of == rng.integers(of[-1] + 1)]
         if rng.random() < 0.5:  # a quarter turn
-            points = points[:, ::-1] * [1, -1]
-        points = points * rng.uniform(0.4, 0.9) + rng.uniform(20, 80, 2)
-        strokes.append(" ".join(f"{x:.0f},{y:.0f}" for x, y in points))
-    return " / ".join(strokes)
+            points = points[:, ::-1] * (1, -1)
+        strokes.append(points * rng.uniform(0.4, 0.9) + rng.uniform(-0.3, 0.3, 2))
+    return strokes
 
 
-def _random_paths(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Strokes that go anywhere: (count, POINTS, 2) float32, in boxes."""
-    paths = np.empty((count, synthetic.POINTS, 2), np.float32)
-    strokes, knots = rng.integers(1, 5, count), rng.integers(2, 6, count)
-    knots[strokes == 1] += 4  # one short stroke would often be a 1, a 7 or a 0
-    for n in range(1, 5):
-        samples = synthetic.POINTS // n
-        for k in range(2, 10):
-            (rows,) = np.nonzero((strokes == n) & (knots == k))
-            even = np.stack([np.linspace(0, 1, k), np.zeros(k)], axis=1).astype(np.float32)
-            curves = synthetic.curves(even, samples)
-            for stroke in range(n):
-                middle = rng.uniform(0.2, 0.8, (len(rows), 1, 2))
-                reach = rng.uniform(0.2, 0.5, (len(rows), 1, 2))
-                points = (middle + reach * rng.uniform(-1, 1, (len(rows), k, 2))).astype(np.float32)
-                paths[rows, stroke * samples : (stroke + 1) * samples] = (
-                    curves[rng.integers(0, len(curves), len(rows))] @ points
-                )
-            paths[rows, n * samples :] = paths[rows, n * samples - 1, np.newaxis]
-    return paths
+def _random_paths(count: int, rng: np.random.Generator) -> Paths:
+    """Strokes that go anywhere, each a smooth curve near a few random places."""
+    characters = []
+    for _ in range(count):
+        number = rng.integers(1, 5)
+        knots = rng.integers(2, 6) + 4 * (number == 1)  # one short stroke would often be a 1, a 7 or a 0
+        strokes = []
+        for _ in range(number):
+            places = rng.uniform(0.2, 0.8, 2) + rng.uniform(0.2, 0.5, 2) * rng.uniform(-1, 1, (knots, 2))
+            if rng.random() < 2 / 3:
+                places = _curve(knots) @ places
+            strokes.append(places)
+        characters.append(strokes)
+    return pen.paths(characters)
 
 
-def _glyphs(count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
+@cache
+def _curve(knots: int) -> np.ndarray:
+    """(8 * knots, knots): from places to points of a smooth curve through them (Catmull & Rom 1974)."""
+    at = np.linspace(0, knots - 1, 8 * knots)
+    first = np.minimum(at.astype(int), knots - 2)
+    t = (at - first)[:, np.newaxis]
+    weights = np.hstack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3]) / 2
+    curve = np.zeros((len(at), knots))
+    for neighbour in range(4):
+        np.add.at(curve, (np.arange(len(at)), (first + neighbour - 1).clip(0, knots - 1)), weights[:, neighbour])
+    return curve
+
+
+def glyphs(count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
     """Pictures of letters and symbols that do not look like a digit."""
-    glyphs = [(name, code) for name in FONTS for code in characters(name)]
-    for choice in rng.integers(0, len(glyphs), count):
-        name, code = glyphs[choice]
+    every = [(name, code) for name in FONTS for code in characters(name)]
+    for choice in rng.integers(0, len(every), count):
+        name, code = every[choice]
         picture = Image.new("L", (3 * FONT_SIZE, 3 * FONT_SIZE))
         ImageDraw.Draw(picture).text((FONT_SIZE, FONT_SIZE // 2), chr(code), fill=255, font=_font(name))
         yield picture.filter(ImageFilter.MinFilter(FONTS[name] + 1))
@@ -180,7 +182,7 @@ def characters(font: str) -> list[int]:
     """The characters of a font that are letters or symbols, without those that look like a digit."""
     from matplotlib.ft2font import FT2Font
 
-    left_out = set(_data()["like_a_digit"])
+    left_out = _like_a_digit()
     return [
         code
         for code in sorted(FT2Font(str(_font_directory() / font)).get_charmap())
@@ -190,6 +192,13 @@ def characters(font: str) -> list[int]:
         and not set(unicodedata.normalize("NFKD", chr(code))) & left_out
         and unicodedata.numeric(chr(code), None) is None
     ]
+
+
+@cache
+def _like_a_digit() -> frozenset[str]:
+    """The characters of fonts that look like a digit."""
+    lines = files("mnistcore.data").joinpath("glyphs_like_a_digit.txt").read_text("utf-8").splitlines()
+    return frozenset("".join(lines[1:]))
 
 
 def side_by_side(count: int, digits: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -45,6 +45,7 @@ class Reading:
         message: one sentence for people if the status is not "digit", else None.
         layers: what the network computed on the way, as `Model.activations` gives it for this one picture; empty if it
             was read together with others.
+        uncertain: whether the confidence is below the model's rejection threshold, whatever the status is.
     """
 
     status: str
@@ -56,6 +57,7 @@ class Reading:
     image: np.ndarray
     message: str | None
     layers: Sequence[np.ndarray] = ()
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Readings:
             digit_probability=float(self.digit_probability[index]),
             image=self.image[index],
             message=self.message[index],
+            uncertain=bool(self.uncertain[index]),
         )
 
     @cached_property
@@ -113,10 +116,8 @@ class Readings:
 
     @cached_property
     def uncertain(self) -> np.ndarray:
-        """(n,) bool, whether the status is "uncertain"."""
-        uncertain = (self.confidence < self.rejection_threshold) & ~self.not_a_digit
-        uncertain[list(self.blank)] = False
-        return uncertain
+        """(n,) bool, whether the confidence is below the rejection threshold, whatever the status is."""
+        return self.confidence < self.rejection_threshold
 
     @cached_property
     def not_a_digit(self) -> np.ndarray:
@@ -145,7 +146,7 @@ class Readings:
     def message(self) -> list[str | None]:
         """n sentences, None where the status is "digit"."""
         messages: list[str | None] = [None] * len(self)
-        for i in np.flatnonzero(self.uncertain):
+        for i in np.flatnonzero(self.status == "uncertain"):
             messages[i] = f"Uncertain: it may be a {self.digit[i]} or a {self.runner_up[i]}."
         for index, sentence in self.warnings.items():
             messages[index] = sentence

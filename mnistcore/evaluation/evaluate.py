@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +20,6 @@ def evaluate(
     labels: np.ndarray,
     source: str,
     distorted: int = 0,
-    log: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
     """Measure a model.
 
@@ -31,7 +29,6 @@ def evaluate(
         labels: (n,) integers 0-9.
         source: one line that says where they come from.
         distorted: how many of the digits, from the first, to distort in each way too; 0 leaves that out.
-        log: called with the name of each distortion before it is measured.
 
     Returns:
         The figures.
@@ -44,7 +41,7 @@ def evaluate(
     if distorted:
         from mnistcore.evaluation import distortions  # SciPy's filters, which nothing else here needs
 
-        robustness = distortions.robustness(model, images[:distorted], labels[:distorted], log)
+        robustness = distortions.robustness(model, images[:distorted], labels[:distorted])
     return Evaluation(
         source=source,
         count=len(images),

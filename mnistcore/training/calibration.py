@@ -19,7 +19,8 @@ from mnistcore.digit.form import DIGITS
 from mnistcore.digit.model import Model
 
 UNCERTAIN = 0.02  # share of the calibration set's digits, the least confident answers, that counts as uncertain
-REFUSED = 0.01  # share of each kind of calibration digits that may be taken for no digit
+REFUSED = 0.01  # share of each kind of calibration digits that may be taken for no digit,
+REFUSED_DEGRADED = 0.03  # and of those that a camera, a scanner or a threshold has spoilt
 
 
 def calibrated(model: Model, images: np.ndarray, labels: np.ndarray, non_digits: np.ndarray | None = None) -> Model:
@@ -77,6 +78,10 @@ def rejection_threshold(model: Model, images: np.ndarray) -> float:
     return float(np.quantile(model.predict_proba(images).max(axis=1), UNCERTAIN))
 
 
-def digit_threshold(model: Model, *kinds: np.ndarray) -> float:
-    """The digit probability, 0-1, below which no more than 1% of each kind of digits (n, 28, 28) lie."""
-    return float(min(np.quantile(model.digit_probability(images), REFUSED) for images in kinds))
+def digit_threshold(model: Model, *kinds: np.ndarray, degraded: np.ndarray | None = None) -> float:
+    """The digit probability, 0-1, below which no more than 1% of each kind of digits (n, 28, 28) lie, and no more than
+    3% of degraded ones."""
+    limits = [np.quantile(model.digit_probability(images), REFUSED) for images in kinds]
+    if degraded is not None:
+        limits.append(np.quantile(model.digit_probability(degraded), REFUSED_DEGRADED))
+    return float(min(limits))

@@ -42,8 +42,8 @@ class Checkpoints:
         dataset: on which digits.
         log: called with one sentence for each checkpoint that cannot be used.
         """
-        digits, versions = (dataset.sha256, len(dataset.images)), (np.__version__, sklearn.__version__)
-        facts = [asdict(order.recipe), order.seed, *digits, *versions, order.visitor]
+        digits = dataset.sha256, len(dataset.images), dataset.hands and dataset.hands.sha256
+        facts = [asdict(order.recipe), order.seed, *digits, np.__version__, sklearn.__version__, order.visitor]
         self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self._order, self._log = order, log
         self.directory = unfinished_directory() / self._key

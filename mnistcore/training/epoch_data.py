@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistcore.data import augmentation, non_digits, synthetic
+from mnistcore.data import augmentation, non_digits, pen
+from mnistcore.data.hands import Hands, Written
 from mnistcore.data.non_digits import NOT_A_DIGIT
 from mnistcore.digit.features import network_input
 from mnistcore.digit.form import SIDE
+from mnistcore.errors import DataUnavailable
 from mnistcore.training.recipes import Recipe
 
 
@@ -30,21 +32,36 @@ class EpochData(NamedTuple):
 
 
 def epoch_data(
-    recipe: Recipe, images: np.ndarray, labels: np.ndarray, seed: int, done: int = 0, data_rng: dict | None = None
+    recipe: Recipe,
+    images: np.ndarray,
+    labels: np.ndarray,
+    hands: Hands | None,
+    seed: int,
+    done: int = 0,
+    data_rng: dict | None = None,
 ) -> Iterator[EpochData]:
     """One training set an epoch.
 
     Args:
-        recipe: whether to distort the digits, and how many synthetic digits and non-digits to add.
+        recipe: whether to distort the digits, and how many pen digits and non-digits to add.
         images: (n, 28, 28) uint8, the digits of the dataset.
         labels: (n,) int64 in 0-9.
+        hands: what people wrote; may be None if the recipe adds no pen digits and no non-digits.
         seed: of whatever is made; the same seed gives the same training sets.
         done: how many epochs' data are left out, since the training goes on from there,
         data_rng: and `following` of the last of these.
 
     Yields:
         The data of the next epoch. If the recipe makes nothing new, these are always the same two arrays.
+
+    Raises:
+        DataUnavailable: the recipe needs what people wrote, and there is none.
     """
+    if recipe.needs_hands and hands is None:
+        raise DataUnavailable(
+            f"The recipe {recipe.name} learns from what people wrote with a pen: give it with --hands; docs/data.md "
+            "says where it can be had."
+        )
     if not recipe.augments:
         inputs = network_input(images, recipe.input)
         del images
@@ -56,8 +73,8 @@ def epoch_data(
         more_images, more_labels = _load_digits()
         images, labels = np.concatenate([images, more_images]), np.concatenate([labels, more_labels])
     pool = (
-        non_digits.make_pool(recipe.non_digits, images, labels, rng)
-        if recipe.non_digits
+        non_digits.make_pool(recipe.non_digits, images, labels, rng, hands.training.others)
+        if hands and recipe.non_digits
         else np.empty((0, SIDE, SIDE), np.uint8)
     )
 
@@ -69,12 +86,16 @@ def epoch_data(
         distorted = augmentation.distort(
             images, rng, recipe.distortion * (recipe.finetune_strength if finetuning else 1)
         )
-        digits = rng.integers(0, 10, recipe.finetune_synthetic_digits if finetuning else recipe.synthetic_digits)
-        others = non_digits.generate(recipe.non_digits, pool, rng)
-        shown = np.concatenate([distorted, synthetic.generate(digits, rng), others])
-        classes = np.concatenate([labels, digits, np.full(len(others), NOT_A_DIGIT)])
-        inputs = network_input(augmentation.degrade(shown, rng, recipe.degraded_fraction), recipe.input)
-        return EpochData(inputs, classes, dict(rng.bit_generator.state))
+        shown, classes = [distorted], [labels]
+        if hands:
+            digits, of_digits = pen_digits(
+                hands.training, recipe.finetune_pen_digits if finetuning else recipe.pen_digits, rng
+            )
+            others = non_digits.generate(recipe.non_digits, pool, rng, hands.training.others)
+            shown += [digits, others]
+            classes += [of_digits, np.full(len(others), NOT_A_DIGIT)]
+        images_ = augmentation.degrade(np.concatenate(shown), rng, recipe.degraded_fraction)
+        return EpochData(network_input(images_, recipe.input), np.concatenate(classes), dict(rng.bit_generator.state))
 
     # While the network is trained on one epoch's data, which takes longer, a second core prepares the next.
     with ThreadPoolExecutor(max_workers=1) as second_core:
@@ -84,6 +105,16 @@ def epoch_data(
             if epoch + 1 < recipe.epochs:
                 following = second_core.submit(one_epoch, epoch + 1)
             yield current
+
+
+def pen_digits(written: Written, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Digits that people wrote, chosen at random, each of the ten as often as the others, and drawn anew with pens of
+    any width: (count, 28, 28) uint8, and which they are, (count,) int64."""
+    by_label = np.argsort(written.labels, kind="stable")
+    totals = np.bincount(written.labels, minlength=10)
+    classes = rng.integers(0, 10, count)
+    rows = by_label[(np.cumsum(totals) - totals)[classes] + (rng.random(count) * totals[classes]).astype(int)]
+    return pen.write(written.digits[rows], rng.uniform(pen.FINEST, pen.BROADEST, count), rng), written.labels[rows]
 
 
 def _load_digits() -> tuple[np.ndarray, np.ndarray]:

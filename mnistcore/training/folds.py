@@ -18,6 +18,7 @@ import numpy as np
 from joblib.parallel import get_active_backend
 from sklearn.model_selection import StratifiedKFold
 
+from mnistcore.digit.form import DIGITS
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.metrics import accuracy
 from mnistcore.training.fitting import State, fit_from, one_thread
@@ -192,7 +193,7 @@ def train_network(
     done, data_rng = (begun.epoch, begun.data_rng) if begun else (0, None)
     if state := begun:
         on_epoch(fold, model := state.model(recipe), curves, True)
-    epochs = make_epochs(recipe, dataset.images[rows], dataset.labels[rows], seed, done, data_rng)
+    epochs = make_epochs(recipe, dataset.images[rows], dataset.labels[rows], dataset.hands, seed, done, data_rng)
     for state in fit_from(begun, recipe, epochs, seed):
         model = state.model(recipe)
         last = state.epoch == recipe.epochs
@@ -212,14 +213,15 @@ def rows_of(recipe: Recipe, dataset: Dataset, seed: int, fold: int | None) -> tu
     """Row indices to train a network on, and to hold out.
 
     Each fold holds out another part, with each digit in equal shares. The final network is validated and calibrated on
-    the rows that are held out from it.
+    the rows that are held out from it: the last of each digit, for MNIST's writers follow one another, and one writer's
+    digits on both sides would flatter it.
     """
     if fold:
         splitter = StratifiedKFold(recipe.folds, shuffle=True, random_state=seed)
         return list(splitter.split(dataset.images, dataset.labels))[fold - 1]
-    rows = np.random.default_rng(seed).permutation(len(dataset.images))
-    count = round(recipe.validation_fraction * len(rows))
-    return np.sort(rows[count:]), np.sort(rows[:count])
+    of_each = [np.flatnonzero(dataset.labels == digit) for digit in range(DIGITS)]
+    held_out = np.concatenate([rows[len(rows) - round(recipe.validation_fraction * len(rows)) :] for rows in of_each])
+    return np.setdiff1d(np.arange(len(dataset.labels)), held_out), np.sort(held_out)
 
 
 def _accuracy(model: Model, dataset: Dataset, rows: np.ndarray) -> float:

@@ -18,6 +18,7 @@ class Order:
         seed: of every random choice, 0 to 2**32 - 1.
         sources: of the digits, as `datasets.load` takes them; None: the usual ones, in their order.
         data: path of a file with the digits, likewise.
+        pens: paths of what people wrote with a pen, likewise.
         name: of the model; None: the recipe's name and the time.
         visitor: of the app, whose the model will be; None: everybody's, and it becomes the current one.
         ship: directory to write the model to, as those that come with the package; None: it is kept as a run.
@@ -29,6 +30,7 @@ class Order:
     seed: int
     sources: list[str] | None = None
     data: str | None = None
+    pens: tuple[str, ...] = ()
     name: str | None = None
     visitor: str | None = None
     ship: str | None = None
@@ -47,4 +49,4 @@ def order_from_json(order: dict) -> Order:
         KeyError, TypeError: it is none.
         BadRecipe: a setting of its recipe is out of range.
     """
-    return Order(**order | {"recipe": recipe_from_json(order["recipe"])})
+    return Order(**order | {"recipe": recipe_from_json(order["recipe"]), "pens": tuple(order.get("pens", ()))})

@@ -9,7 +9,7 @@ that was interrupted goes on by itself: it takes the same steps again, and train
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from mnistcore.errors import BadSearch
 from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.folds import train_network
 from mnistcore.training.parallel import results_of
-from mnistcore.training.recipes import Recipe, shortened
+from mnistcore.training.recipes import Recipe, recipe_to_json, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
 
 if TYPE_CHECKING:
@@ -137,13 +137,14 @@ def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int
     if not 1 <= candidates <= MOST:
         raise BadSearch(f"A search has 1 to {MOST} candidates, not {candidates}.")
     facts = {
-        "recipe": asdict(base) | {"hidden_layers": list(base.hidden_layers)},
+        "recipe": recipe_to_json(base),
         "candidates": candidates,
         "seed": seed,
         "folds": FOLDS,
         "factor": FACTOR,
         "space": SPACE | {"hidden_layers": [list(units) for units in SPACE["hidden_layers"]]},
         "sha256": dataset.sha256,
+        **({"hands_sha256": dataset.hands.sha256} if dataset.hands else {}),
         "rows": len(dataset.images),
         "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
     }

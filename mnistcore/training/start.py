@@ -52,7 +52,9 @@ def carry_out(
         DataUnavailable: there are no digits.
         BadModelFile: the name is taken or unusable.
     """
-    dataset = datasets.load(order.sources, Path(order.data) if order.data else None, log=log)
+    dataset = datasets.load(
+        order.sources, Path(order.data) if order.data else None, log, [Path(path) for path in order.pens]
+    )
     checkpoints = Checkpoints(order, dataset, log)
     with follow(dataset) as on_progress, backend([dataset]):
         checkpoints.begin(resume)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,16 @@ import numpy as np
 import scipy
 import sklearn
 
-from mnistcore.data import non_digits, synthetic
+from mnistcore.data import augmentation, non_digits
+from mnistcore.data.hands import Hands
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.models.report import Report
 from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
-from mnistcore.training.epoch_data import epoch_data
+from mnistcore.training.epoch_data import epoch_data, pen_digits
 from mnistcore.training.fitting import one_thread
 from mnistcore.training.folds import Curves, rows_of, train_networks
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.recipes import Recipe, recipe_to_json
 
 if TYPE_CHECKING:
     from mnistcore.data.datasets import Dataset
@@ -111,13 +112,13 @@ def train(
     thresholds: dict[str, float] = {}
     if len(validation_rows):
         model, thresholds = _calibrate(
-            recipe, model, dataset.images[validation_rows], dataset.labels[validation_rows], seed
+            recipe, model, dataset.images[validation_rows], dataset.labels[validation_rows], dataset.hands, seed
         )
 
     evaluation = evaluate(model, dataset.test_images, dataset.test_labels, dataset.source)
     report = Report(
         name=name or f"{recipe.name}-{now:%Y%m%d-%H%M%S}",
-        recipe=asdict(recipe) | {"hidden_layers": list(recipe.hidden_layers)},  # as JSON has it
+        recipe=recipe_to_json(recipe),
         seed=seed,
         data={
             "source": dataset.source,
@@ -125,7 +126,8 @@ def train(
             "training_rows": len(training_rows),
             "validation_rows": len(validation_rows),
             "test_rows": len(dataset.test_images),
-        },
+        }
+        | ({"hands": dataset.hands.source, "hands_sha256": dataset.hands.sha256} if dataset.hands else {}),
         versions={
             "python": platform.python_version(),
             "numpy": np.__version__,
@@ -148,28 +150,31 @@ def train(
 
 
 def _calibrate(
-    recipe: Recipe, model: Model, images: np.ndarray, labels: np.ndarray, seed: int
+    recipe: Recipe, model: Model, images: np.ndarray, labels: np.ndarray, hands: Hands | None, seed: int
 ) -> tuple[Model, dict[str, float]]:
-    """Calibrate on the validation digits and, if the recipe adds them, on as many new synthetic digits and non-digits.
+    """Calibrate on the validation digits and, if the recipe learns from what people wrote, on what others of them
+    wrote: as many digits, and letters and signs. If it degrades digits, then on degraded ones too.
 
     Returns:
         The model, and its thresholds by their names in the card.
     """
     rng = np.random.default_rng([seed, 1])  # another stream than that of the epochs' data
     kinds = [images]
-    if recipe.synthetic_digits:
-        digits = rng.integers(0, 10, len(labels))
-        kinds.append(synthetic.generate(digits, rng))
-        labels = np.concatenate([labels, digits])
-    others = None
-    if recipe.non_digits:
-        pool = non_digits.make_pool(len(labels) // 2, images, labels[: len(images)], rng)
-        others = non_digits.generate(len(labels), pool, rng)
+    others = degraded = None
+    if hands and recipe.pen_digits:
+        pens, of_pens = pen_digits(hands.validation, len(labels), rng)
+        kinds.append(pens)
+        labels = np.concatenate([labels, of_pens])
     every_digit = np.concatenate(kinds)
+    if hands and recipe.non_digits:
+        pool = non_digits.make_pool(len(labels) // 2, images, labels[: len(images)], rng)
+        others = non_digits.generate(len(labels), pool, rng, hands.validation.others)
     model = calibrated(model, every_digit, labels, others)
     thresholds = {"rejection_threshold": round(rejection_threshold(model, every_digit), 3)}
     if others is not None:
-        thresholds["digit_threshold"] = round(digit_threshold(model, *kinds), 4)
+        if recipe.degraded_fraction:
+            degraded = augmentation.degrade(every_digit, rng, share=1.0)
+        thresholds["digit_threshold"] = float(f"{digit_threshold(model, *kinds, degraded=degraded):.3g}")
     return model, thresholds
 
 

@@ -1,7 +1,5 @@
 """Where the network diagram's nodes and edges lie. Plain numbers: nothing is drawn here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Reports, evaluations and trainings as interactive charts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

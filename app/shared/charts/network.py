@@ -1,8 +1,6 @@
 """The network as a diagram: the image, its stroke directions, the strongest hidden units, the ten digits, and between
 them lines as strong as what one adds to the other. network.js lights up what belongs to the node pointed at."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

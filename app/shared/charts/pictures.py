@@ -1,7 +1,5 @@
 """Small pictures of numbers, as `data:` URLs: ink is white on black, weights are green and orange."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from app.shared.charts import AGAINST, FOR
