@@ -53,6 +53,7 @@ def test_profiles_are_made_found_renamed_and_deleted(feedback):
     assert feedback.profiles() == [ada, grace]
     assert feedback.profiles("b") == [grace] == [feedback.profile(grace.id)]
     assert feedback.find_or_create_profile("b", "Grace") == grace
+    assert feedback.find_or_create_profile("a", "Ada L. ") == ada
     assert feedback.find_or_create_profile("a", "Grace") != grace
     feedback.rename_profile(grace.id, "G. Hopper")
     assert feedback.profile(grace.id).name == "G. Hopper"

@@ -245,6 +245,7 @@ def test_an_uncertain_digit_has_a_box_of_another_colour_and_a_question_mark(mode
         assert annotated[2 * y + height, 2 * x].tolist() == list(colour)
         written = (annotated[: 2 * y - 4] != 255).any(axis=(0, 2))  # the columns of what stands above the box
         widths.append(np.ptp(np.flatnonzero(written)))
+    assert CERTAIN != UNCERTAIN
     assert 0 < widths[0] < 0.8 * widths[1]
 
 

@@ -61,6 +61,15 @@ def test_below_the_digit_threshold_it_is_not_a_digit():
     assert found.probabilities[[4, 9]] == pytest.approx([0.75, 0.25])  # given that it is a digit
 
 
+def test_what_is_not_a_digit_is_never_uncertain_as_well():
+    found = read_batch(IMAGES[:1], model_that_answers(not_a_digit=0.8, digit_4=0.1, digit_9=0.1))
+    assert (found.status.tolist(), found.not_a_digit.tolist(), found.uncertain.tolist()) == (
+        ["not a digit"],
+        [True],
+        [False],
+    )
+
+
 def test_from_the_digit_threshold_on_it_may_be_a_digit_or_uncertain():
     assert read(IMAGES[0], model_that_answers(not_a_digit=0.74, digit_4=0.2, digit_9=0.06)).status == "digit"
     assert read(IMAGES[0], model_that_answers(not_a_digit=0.74, digit_4=0.14, digit_9=0.12)).status == "uncertain"

@@ -170,7 +170,7 @@ def test_a_killed_worker_is_replaced(server):
     assert "mnistcore_requests_in_progress 1.0" in metrics(server)
 
 
-def test_workers_as_many_as_cores_keep_to_one_each(tmp_path):
+def test_workers_as_many_as_cores_keep_to_one_each_and_end_with_their_killed_parent(tmp_path):
     all_cores = os.sched_getaffinity(0)
     cores = sorted(all_cores)[:2]
     os.sched_setaffinity(0, cores)  # which the server inherits
@@ -188,8 +188,12 @@ def test_workers_as_many_as_cores_keep_to_one_each(tmp_path):
         killed = workers(server)[0]
         os.kill(killed, signal.SIGKILL)
         await_that(lambda: killed not in workers(server) and kept() == one_each)
+        last = workers(server)
+        server.process.kill()
+        server.process.wait()
+        await_that(lambda: not any(Path(f"/proc/{pid}").exists() for pid in last))
     finally:
-        server.stop()
+        server.process.kill()
 
 
 def test_a_request_in_progress_is_answered_before_the_end(tmp_path):
@@ -219,14 +223,6 @@ def test_at_the_end_it_is_not_ready_first_and_answers_until_it_stops_listening(t
     await_that(lambda: server.ask("GET", "/ready")[0] == 503)
     assert predict(server) == SEVEN
     assert server.stop() == 0  # told a second time, it does not wait
-
-
-def test_workers_end_if_their_parent_is_killed(tmp_path):
-    server = start_api(tmp_path)
-    before = workers(server)
-    server.process.kill()
-    server.process.wait()
-    await_that(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_parent_alone(tmp_path):

@@ -101,13 +101,14 @@ class Feedback:
     def find_or_create_profile(self, owner: str, name: str) -> Profile:
         """The owner's oldest profile of that name, which is made if there is none; raises FeedbackFull if there are
         MOST_PROFILES."""
+        name = _checked(name)
         query = sa.select(*_PROFILE).where(profiles.c.owner == owner, profiles.c.name == name)
         with self._writing() as connection:
             if found := connection.execute(query.order_by(profiles.c.created).limit(1)).first():
                 return _profile(found)
             if connection.execute(sa.select(sa.func.count()).select_from(profiles)).scalar_one() >= MOST_PROFILES:
                 raise FeedbackFull(f"There are {MOST_PROFILES:,} profiles, as many as may be: delete some first.")
-            profile = Profile(secrets.token_hex(16), owner, _checked(name), datetime.now(UTC))
+            profile = Profile(secrets.token_hex(16), owner, name, datetime.now(UTC))
             connection.execute(sa.insert(profiles).values(**vars(profile), digits=0))
             return profile
 
