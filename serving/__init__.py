@@ -5,7 +5,7 @@ metrics.py     counts, durations and ids of requests        logs.py        what 
 admission.py   how many requests a worker takes on          models.py      which model answers
 bodies.py      a request's body, whole and unpacked         images.py      a body -> images
 contract.py    every request and answer, declared once      inference.py   the same for the Open Inference Protocol
-feedback.py    where confirmed digits are kept
+feedback.py    how POST /feedback reaches mnistcore/confirmed
 routes.py      what is declared of a route                  openapi.py     the routes as a document and a page
 """
 

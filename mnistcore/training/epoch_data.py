@@ -10,9 +10,8 @@ import numpy as np
 
 from mnistcore.data import augmentation, non_digits, pen
 from mnistcore.data.hands import Hands, Written
-from mnistcore.data.non_digits import NOT_A_DIGIT
 from mnistcore.digit.features import network_input
-from mnistcore.digit.form import SIDE
+from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
 from mnistcore.errors import DataUnavailable
 from mnistcore.training.recipes import Recipe
 
@@ -93,7 +92,7 @@ def epoch_data(
             )
             others = non_digits.generate(recipe.non_digits, pool, rng, hands.training.others)
             shown += [digits, others]
-            classes += [of_digits, np.full(len(others), NOT_A_DIGIT)]
+            classes += [of_digits, np.full(len(others), NON_DIGIT_CLASS)]
         images_ = augmentation.degrade(np.concatenate(shown), rng, recipe.degraded_fraction)
         return EpochData(network_input(images_, recipe.input), np.concatenate(classes), dict(rng.bit_generator.state))
 

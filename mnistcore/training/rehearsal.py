@@ -26,8 +26,7 @@ import numpy as np
 
 from mnistcore.data import augmentation, datasets, non_digits
 from mnistcore.data.datasets import Dataset
-from mnistcore.data.non_digits import NOT_A_DIGIT
-from mnistcore.digit.form import SIDE
+from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
 from mnistcore.digit.model import Model
 from mnistcore.errors import DataUnavailable
 from mnistcore.home import atomic_path
@@ -41,7 +40,7 @@ KEYS = ("images", "classes", "validation_images", "validation_classes")
 
 @dataclass(frozen=True, eq=False)
 class Rehearsal:
-    """Images (n, 28, 28) uint8 in random order, with their classes (n,) int64: 0-9, or NOT_A_DIGIT."""
+    """Images (n, 28, 28) uint8 in random order, with their classes (n,) int64: 0-9, or NON_DIGIT_CLASS."""
 
     images: np.ndarray
     classes: np.ndarray
@@ -89,7 +88,7 @@ def _with_made(
     some = rng.choice(len(images), count, replace=False)
     others = non_digits.generate(count, non_digits.make_pool(count // 2, images, labels, rng), rng)
     every_image = np.concatenate([images, augmentation.distort(images[some], rng), others])
-    every_class = np.concatenate([labels, labels[some], np.full(len(others), NOT_A_DIGIT)])
+    every_class = np.concatenate([labels, labels[some], np.full(len(others), NON_DIGIT_CLASS)])
     order = rng.permutation(len(every_image))
     return every_image[order], every_class[order]
 
