@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +20,14 @@ from mnistcore.data import datasets
 from mnistcore.errors import NothingUnfinished
 from mnistcore.training import checkpoints
 from mnistcore.training.checkpoints import Checkpoints
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.recipes import Recipe, recipe_to_json
 from mnistcore.training.train import train
 from mnistcore.training.unfinished import DAYS, forget, latest_order, prune, unfinished_directory
 
 CLASSIC_LIKE = replace(TINY, epochs=8)
 ROBUST_LIKE = replace(
     TINY, input="stroke directions", hidden_layers=(16, 12), epochs=5, fold_epochs=2, scale_pixels=False,
-    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, pen_digits=100,
+    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, pen_digits=100, synthetic_share=0.3,
     degraded_fraction=0.05, finetune_epochs=2, finetune_pen_digits=50, non_digits=50,
 )  # fmt: skip
 DISTORTED_PIXELS = replace(TINY, epochs=5, folds=0, distortion=1.0)  # the scaler is that of the first epoch
@@ -144,15 +144,16 @@ def test_what_nobody_goes_on_with_is_deleted_after_a_month(dataset, monkeypatch)
 CHILD = """
 import json, sys
 from pathlib import Path
-from mnistcore.data import datasets
+from mnistcore.data import datasets, hands
 from mnistcore.training.checkpoints import Checkpoints
 from mnistcore.training.recipes import recipe_from_json
 from mnistcore.training.train import train
 from dataclasses import replace
 
-recipe, data, out = recipe_from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
+recipe, data, pens, out = recipe_from_json(json.loads(sys.argv[1])), *map(Path, sys.argv[2:])
 dataset = datasets.load(file=data, log=lambda _: None)
-dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
+pens = hands.gather([pens], log=lambda _: None)
+dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000], hands=pens)
 kept = Checkpoints(recipe, dataset, 1, log=print)
 kept.begin({}, resume=kept.directory.exists())
 model, _ = train(recipe, dataset, 1, "a", lambda event: event.resumed or print("epoch", flush=True), kept, n_jobs=2)
@@ -164,10 +165,12 @@ model.save(out)
 @pytest.mark.parametrize(
     ("recipe", "kills"), [(CLASSIC_LIKE, 2), (ROBUST_LIKE, 1)], ids=["classic-like", "robust-like"]
 )
-def test_killed_at_any_moment_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, kills):
+def test_killed_at_any_moment_it_ends_with_the_same_model(
+    dataset, data_file: Path, hands_file: Path, tmp_path: Path, recipe, kills
+):
     expected, _ = train(recipe, dataset, 1, "a")
     out = tmp_path / "model.npz"
-    command = [sys.executable, "-c", CHILD, json.dumps(asdict(recipe)), data_file, out]
+    command = [sys.executable, "-c", CHILD, json.dumps(recipe_to_json(recipe)), data_file, hands_file, out]
     ends = []
     for _ in range(kills):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
