@@ -153,7 +153,7 @@ from mnistcore.training.train import train
 from dataclasses import replace
 
 checkpoints.SHARE_OF_TIME = 1e9  # every epoch is kept
-recipe, data, pens, out = recipe_from_json(json.loads(sys.argv[1])), *map(Path, sys.argv[2:])
+recipe, data, pens, out = recipe_from_json(json.loads(sys.argv[1])), *map(Path, sys.argv[2:5])
 dataset = datasets.load(None, data, lambda _: None, [pens])
 dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
 kept = Checkpoints(Order(recipe, 1), dataset, print)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from mnistcore.images import is_prepared
 
 from mnistcore.data import pen, synthetic
+from mnistcore.digit.images import is_prepared
 
 LABELS = np.arange(400) % 10
 
@@ -29,7 +29,7 @@ def test_digits_have_the_form_that_prepare_gives(written):
 @pytest.mark.parametrize("digit", range(10))
 def test_every_allograph_can_be_written_and_starts_where_its_points_do(digit):
     for allograph in synthetic.allographs()[digit]:
-        strokes = synthetic._strokes(allograph)
+        strokes = synthetic.control_points(allograph)
         assert sum(curves.shape[1] for _, curves in strokes) == pen.POINTS
         for points, curves in strokes:
             np.testing.assert_allclose(curves.sum(axis=2), 1, atol=1e-5)

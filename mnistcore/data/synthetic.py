@@ -66,12 +66,12 @@ def _trace(lines: list[str], rng: np.random.Generator) -> np.ndarray:
         rows_of[line].append(row)
     paths = np.empty((len(lines), POINTS, 2), np.float32)
     for line, rows in rows_of.items():
-        paths[rows] = np.concatenate([_stroke(stroke, len(rows), rng) for stroke in _strokes(line)], axis=1)
+        paths[rows] = np.concatenate([_stroke(stroke, len(rows), rng) for stroke in control_points(line)], axis=1)
     return paths
 
 
 @lru_cache(maxsize=2000)
-def _strokes(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def control_points(allograph: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Each stroke's control points (k, 2), in boxes, and the `_curves` (3, samples, k) of its share of POINTS."""
     strokes = [np.array([p.split(",") for p in s.split()], np.float32) / 100 for s in allograph.split("/")]
     lengths = np.array([np.linalg.norm(np.diff(s, axis=0), axis=1).sum() for s in strokes])
