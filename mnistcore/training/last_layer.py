@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from mnistcore.model import DIGITS, Model, network_input, probabilities
-from mnistcore.training.calibration import best_temperature
+from mnistcore.training.calibration import REFUSED, best_temperature
 
 PASSES, STEPS = 10, 30  # of training, and in each; the result is the mean of the layers after the second half of passes
 KNOWN, OWN = 200, 200  # images of a step: known ones, and new ones
@@ -53,12 +53,12 @@ class Layer:
 
     def thresholds_like(self, other: Layer, model: Model, units: np.ndarray) -> dict[str, float]:
         """The thresholds, by their names in the card, below which as many of these digits lie for this layer as lie
-        below the model's thresholds for the other layer."""
+        below the model's thresholds for the other layer; taken for no digit, at least as many as calibration allows."""
         (theirs, their_digit), (own, own_digit) = (probabilities(layer.scores(units)) for layer in (other, self))
         uncertain = np.mean(theirs.max(axis=1) < model.rejection_threshold)
         thresholds = {"rejection_threshold": round(float(np.quantile(own.max(axis=1), uncertain)), 3)}
         if model.knows_non_digits:
-            refused = np.mean(their_digit < model.digit_threshold)
+            refused = max(np.mean(their_digit < model.digit_threshold), REFUSED)
             thresholds["digit_threshold"] = round(float(np.quantile(own_digit, refused)), 4)
         return thresholds
 
