@@ -58,7 +58,7 @@ class Layer:
         uncertain = np.mean(theirs.max(axis=1) < model.rejection_threshold)
         thresholds = {"rejection_threshold": round(float(np.quantile(own.max(axis=1), uncertain)), 3)}
         if model.knows_non_digits:
-            refused = max(np.mean(their_digit < model.digit_threshold), REFUSED)
+            refused = max(float(np.mean(their_digit < model.digit_threshold)), REFUSED)
             thresholds["digit_threshold"] = round(float(np.quantile(own_digit, refused)), 4)
         return thresholds
 
