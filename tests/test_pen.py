@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from mnistcore.images import is_prepared
 from strokes import DIGITS
 
 from mnistcore.data import pen
+from mnistcore.digit.images import is_prepared
 
 LABELS = np.arange(400) % 10
 

@@ -144,14 +144,14 @@ def test_a_model_that_got_worse_is_not_kept(learnt, worse):
 def test_the_command_line_learns_a_profile(capsys):
     feedback = open_feedback()
     profile = feedback.find_or_create_profile("someone", "Ada")
-    images, labels = someone(0, 2)
+    images, labels = someone(0, 5)
     new = (NewDigit(as_png(image), image, int(label)) for image, label in zip(images, labels, strict=True))
     feedback.add_all(profile.id, new)
     feedback.find_or_create_profile("someone", "Empty")
     feedback.close()
     assert cli.main(["personalise", "Ada"]) == 0
     printed = capsys.readouterr().out
-    assert "learnt from         20 digits" in printed
+    assert "learnt from         50 digits" in printed
     (name,) = catalogue.personal_models(profile.id)
     assert f"Model {name} has learnt the handwriting Ada." in printed
     assert cli.main(["personalise", "Empty"]) == 1
