@@ -34,7 +34,7 @@ def test_a_run_that_cannot_be_kept_whole_leaves_nothing(home, monkeypatch):
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnistcore.models.runs.model_card", fail)
+    monkeypatch.setattr("mnistcore.models.card.model_card", fail)
     with pytest.raises(KeyboardInterrupt):
         catalogue.runs().keep(load_model("classic"), catalogue.load_report("classic"), {})
     assert list((home / "models").iterdir()) == []
