@@ -53,7 +53,9 @@ def create_app() -> Flask:
     app.register_error_handler(BadImage, lambda error: answer_error(BadRequest(str(error))))
     for error_type in (UnsupportedImage, BlankImage):
         app.register_error_handler(error_type, lambda error: answer_error(UnprocessableEntity(str(error))))
-    app.extensions["metrics"] = Metrics(Admission(app.wsgi_app))
+    origins = security.settings().origins
+    admission = Admission(app.wsgi_app, lambda environ: security.cors_headers(environ, origins))
+    app.extensions["metrics"] = Metrics(admission)
     app.wsgi_app = app.extensions["metrics"]  # type: ignore[method-assign]  # Flask's documented way to add middleware
     security.configure_security(app, {route.rule for route in ROUTES if route.protected})
     # without a key any web page could send digits here, from the browser of somebody who may reach the API
@@ -218,8 +220,11 @@ def v2_model(name: str) -> Response:
 
 def v2_model_ready(name: str) -> Response:
     check_ready()
-    model = get_model(name)
-    return answer(contract.ModelReady(model.name, True), model)
+    try:
+        model = get_model(name)
+    except NotFound:  # whose sentence lists the others, which only those with the key may know
+        raise NotFound("There is no model of that name.") from None
+    return answer(contract.ModelReady(name, True), model)
 
 
 def openapi_json() -> Response:

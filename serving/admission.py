@@ -32,6 +32,8 @@ LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a slot
 MAX_WAITING = 8  # for a slot, with the one that has it: the others that are admitted are answered without
 LONGEST_WAIT = 2.0  # seconds for a slot
 RETRY_AFTER = 1  # seconds, that a refused client is told to wait
+MAX_DRAINED = 4  # bodies that are refused and read to their end all the same, at the same time
+MOST_DRAINED = 2 * contract.MAX_BODY  # bytes of each
 BODY_READ = "mnistcore.body_read"  # key in the WSGI environment: whether the whole body was read
 
 SENTENCE = "The server has too many requests to answer: try again later."
@@ -72,22 +74,37 @@ def _take_turn() -> Iterator[None]:
         _waiting.release()
 
 
+def announced_length(environ: dict) -> int:
+    """The bytes that Content-Length says the body has, however the number is written; 0 if it says none."""
+    digits = environ.get("CONTENT_LENGTH", "").lstrip("0")
+    if not (digits.isascii() and digits.isdecimal()):
+        return 0
+    return int(digits) if len(digits) < 16 else 10**16  # Python reads no number of more than 4,300 digits
+
+
 class Admission:
     """WSGI middleware that refuses requests with a body when there are too many of them.
 
-    It also closes connections over which a body was not read: its rest would be taken for the next request.
+    It also closes connections over which a body was not read: its rest would be taken for the next request. Before that
+    it reads and forgets what is still to come, within limits: many clients look at the answer only once they have sent
+    everything, and would see a broken connection instead of the sentence.
     """
 
-    def __init__(self, answer: Callable[..., Any]) -> None:
-        self._answer = answer
+    def __init__(self, answer: Callable[..., Any], refusal_headers: Callable[[dict], list] = lambda _: []) -> None:
+        """Args:
+        answer: the app.
+        refusal_headers: the headers that a refusal has besides its own, from the WSGI environment.
+        """
+        self._answer, self._refusal_headers = answer, refusal_headers
+        self._drained = threading.Semaphore(MAX_DRAINED)
         self._received = threading.Semaphore(MAX_RECEIVED)
         self._admitted = threading.Semaphore(MAX_ADMITTED)
         self._large = threading.Semaphore(MAX_LARGE)
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Answer as the app does, or with 503."""
-        announced = environ.get("CONTENT_LENGTH") or "0"
-        if announced == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+        length = announced_length(environ)
+        if not length and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._answer(environ, start_response)
 
         def start(status: str, headers: list, *rest: object) -> object:
@@ -95,18 +112,19 @@ class Admission:
                 headers = [*headers, ("Connection", "close")]
             return start_response(status, headers, *rest)
 
-        length = int(announced) if announced.isdecimal() else 0
         gate = self._admitted
         if LARGE < length <= contract.MAX_BODY or "HTTP_CONTENT_ENCODING" in environ:
             gate = self._large
         elif 0 < length <= LARGE and not self._receive(environ, length):
-            return _refuse(start)
+            return self._refuse(environ, start, length)
         if not gate.acquire(blocking=False):
-            return _refuse(start)
+            return self._refuse(environ, start, length)
         try:
-            return self._answer(environ, start)
+            answer = self._answer(environ, start)
         finally:
             gate.release()
+        self._drain(environ, length)
+        return answer
 
     def _receive(self, environ: dict, length: int) -> bool:
         """Read the body, for the app to read it again; False if there are too many others."""
@@ -119,7 +137,17 @@ class Admission:
         finally:
             self._received.release()
 
+    def _refuse(self, environ: dict, start: Callable, length: int) -> list[bytes]:
+        start("503 SERVICE UNAVAILABLE", [*_HEADERS, *self._refusal_headers(environ)])
+        self._drain(environ, length)
+        return [_CONTENT]
 
-def _refuse(start: Callable) -> list[bytes]:
-    start("503 SERVICE UNAVAILABLE", _HEADERS)
-    return [_CONTENT]
+    def _drain(self, environ: dict, length: int) -> None:
+        """Read and forget a body that nobody has read, unless it is too long or there are too many of them."""
+        if environ.get(BODY_READ) or not 0 < length <= MOST_DRAINED or not self._drained.acquire(blocking=False):
+            return
+        try:
+            while length > 0 and (piece := environ["wsgi.input"].read(min(length, LIGHT))):
+                length -= len(piece)
+        finally:
+            self._drained.release()

@@ -8,10 +8,9 @@ from io import BytesIO
 import flask
 from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
-from werkzeug.wsgi import get_content_length
 
 from serving import contract
-from serving.admission import BODY_READ
+from serving.admission import BODY_READ, announced_length
 
 JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/form-data"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
@@ -38,9 +37,9 @@ def receive(request: flask.Request) -> bytes:
             415, with a sentence.
     """
     # Flask's own limit would cut a chunked body that is too long and raise no error, and the rest would be parsed
-    length = get_content_length(request.environ)
-    if length is None:
+    if "CONTENT_LENGTH" not in request.environ or "HTTP_TRANSFER_ENCODING" in request.environ:
         raise LengthRequired
+    length = announced_length(request.environ)
     if length > contract.MAX_BODY:
         raise RequestEntityTooLarge
     encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()

@@ -98,7 +98,7 @@ def json_images(body: bytes) -> tuple[np.ndarray, bool]:
     try:
         with heavy_slot(len(body) > LIGHT):  # lists of numbers take several times a body's memory
             pixels = as_pixels(_batch.decode(body).data if batch else [_image.decode(body).data])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(
             'The body must be {"data": [784 numbers]} or {"data": [[784 numbers], ...]}, each image row by row, '
             f"numbers within 0-1 or 0-255; {fault(error)}."
@@ -121,6 +121,8 @@ def _raw_images(body: bytes) -> np.ndarray:
 
 def fault(error: Exception) -> str:
     """What msgspec says, such as "Expected `int` <= 255 - at `$.data[3]`", as the end of a sentence."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
     said, _, place = str(error).replace("`", "").partition(" - at $.")
     if not isinstance(error, msgspec.ValidationError):
         return "the JSON is cut off" if "truncated" in said else "it is not JSON"

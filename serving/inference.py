@@ -103,6 +103,12 @@ class Tensor(Struct, omit_defaults=True):
     parameters: dict[str, int] | UnsetType = UNSET
 
 
+class ResponseParameters(Struct):
+    """What there is to warn of: index of an image -> a sentence."""
+
+    warnings: dict[str, str]
+
+
 class InferenceResponse(Struct, omit_defaults=True):
     """The outputs that were wanted, in that order."""
 
@@ -110,6 +116,7 @@ class InferenceResponse(Struct, omit_defaults=True):
     model_version: str
     outputs: list[Tensor]
     id: str | UnsetType = UNSET
+    parameters: ResponseParameters | UnsetType = UNSET
 
 
 _request = msgspec.json.Decoder(InferenceRequest)
@@ -132,13 +139,15 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
     body = receive(request)
     if length is None:
         length = str(len(body))
-    if not length.isascii() or not length.isdecimal() or int(length) > len(body):
+    digits = length.lstrip("0") or "0"
+    if not (length.isascii() and length.isdecimal()) or len(digits) > 15 or int(digits) > len(body):
         raise BadRequest(f"{JSON_LENGTH} must be how many of the body's {len(body):,} bytes are JSON.")
+    json_length = int(digits)
     try:
         with heavy_slot(len(body) > LIGHT):
-            asked = _request.decode(body[: int(length)])
-            pixels = _pixels(asked.inputs[0], body[int(length) :])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            asked = _request.decode(body[:json_length])
+            pixels = _pixels(asked.inputs[0], body[json_length:])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(
             'The body must be {"inputs": [{"name": "images", "shape": [n, 784], "datatype": "UINT8" or "FP32", '
             f'"data": [n x 784 numbers]}}]}}, numbers within 0-1 or 0-255; {fault(error)}.'
@@ -166,7 +175,10 @@ def write_response(model: Model, asked: InferenceRequest, digits: np.ndarray, re
         else:
             tensor.data = array.ravel().tolist()
         tensors.append(tensor)
-    head = msgspec.json.encode(InferenceResponse(model.name, model.version, tensors, asked.id))
+    response = InferenceResponse(model.name, model.version, tensors, asked.id)
+    if readings.warnings:
+        response.parameters = ResponseParameters({str(index): said for index, said in readings.warnings.items()})
+    head = msgspec.json.encode(response)
     if not binary:
         return flask.Response(head, content_type=JSON)
     return flask.Response(head + binary, content_type=RAW, headers={JSON_LENGTH: str(len(head))})

@@ -20,6 +20,7 @@ import numpy as np
 
 from mnistcore.digit.model import Model
 from serving import logs
+from serving.admission import announced_length
 
 BANDS = ("0", "0.5", "0.9", "0.99")  # confidence is counted in bands, each named by its lower bound
 BOUNDS = np.array(BANDS[1:], np.float32)
@@ -122,12 +123,12 @@ class _ModelInfo:
 
 def _fields(environ: dict, route: str, status: int, seconds: float, request_id: str) -> dict[str, Any]:
     """What is logged of a request, which is nothing of its content."""
-    method, length = environ["REQUEST_METHOD"], environ.get("CONTENT_LENGTH", "")
+    method = environ["REQUEST_METHOD"]
     fields = {
         "method": method if method in METHODS else "other",
         "route": route,
         "status": status,
-        "bytes": int(length) if length.isdecimal() else 0,
+        "bytes": announced_length(environ),
         "ms": round(1000 * seconds, 1),
         "client": environ.get("REMOTE_ADDR", "unknown"),
         "id": request_id,

@@ -23,6 +23,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from serving.logs import BadSetting
 
+EXPOSED = "Retry-After, X-Model, X-Request-ID"  # headers that a web page may read
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -39,6 +41,14 @@ class Settings:
     proxies: int
 
 
+def cors_headers(environ: dict, origins: list[str]) -> list[tuple[str, str]]:
+    """What lets a web page of one of these origins read an answer that is given before Flask is asked."""
+    origin = environ.get("HTTP_ORIGIN", "")
+    if origin not in origins and not (origin and "*" in origins):
+        return []
+    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin"), ("Access-Control-Expose-Headers", EXPOSED)]
+
+
 def configure_security(app: Flask, protected: Set[str]) -> None:
     """Add the security that the environment asks for; `protected` are the paths of the routes that need the key."""
     chosen = settings()
@@ -47,7 +57,7 @@ def configure_security(app: Flask, protected: Set[str]) -> None:
     if chosen.origins:
         from flask_cors import CORS
 
-        CORS(app, origins=chosen.origins, expose_headers=["Retry-After", "X-Model", "X-Request-ID"])
+        CORS(app, origins=chosen.origins, expose_headers=EXPOSED.split(", "))
     if chosen.proxies:  # otherwise anybody could claim to be anybody
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=0)  # type: ignore[method-assign]
 
@@ -68,8 +78,8 @@ def settings() -> Settings:
             keys = Path(file).read_text("utf-8")
         except (OSError, UnicodeDecodeError, ValueError):
             raise BadSetting(f"{source} cannot be read: {file[:100]}.") from None
-        if not keys.strip():  # as if no key were asked for
-            raise BadSetting(f"{source} must hold a key.")
+    if (file or keys) and not keys.strip():  # as if no key were asked for
+        raise BadSetting(f"{source} must hold a key.")
     if not all(re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", key) for key in keys.split()):  # RFC 6750
         raise BadSetting(f"{source} may hold letters, digits and -._~+/ only, and = at a key's end.")
     origins = [origin.strip() for origin in os.environ.get("MNISTCORE_CORS_ORIGINS", "").split(",") if origin.strip()]

@@ -301,6 +301,8 @@ def png_of_parts(count: int) -> bytes:
 # body (or what makes it, if that takes long), content type, status, words of the sentence
 BAD = {
     "no body": (b"", JSON, 400, "the JSON is cut off"),
+    "nested deeply": (b'{"data": ' + b"[" * 1_000_000, JSON, 400, "got array"),
+    "nested deeply, and closed": (b'{"data": ' + b"[" * 99_999 + b"]" * 99_999 + b"}", JSON, 400, "data"),
     "no JSON": (b"seven", JSON, 400, "it is not JSON"),
     "cut off": (b'{"data": [0, 0', JSON, 400, "the JSON is cut off"),
     "invalid UTF-8": (b'{"d\xff": 1}', JSON, 400, "it is not JSON"),
@@ -528,6 +530,46 @@ def test_a_connection_is_closed_if_a_body_was_not_read_whatever_the_method(clien
     assert answer.headers["Connection"] == "close"
     assert "Connection" not in client.open(path, method=method, data=b"x").headers  # this one was read
     assert "Connection" not in client.open(path, method=method).headers
+
+
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [("0" * 5_000 + "784", 200), ("9" * 5_000, 413), ("0" * 5_000, 400), ("-784", 400), ("7x", 400)],
+)
+def test_a_length_may_be_written_in_any_way(client, length, status):
+    environ = {
+        "wsgi.input": BytesIO(DIGITS[0].tobytes()),
+        "CONTENT_LENGTH": length,
+        "CONTENT_TYPE": RAW,
+        "REQUEST_METHOD": "POST",
+    }
+    answer = client.open("/predict", environ_overrides=environ)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.get_json() == {"predictions": [7]}
+    else:
+        assert_error_shape(answer)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"Content-Type": "text/plain"}, 415), ({"Content-Length": str(17 * 2**20)}, 413)]
+)
+def test_a_body_that_is_refused_unread_is_read_to_its_end(client, headers, status):
+    body = BytesIO(bytes(int(headers.get("Content-Length", 4_000_000))))
+    environ = {"wsgi.input": body, "CONTENT_LENGTH": str(len(body.getvalue())), "CONTENT_TYPE": RAW}
+    environ |= {f"{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    answer = client.open("/predict", method="POST", environ_overrides=environ)
+    assert (answer.status_code, answer.headers["Connection"]) == (status, "close")
+    assert body.read() == b""
+
+
+def test_a_page_of_another_origin_may_read_that_the_server_is_busy(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_CORS_ORIGINS", "https://example.com")
+    monkeypatch.setattr(admission, "MAX_ADMITTED", 0)
+    client = create_app().test_client()
+    for origin, allowed in (("https://example.com", "https://example.com"), ("https://example.org", None)):
+        answer = client.post("/predict", json={"data": SEVEN}, headers={"Origin": origin})
+        assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (503, allowed)
 
 
 @both

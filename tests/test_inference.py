@@ -82,6 +82,14 @@ BAD = {
     "no JSON": (b"seven", "it is not JSON"),
     "no inputs": (b"{}", "missing required field inputs"),
     "two inputs": ({"inputs": [*images()["inputs"], *images()["inputs"]]}, "array of length <= 1"),
+    "nested deeply": (b'{"inputs": [{"data": ' + b"[" * 1_000_000, "nested too deeply"),
+    "data nested deeply": (
+        b'{"inputs": [{"name": "images", "shape": [1, 784], "datatype": "UINT8", "data": '
+        + b"[" * 99_999
+        + b"]" * 99_999
+        + b"}]}",
+        "nested",
+    ),
     "another name": (images(name="x"), "invalid enum value 'x'"),
     "another datatype": (images(datatype="INT8"), "invalid enum value 'INT8'"),
     "another shape": (images(shape=[3, 28, 28]), "array of length <= 2"),
@@ -127,12 +135,25 @@ def binary(content: bytes, size: int, datatype: str = "UINT8", json_length: obje
         (binary(bytes(784), 784, json_length=99_999), "how many of the body's"),
         (binary(bytes(784), 784, json_length="x"), "how many of the body's"),
         (binary(bytes(784), 784, json_length=-1), "how many of the body's"),
+        (binary(bytes(784), 784, json_length="9" * 5_000), "how many of the body's"),
     ],
 )
 def test_a_bad_binary_tensor_gets_one_clear_sentence(client, request_, words):
     answer = client.post(INFER, **request_)
     assert answer.status_code == 400
     assert words in answer.get_json()["error"]
+
+
+def test_a_blank_image_is_answered_with_a_warning(client):
+    answer = client.post(INFER, json=images([0] * 784 + ROWS[0].tolist(), [2, 784])).get_json()
+    assert answer["parameters"] == {"warnings": {"0": "There is nothing drawn: the picture has no ink."}}
+    assert "parameters" not in client.post(INFER, json=images()).get_json()
+
+
+def test_without_the_key_nobody_learns_which_models_there_are(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
+    answer = create_app().test_client().get("/v2/models/x/ready")
+    assert (answer.status_code, answer.get_json()) == (404, {"error": "There is no model of that name."})
 
 
 def test_other_content_types_and_models_are_refused(client):

@@ -174,7 +174,7 @@ def test_a_swap_of_models_is_logged(monkeypatch, tmp_path, caplog):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("API_KEY", "geh,heim"), ("API_KEY", "schlüssel"), ("API_KEY", "a=b")),
+        *(("API_KEY", "geh,heim"), ("API_KEY", "schlüssel"), ("API_KEY", "a=b"), ("API_KEY", " ")),
         *(("CORS_ORIGINS", "https://*.example.org"), ("PROXIES", "two"), ("LOG_REQUESTS", "xml")),
     ],
 )
