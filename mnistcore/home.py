@@ -38,6 +38,13 @@ def data_directory() -> Path:
     return Path(platformdirs.user_data_dir("mnistcore", appauthor=False))
 
 
+def how_to_install(extra: str) -> str:
+    """The command that installs the optional packages of that name in pyproject.toml, from wherever the package is."""
+    checkout = Path(__file__).resolve().parent.parent
+    package = checkout if (checkout / "pyproject.toml").is_file() else "mnistcore"
+    return f"pip install '{package}[{extra}]'"
+
+
 @contextmanager
 def atomic_path(target: Path, mode: int = 0o666) -> Iterator[Path]:
     """Give a temporary path beside `target`, and move it there once the block has ended well.
@@ -54,7 +61,7 @@ def atomic_path(target: Path, mode: int = 0o666) -> Iterator[Path]:
         OSError: the target is a folder, or cannot be written; its filename is the target's.
     """
     write = _copied_into if target.exists() and not target.is_file() else _replacing
-    with _named_in_errors(target), write(target, mode) as temporary:
+    with named_in_errors(target), write(target, mode) as temporary:
         yield temporary
 
 
@@ -62,6 +69,18 @@ def write_file(target: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file through `atomic_path`; text as UTF-8."""
     with atomic_path(target, mode) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def named_in_errors(target: Path) -> Iterator[None]:
+    """An error that names no file, or a temporary one, names the target."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename
+        if error.errno is None or not (named is None or TEMPORARY in str(named)):
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def check_is_file(target: Path) -> None:
@@ -117,15 +136,3 @@ def _copied_into(target: Path, _mode: int) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as source, target.open("wb") as device:
             shutil.copyfileobj(source, device)
-
-
-@contextmanager
-def _named_in_errors(target: Path) -> Iterator[None]:
-    """An error that names no file, or a temporary one, names the target."""
-    try:
-        yield
-    except OSError as error:
-        named = error.filename
-        if error.errno is None or not (named is None or TEMPORARY in str(named)):
-            raise
-        raise OSError(error.errno, error.strerror, str(target)) from error

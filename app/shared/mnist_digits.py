@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app.shared import canvas
+from app.shared.models import chosen_name
 from app.shared.visitors import current_visitor
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.model import Model
@@ -15,7 +16,7 @@ from mnistcore.models.catalogue import load_report
 def offer_digits(model: Model | None) -> None:
     """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread."""
     st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
-    misread = _misread(model) if model else None
+    misread = _misread(model, chosen_name() or model.name) if model else None
     st.button(
         "Misread digit",
         on_click=_put_one_of,
@@ -43,10 +44,11 @@ def _test_digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Model: lambda model: model.version})
-def _misread(model: Model) -> tuple[np.ndarray, np.ndarray] | None:
-    """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report."""
+def _misread(model: Model, _name: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report of
+    that name, which is not that of the card for a personal model."""
     try:
-        evaluation = load_report(model.name, current_visitor()).evaluation
+        evaluation = load_report(_name, current_visitor()).evaluation
     except BadModelFile:
         return None
     images, labels = evaluation.misread_pixels(), np.array([digit["label"] for digit in evaluation.misread])

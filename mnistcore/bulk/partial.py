@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mnistcore.home import check_is_file, lock
+from mnistcore.home import check_is_file, lock, named_in_errors
 
 SUFFIX = ".partial"
 KEY = 12  # hexadecimal digits in the name
@@ -92,7 +92,7 @@ def partial_file(target: Path, facts: object, header: str) -> Iterator[PartialFi
             stale.unlink()
             _sums(stale).unlink(missing_ok=True)
     path = _path(target, facts)
-    with path.open("a+b") as file:
+    with named_in_errors(target), path.open("a+b") as file:
         lock(file, path, sentence)
         with _sums(path).open("a+b") as sums:
             yield PartialFile(file, sums, header)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,10 @@ class Feedback:
     def close(self) -> None:
         """End all connections."""
         self._engine.dispose()
+
+    def back_up(self, target: Path) -> None:
+        """Write the database into one file, as it is now; raises as `database.back_up` does."""
+        database.back_up(self._engine, target)
 
     # Profiles
 

@@ -16,6 +16,7 @@ from mnistcore.digit.reading import read
 from mnistcore.errors import BadModelFile, NoSuchModel
 from mnistcore.models import catalogue
 from mnistcore.models.files import read_model
+from mnistcore.models.personal_names import label
 
 log = logging.getLogger("mnistcore")
 
@@ -68,7 +69,7 @@ class LoadedModels:
         if name is None or (answering and name == answering.name and not own):
             return self._answering
         if catalogue.named_path(name, own) is None:
-            raise NoSuchModel(f"There is no model {name[:100]!r}; there are {', '.join(self.names())}.")
+            raise NoSuchModel(f"There is no model {label(name)[:100]!r}; there are {', '.join(self.names())}.")
         return self._named(name, own)
 
     def names(self) -> list[str]:
