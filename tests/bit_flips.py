@@ -1,6 +1,6 @@
 """Files of every kind that the project reads again, tiny ones, and what becomes of them when a bit is flipped.
 
-    python tests/bit_flips.py       # every bit of the first 4 kB and 5,000 random ones of each: some minutes
+python tests/bit_flips.py       # every bit of the first 4 kB and 5,000 random ones of each: some minutes
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def kinds(directory: Path) -> dict[str, Kind]:
 
 
 def outcomes(kind: Kind, bits: Iterable[int]) -> Counter[str]:
-    """How often a file with one of these bits flipped was "refused", read with "the same content", or with "another"."""
+    """How often a file with one of these bits flipped was "refused", read with "the same content" or "another"."""
     right = kind.read(kind.content)
     found: Counter[str] = Counter()
     for bit in bits:
@@ -73,8 +73,9 @@ def outcomes(kind: Kind, bits: Iterable[int]) -> Counter[str]:
         try:
             said = kind.read(bytes(damaged))
         except MnistCoreError as error:
-            assert "\n" not in str(error)
             said = None
+            if "\n" in str(error):
+                raise
         found["refused" if said is None else "the same content" if said == right else "another content"] += 1
     return found
 
@@ -170,7 +171,7 @@ def _export() -> Kind:
     return Kind(export_zip(recorder, ""), read)  # type: ignore[arg-type]
 
 
-def datetime_of(number: int):  # noqa: ANN201
+def datetime_of(number: int):
     """A moment of a digit."""
     from datetime import UTC, datetime
 

@@ -77,7 +77,10 @@ def test_arrays_that_were_put_together_anew_are_refused(tmp_path):
         members = {name: archive.read(name) for name in archive.namelist()}
     other = BytesIO()
     np.save(other, np.arange(5))
-    for changed in (members | {"a.npy": other.getvalue()}, {name: members[name] for name in members if name != "b.npy"}):
+    for changed in (
+        members | {"a.npy": other.getvalue()},
+        {name: members[name] for name in members if name != "b.npy"},
+    ):
         with zipfile.ZipFile(tmp_path / "other.npz", "w") as archive:
             for name, content in changed.items():
                 archive.writestr(name, content)
