@@ -122,7 +122,7 @@ def test_two_runs_do_not_write_one_target(tmp_path, capsys, other):
 
 
 @pytest.mark.usefixtures("chunks_of_100")
-def test_the_rows_of_a_model_that_is_calibrated_anew_are_not_gone_on_with(tmp_path):
+def test_the_rows_of_a_model_that_is_calibrated_anew_are_not_resumed(tmp_path):
     np.save(tmp_path / "images.npy", IMAGES[:1000])
     source, target, model = bulk.open_source(tmp_path / "images.npy"), tmp_path / "labels.csv", load_model("classic")
     again = calibrated(model, IMAGES[:2000], shipped_test_digits()[1][:2000])

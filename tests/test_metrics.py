@@ -1,10 +1,13 @@
 """The measures of a classifier, on cases that can be worked out by hand, and against scikit-learn's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
 from mnistcore.evaluation import metrics
+from mnistcore.models.catalogue import load_report
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,8 @@ def test_precision_and_recall_equal_scikit_learns(answers):
     precision, recall, _, count = sklearn_metrics.precision_recall_fscore_support(
         *answers, labels=range(10), zero_division=0
     )
-    rows = metrics.precision_recall(metrics.confusion_matrix(*answers))
+    evaluation = replace(load_report("classic").evaluation, confusion=metrics.confusion_matrix(*answers).tolist())
+    rows = evaluation.precision_recall()
     assert [row["digit"] for row in rows] == list(range(10))
     assert [row["count"] for row in rows] == count.tolist()
     np.testing.assert_allclose([row["precision"] for row in rows], precision)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,14 @@ from mnistcore.models.files import read_model
 from mnistcore.training import checkpoints
 from mnistcore.training.checkpoints import Checkpoints
 from mnistcore.training.order import Order
-from mnistcore.training.recipes import Recipe
+from mnistcore.training.recipes import Recipe, recipe_to_json
 from mnistcore.training.train import train
 from mnistcore.training.unfinished import DAYS, forget, latest_order, prune, unfinished_directory
 
 CLASSIC_LIKE = replace(TINY, epochs=8)
 ROBUST_LIKE = replace(
     TINY, input="stroke directions", hidden_layers=(16, 12), epochs=5, fold_epochs=2, scale_pixels=False,
-    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, pen_digits=100,
+    cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0, pen_digits=100, synthetic_share=0.3,
     degraded_fraction=0.05, finetune_epochs=2, finetune_pen_digits=50, non_digits=50,
 )  # fmt: skip
 DISTORTED_PIXELS = replace(TINY, epochs=5, folds=0, distortion=1.0)  # the scaler is that of the first epoch
@@ -177,8 +177,8 @@ from mnistcore.training.train import train
 from dataclasses import replace
 
 checkpoints.SHARE_OF_TIME = 1e9  # every epoch is kept
-recipe, data, out = recipe_from_json(json.loads(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
-dataset = datasets.load(file=data, log=lambda _: None)
+recipe, data, pens, out = recipe_from_json(json.loads(sys.argv[1])), *map(Path, sys.argv[2:5])
+dataset = datasets.load(None, data, lambda _: None, [pens])
 dataset = replace(dataset, images=dataset.images[:1000], labels=dataset.labels[:1000])
 kept = Checkpoints(Order(recipe, 1), dataset, print)
 kept.begin(resume=kept.directory.exists())
@@ -193,10 +193,12 @@ write_model(model, out)
     [(CLASSIC_LIKE, ["write 5", "epoch 9"]), (ROBUST_LIKE, ["write 6"])],
     ids=["classic-like", "robust-like"],
 )
-def test_killed_it_ends_with_the_same_model(dataset, data_file: Path, tmp_path: Path, recipe, moments):
+def test_killed_it_ends_with_the_same_model(
+    dataset, data_file: Path, hands_file: Path, tmp_path: Path, recipe, moments
+):
     expected, _ = train(recipe, dataset, 1, "a")
     out = tmp_path / "model.npz"
-    program = CHILD, json.dumps(asdict(recipe)), data_file, out
+    program = CHILD, json.dumps(recipe_to_json(recipe)), data_file, hands_file, out
     for moment in moments:
         assert run_until(moment, *program) == -signal.SIGKILL
         assert list(unfinished_directory().glob("*/*.npz"))

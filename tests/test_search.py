@@ -171,7 +171,7 @@ def test_killed_it_ends_with_the_same_file(kept, small_file):
     assert path_of("mine").read_bytes() == kept
 
 
-def test_a_search_of_something_else_is_not_gone_on_with(kept, dataset):
+def test_a_search_of_something_else_is_not_resumed(kept, dataset):
     path = put(kept)
     others = [(BASE, dataset, 8), (replace(BASE, epochs=8), dataset, 9), (BASE, replace(dataset, sha256="other"), 9)]
     for base, digits, candidates in others:

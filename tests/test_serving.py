@@ -134,7 +134,7 @@ def test_the_log_may_be_json(monkeypatch, capsys):
     client = create_app().test_client()
     headers = {"X-Request-ID": "abc-1", "X-Forwarded-For": "192.0.2.9, 192.0.2.7"}
     assert client.post("/predict", json={"data": SEVEN}, headers=headers).headers["X-Request-ID"] == "abc-1"
-    monkeypatch.setattr(Model, "probabilities", lambda *_: 1 / 0)
+    monkeypatch.setattr(Model, "activations", lambda *_: 1 / 0)
     client.post("/predict", json={"data": SEVEN})
     loaded, request, *_, failed = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert loaded["message"].startswith("The model classic, version ")
@@ -292,7 +292,7 @@ def test_requests_and_predictions_are_counted():
 
 def test_an_error_in_the_server_is_counted_and_its_details_are_not_sent(monkeypatch):
     app = create_app()
-    monkeypatch.setattr(Model, "probabilities", lambda *_: 1 / 0)
+    monkeypatch.setattr(Model, "activations", lambda *_: 1 / 0)
     answer = app.test_client().post("/predict", json={"data": SEVEN})
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.get_json()["error"]

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from app.shared import canvas
-from app.shared.models import chosen_name
 from app.shared.visitors import current_visitor
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.model import Model
@@ -13,10 +12,15 @@ from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.models.catalogue import load_report
 
 
-def offer_digits(model: Model | None) -> None:
-    """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread."""
+def offer_digits(model: Model | None, name: str) -> None:
+    """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread.
+
+    Args:
+        model: the one that the visitor draws for.
+        name: by which its report is found; empty takes the card's, which of a personal model is only a label.
+    """
     st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
-    misread = _misread(model, chosen_name() or model.name) if model else None
+    misread = _misread(model, name or model.name) if model else None
     st.button(
         "Misread digit",
         on_click=_put_one_of,

@@ -8,5 +8,5 @@
     view.py      how far a training is, its curves and what they say
     charts.py    the first units as they form, and one drawing read after every epoch
 
-The child process is `mnistcore/training/child.py`; what it does with the order, step by step, `mnistcore/training/start.py`.
+The child process is `mnistcore/training/child.py`; what it does, step by step, is `mnistcore/training/start.py`.
 """

@@ -118,6 +118,7 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         )
         batch_size = whole_number("Batch size: digits for each step", "batch_size")
         distorted = switch("Distort the digits anew in every epoch", "distortion")
+        synthetic = switch("Add synthetic digits, with more styles of handwriting", "pen_digits")
     try:
         hidden_layers = tuple(int(units) for units in layers.replace(" ", "").split(","))
     except ValueError:
@@ -129,6 +130,9 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
         learning_rate=learning_rate,
         batch_size=batch_size,
         distortion=(base.distortion or 1.0) if distorted else 0.0,
+        pen_digits=(base.pen_digits or 10_000) if synthetic else 0,
+        finetune_pen_digits=base.finetune_pen_digits if synthetic else 0,
+        synthetic_share=1.0,
     ), SOURCES[source]
 
 

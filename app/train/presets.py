@@ -47,7 +47,7 @@ PRESETS = (
     ),
     Preset(
         "Robust, shortened",
-        "Stroke directions instead of pixels, distorted and degraded digits, fine-tuning at the end.",
+        "Stroke directions instead of pixels, distorted and synthetic digits, fine-tuning at the end.",
         # without what people wrote with pens, which is not installed, and the small digits, which take long to enlarge
         replace(
             shortened(ROBUST, 16),
@@ -55,8 +55,10 @@ PRESETS = (
             hidden_layers=(300, 150),
             fold_epochs=0,
             load_digits=False,
-            pen_digits=0,
-            finetune_pen_digits=0,
+            hands=(),
+            pen_digits=2_000,
+            finetune_pen_digits=1_000,
+            synthetic_share=1.0,
             non_digits=0,
             folds=0,
             validation_fraction=0.1,

@@ -31,8 +31,8 @@ from mnistcore.digit.form import INK, SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BlankImage
 
-CHARACTERS, RANDOM_STROKES = 0.6, 0.1  # shares of what `generate` makes; the rest is from the pool
-NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS = 0.3, 0.25, 0.03  # shares of the pool; the rest are glyphs
+CHARACTERS, RANDOM_STROKES = 0.55, 0.1  # shares of what `generate` makes; the rest is from the pool
+NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS = 0.4, 0.2, 0.03  # shares of the pool; the rest are glyphs
 BROADEST = 3.0  # pixels: a broader pen fills what has more strokes than a digit
 
 # font -> pixels by which its strokes are made narrower, for a pen's are finer than those of most fonts

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,6 @@ MOST_STROKES = 16  # what comes after moves with the last of these
 # standard deviations of what is varied at random: people's hands vary by themselves, so these are small
 MOVED = 0.02  # the place of each stroke, in boxes,
 WAVE = 0.025  # how far two random waves bend the whole, in boxes,
-LEAST, MOST = 0.0, 3.0
 TURN, SLANT, STRETCH = np.radians(6), 0.15, 0.18  # its rotation, its shear, and the logarithm of its width
 
 
@@ -86,13 +85,16 @@ def paths(characters: Sequence[Sequence[np.ndarray]]) -> Paths:
     )
 
 
-def write(paths: Paths, widths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def write(
+    paths: Paths, widths: np.ndarray, rng: np.random.Generator, vary: Callable[..., np.ndarray] | None = None
+) -> np.ndarray:
     """Write characters, no two of them alike.
 
     Args:
         paths: of n characters.
         widths: (n,) pixels, how wide the pen is, FINEST to BROADEST.
         rng: the random generator; the same seed gives the same images.
+        vary: function that bends k of these paths, given them and `rng`: (k, POINTS, 2) float32; by default gently.
 
     Returns:
         (n, 28, 28) uint8, ink bright on 0, in MNIST's form: longer side 20 px, centre of mass near index 14.
@@ -101,23 +103,21 @@ def write(paths: Paths, widths: np.ndarray, rng: np.random.Generator) -> np.ndar
     by_width = np.argsort(widths, kind="stable")  # fine pens touch fewer pixels
     for start in range(0, len(images), BATCH):
         batch = by_width[start : start + BATCH]
-        images[batch] = _centre(_ink(_fit(_vary(paths[batch], rng), widths[batch]), widths[batch]))
+        images[batch] = _centre(_ink(_fit((vary or _vary)(paths[batch], rng), widths[batch]), widths[batch]))
     return images
 
 
 def _vary(paths: Paths, rng: np.random.Generator) -> np.ndarray:
     """Move the strokes, then bend, stretch, slant and turn the whole: (n, POINTS, 2)."""
     n = len(paths)
-    strength = rng.uniform(LEAST, MOST, n).astype(np.float32)
-    moved = rng.standard_normal((n, MOST_STROKES, 2), np.float32) * np.float32(MOVED) * strength[:, None, None]
+    moved = rng.standard_normal((n, MOST_STROKES, 2), np.float32) * np.float32(MOVED)
     points = paths.points + moved[np.arange(n)[:, np.newaxis], paths.strokes]
     for _ in range(2):
         wave = rng.normal(0, 3.5, (n, 2, 1)).astype(np.float32)
         phase = rng.uniform(0, 2 * np.pi, (n, 1, 1)).astype(np.float32)
-        push = rng.normal(0, WAVE, (n, 1, 2)).astype(np.float32) * strength[:, None, None]
+        push = rng.normal(0, WAVE, (n, 1, 2)).astype(np.float32)
         points = points + np.sin(points @ wave + phase) * push
-    angle, slant, width = (strength * rng.normal(0, deviation, n) for deviation in (TURN, SLANT, STRETCH))
-    width = np.exp(width)
+    angle, slant, width = rng.normal(0, TURN, n), rng.normal(0, SLANT, n), np.exp(rng.normal(0, STRETCH, n))
     cos, sin = np.cos(angle), np.sin(angle)
     # x' and y' of a point that is stretched, then slanted, then turned
     linear = np.array([[cos * width, -cos * slant - sin], [sin * width, cos - sin * slant]])

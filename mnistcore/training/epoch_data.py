@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistcore.data import augmentation, non_digits, pen
+from mnistcore.data import augmentation, non_digits, pen, synthetic
 from mnistcore.data.hands import Hands, Written
 from mnistcore.digit.features import network_input
 from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
@@ -86,13 +86,19 @@ def epoch_data(
             images, rng, recipe.distortion * (recipe.finetune_strength if finetuning else 1)
         )
         shown, classes = [distorted], [labels]
-        if hands:
-            digits, of_digits = pen_digits(
-                hands.training, recipe.finetune_pen_digits if finetuning else recipe.pen_digits, rng
-            )
+        if pens := recipe.finetune_pen_digits if finetuning else recipe.pen_digits:
+            made = round(recipe.synthetic_share * pens)
+            of_made = rng.integers(0, 10, made)
+            shown.append(synthetic.generate(of_made, rng))
+            classes.append(of_made)
+            if hands:
+                written, of_written = pen_digits(hands.training, pens - made, rng)
+                shown.append(written)
+                classes.append(of_written)
+        if hands and recipe.non_digits:
             others = non_digits.generate(recipe.non_digits, pool, rng, hands.training.others)
-            shown += [digits, others]
-            classes += [of_digits, np.full(len(others), NON_DIGIT_CLASS)]
+            shown.append(others)
+            classes.append(np.full(len(others), NON_DIGIT_CLASS))
         images_ = augmentation.degrade(np.concatenate(shown), rng, recipe.degraded_fraction)
         return EpochData(network_input(images_, recipe.input), np.concatenate(classes), dict(rng.bit_generator.state))
 

@@ -89,6 +89,7 @@ def train(
     started = time.perf_counter()
     now = datetime.now(UTC)
 
+    hands = dataset.hands if recipe.needs_hands else None
     fold_epochs = recipe.fold_epochs or recipe.epochs
     all_epochs = recipe.folds * fold_epochs + recipe.epochs
     done = 0
@@ -112,7 +113,7 @@ def train(
     thresholds: dict[str, float] = {}
     if len(validation_rows):
         model, thresholds = _calibrate(
-            recipe, model, dataset.images[validation_rows], dataset.labels[validation_rows], dataset.hands, seed
+            recipe, model, dataset.images[validation_rows], dataset.labels[validation_rows], hands, seed
         )
 
     evaluation = evaluate(model, dataset.test_images, dataset.test_labels, dataset.source)
@@ -127,7 +128,7 @@ def train(
             "validation_rows": len(validation_rows),
             "test_rows": len(dataset.test_images),
         }
-        | ({"hands": dataset.hands.source, "hands_sha256": dataset.hands.sha256} if dataset.hands else {}),
+        | ({"hands": hands.source, "hands_sha256": hands.sha256} if hands else {}),
         versions={
             "python": platform.python_version(),
             "numpy": np.__version__,
