@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from mnistcore.cli.annotate import annotate
 from mnistcore.cli.options import backend_of
@@ -80,7 +81,8 @@ def read(options: argparse.Namespace) -> int:
 
     if options.annotate and options.annotate.suffix.lower() not in (".png", ""):
         options.refuse(f"--annotate writes a PNG file: {options.annotate} must end in .png.")
-    files, status = [], 0
+    files: list[Path] = []
+    status = 0
     for given in options.files:
         try:
             files += pictures_in(given) if given.is_dir() else [given]

@@ -17,14 +17,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
 from mnistcore.home import home, write_file
 from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
 from mnistcore.models.personal_names import is_name, label, new_name
-from mnistcore.models.report import Report
 from mnistcore.models.runs import Runs, check_name, delete_directory
+
+if TYPE_CHECKING:  # reading needs none
+    from mnistcore.models.report import Report
 
 SHIPPED = ("robust", "classic")  # the best first
 VISITOR_RUNS = 5  # that are kept for a visitor of the app
@@ -74,6 +77,8 @@ def model_path(name: str | os.PathLike, visitor: str | None = None) -> Path:
 
 def load_report(name: str, visitor: str | None = None) -> Report:
     """The training report of a model, as `named_path` finds it; raises BadModelFile if it cannot be read."""
+    from mnistcore.models.report import Report
+
     path = named_path(name, visitor)
     if path is None:
         raise NoSuchModel(f"There is no training run {label(name)[:100]!r}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TypedDict, get_type_hints
+from typing import get_type_hints
 
 import numpy as np
 
@@ -16,26 +16,11 @@ from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
 from mnistcore.home import atomic_path
 from mnistcore.json_types import fits
+from mnistcore.models.facts import Card
 from mnistcore.models.personal_names import label
-from mnistcore.models.report import DataFacts, PersonalReport, RecipeFacts
 
 MOST_BYTES = 256 * 1024 * 1024  # of a model's file, and of its arrays: four layers of 4096 units
 SHIPPED_DIRECTORY = Path(__file__).parent / "shipped"  # the models that come with the package
-
-
-class Card(TypedDict, total=False):
-    """What a model is and where it comes from. A card may lack any of these, and say more."""
-
-    name: str
-    recipe: RecipeFacts
-    seed: int
-    data: DataFacts
-    versions: dict[str, str]
-    figures: dict[str, float | None]
-    rejection_threshold: float
-    unsure_below: float
-    digit_threshold: float
-    personal: PersonalReport
 
 
 _KINDS = get_type_hints(Card)

@@ -15,38 +15,12 @@ from mnistcore.digit.form import DIGITS, SIDE
 from mnistcore.errors import BadModelFile
 from mnistcore.home import write_file
 from mnistcore.json_types import fits
+from mnistcore.models.facts import DataFacts, RecipeFacts
 from mnistcore.models.personal_names import label
 
 MOST_BYTES = 64 * 1024 * 1024  # of a report's file: room for 50,000 misread digits
 MORE_MNIST_ERRORS = 0.001  # of the test digits: a personal model that misreads so many more than its base is refused,
 MORE_NON_DIGITS = 0.03  # and so is one that takes so many more of the non-digits for a digit
-
-
-class RecipeFacts(TypedDict, total=False):
-    """Of the settings that a run used, as `training/recipes.py` has them, those that are shown."""
-
-    name: str
-    epochs: int
-    fold_epochs: int
-    finetune_epochs: int
-    hidden_layers: list[int]
-    distortion: float
-    pen_digits: int
-    non_digits: int
-    hands: list[str]
-    load_digits: bool
-
-
-class DataFacts(TypedDict, total=False):
-    """Which digits a run learnt from."""
-
-    source: str
-    sha256: str
-    training_rows: int
-    validation_rows: int
-    test_rows: int
-    hands: str
-    hands_sha256: str
 
 
 class Bin(TypedDict):

@@ -14,12 +14,15 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
 from mnistcore.home import PRIVATE, write_file
 from mnistcore.models.files import read_model, write_model
-from mnistcore.models.report import Report
+
+if TYPE_CHECKING:  # reading needs none
+    from mnistcore.models.report import Report
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Runs:
 
     def report(self, name: str) -> Report:
         """A run's report; raises BadModelFile if it is missing or damaged."""
+        from mnistcore.models.report import Report
+
         return Report.load(self.directory / name / "report.json")
 
     def keep(
