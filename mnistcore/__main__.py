@@ -125,9 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         "search", training.search, "Search for a recipe: layers, width, learning rate, weight decay, distortion."
     )
     search.add_argument("--recipe", default="classic", metavar="NAME", help="all other settings (default: classic)")
-    search.add_argument(
-        "--candidates", type=whole(1, 1000), default=20, metavar="N", help="how many are tried (default: 20)"
-    )
+    search.add_argument("--candidates", type=int, default=20, metavar="N", help="how many are tried (default: 20)")
     search.add_argument("--name", help="of the search, and of the recipe it finds (default: RECIPE-search)")
     _add_data_options(search)
     _add_hands_option(search)

@@ -253,7 +253,6 @@ def test_a_file_that_cannot_be_written_is_named(capsys):
         (("evaluate", "--distorted", "-1"), "argument --distorted: it must be a whole number, 0 or more, not '-1'"),
         (("evaluate", "--at-least", "nan"), "argument --at-least: it must be a number from 0 to 1, not 'nan'"),
         (("evaluate", "--at-least", "99"), "argument --at-least: it must be a number from 0 to 1"),
-        (("search", "--candidates", "0"), "argument --candidates: it must be a whole number"),
         (("predict", "a.png", "--out", "labels.csv"), "--out is for --bulk"),
         (("read", "a.png", "--annotate", "x.pdf"), "--annotate writes a PNG file: x.pdf must end in .png"),
     ],

@@ -6,7 +6,7 @@ personal_names.py    what of a personal model's name may be shown
 runs.py              training runs in a directory: kept, copied, moved and deleted as a whole
 files.py             a model as one `.npz` file
 report.py            what is known of a model besides its weights: of its training, its evaluation, its learning
-facts.py              the types of what the card and the report say
+facts.py             the types of what the card and the report say
 card.py              the same in words: the model card
 shipped/             the models that come with the package
 """

@@ -203,7 +203,7 @@ class Report:
     def cv_shortened(self) -> str:
         """In words, that the folds had fewer epochs than the final training; empty if they had as many."""
         epochs = self.recipe.get("fold_epochs")
-        return f"the recipe shortened from {self.recipe['epochs']} to {epochs} epochs" if epochs else ""
+        return f"the recipe shortened from {self.recipe.get('epochs')} to {epochs} epochs" if epochs else ""
 
     def save(self, path: Path) -> None:
         """Write the report as JSON, atomically."""
