@@ -199,7 +199,7 @@ def test_a_recipe_with_non_digits_gives_a_model_that_knows_them(dataset, some_ha
     with pytest.raises(DataUnavailable, match="give it with --hands"):
         train(recipe, few, seed=1)
     model, report = train(recipe, replace(few, hands=some_hands), seed=1)
-    assert "(hands.jsonl.gz)" in report.data["hands"]
+    assert "hands.jsonl.gz" in report.data["hands"]
     assert (model.input, model.knows_non_digits) == ("stroke directions", True)
     assert len(report.cv_scores) == 2
     assert report.cv_shortened == "the recipe shortened from 4 to 2 epochs"

@@ -120,12 +120,11 @@ def gather(paths: Sequence[Path], log: Callable[[str], None] = print) -> Hands:
     characters = [character for path in paths for character in load(path, log)]
     training, validation = split(characters)
     digest = hashlib.sha256("".join(character.fingerprint for character in characters).encode())
-    writers = len({character.writer for character in characters})
     names = ", ".join(Path(path).name for path in paths)
     return Hands(
         _written([*training, *_slashed(training)], "train"),
         _written(validation, "validate"),
-        f"{len(characters):,} characters by {writers} people ({names})",
+        f"{len(characters):,} characters of {names}",
         digest.hexdigest(),
     )
 

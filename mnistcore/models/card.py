@@ -57,7 +57,9 @@ def _training_data(card: dict) -> list[str]:
     if recipe.get("distortion"):
         lines.append(f"- distorted anew in each of {recipe.get('epochs')} epochs")
     if recipe.get("pen_digits"):
-        lines.append(f"- {recipe['pen_digits']:,} digits an epoch that people wrote with pens, drawn anew")
+        real = 1 - recipe.get("synthetic_share", 0)
+        whose = f", {real:.0%} of them along the strokes of people" if real else ", synthetic"
+        lines.append(f"- {recipe['pen_digits']:,} pen digits an epoch, drawn anew{whose}")
     if recipe.get("non_digits"):
         lines.append(
             f"- {recipe['non_digits']:,} images an epoch of what is no digit: letters and signs that people wrote, and "

@@ -19,13 +19,13 @@ import numpy as np
 import scipy
 import sklearn
 
-from mnistcore.data import augmentation, non_digits
+from mnistcore.data import augmentation, non_digits, pen
 from mnistcore.data.hands import Hands
 from mnistcore.digit.model import Model
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.models.report import Report
 from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
-from mnistcore.training.epoch_data import epoch_data, pen_digits
+from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.fitting import one_thread
 from mnistcore.training.folds import Curves, rows_of, train_networks
 from mnistcore.training.recipes import Recipe, recipe_to_json
@@ -33,6 +33,8 @@ from mnistcore.training.recipes import Recipe, recipe_to_json
 if TYPE_CHECKING:
     from mnistcore.data.datasets import Dataset
     from mnistcore.training.checkpoints import Checkpoints
+
+ORDINARY = 3.0  # pixels: the broadest pen, of a digit 20 px tall, that a model is calibrated with
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _calibrate(
     recipe: Recipe, model: Model, images: np.ndarray, labels: np.ndarray, hands: Hands | None, seed: int
 ) -> tuple[Model, dict[str, float]]:
     """Calibrate on the validation digits and, if the recipe learns from what people wrote, on what others of them
-    wrote: as many digits, and letters and signs. If it degrades digits, then on degraded ones too.
+    wrote with ordinary pens: digits, and letters and signs. If it degrades digits, then on degraded ones too.
 
     Returns:
         The model, and its thresholds by their names in the card.
@@ -163,9 +165,9 @@ def _calibrate(
     kinds = [images]
     others = degraded = None
     if hands and recipe.pen_digits:
-        pens, of_pens = pen_digits(hands.validation, len(labels), rng)
-        kinds.append(pens)
-        labels = np.concatenate([labels, of_pens])
+        written = hands.validation.digits
+        kinds.append(pen.write(written, rng.uniform(pen.FINEST, ORDINARY, len(written)), rng))
+        labels = np.concatenate([labels, hands.validation.labels])
     every_digit = np.concatenate(kinds)
     if hands and recipe.non_digits:
         pool = non_digits.make_pool(len(labels) // 2, images, labels[: len(images)], rng)
