@@ -281,7 +281,7 @@ def test_what_is_no_picture_file_is_passed_over(run, tmp_path):
     with (tmp_path / "huge.png").open("wb") as file:
         file.truncate(3 << 30)
     status, out, err = run("read", good, tmp_path / "empty")
-    assert (status, out) == (1, ["3"])
+    assert (status, len(out)) == (1, 1)
     assert err == [f"There is no picture in the folder {tmp_path / 'empty'}."]
     status, out, err = run("predict", tmp_path / "pipe.png", tmp_path / "huge.png", good, "/dev/zero")
     assert (status, len(out)) == (1, 1)

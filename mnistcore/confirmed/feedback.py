@@ -23,6 +23,7 @@ from mnistcore.confirmed.labelled_digits import Added, LabelledDigit, NewDigit, 
 from mnistcore.confirmed.schema import bring_up_to_date
 from mnistcore.digit.form import SIDE
 from mnistcore.errors import FeedbackBusy, FeedbackError, FeedbackFull, NoSuchProfile
+from mnistcore.models.personal_names import label
 
 MOST_ROWS = 200_000  # digits that are kept, of all profiles together
 MOST_PROFILES = 20_000
@@ -245,7 +246,9 @@ def _profile(row: Any) -> Profile:
 
 
 def _labelled_digit(row: Any) -> LabelledDigit:
-    return LabelledDigit(str(row.id), image_of(row.image), row.label, row.predicted, row.model, in_utc(row.created))
+    return LabelledDigit(
+        str(row.id), image_of(row.image), row.label, row.predicted, label(row.model), in_utc(row.created)
+    )
 
 
 def _numbers(ids: Iterable[str]) -> list[int]:
