@@ -207,4 +207,5 @@ if __name__ == "__main__":
         os.environ["MNISTCORE_HOME"] = home
         for name, kind in kinds(Path(directory)).items():
             found = outcomes(kind, some_bits(kind, 4096, 5000))
-            print(f"{name:15s} {len(kind.content):7,} bytes:", ", ".join(f"{n:,} {what}" for what, n in found.items()))
+            said = ", ".join(f"{number:,} {what}" for what, number in sorted(found.items()))
+            print(f"{name:15s} {len(kind.content):7,} bytes: {said}", flush=True)
