@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from mnistcore.data import non_digits, pen
+from mnistcore.data import non_digits, pen, synthetic
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.form import INK
 from mnistcore.digit.images import is_prepared
@@ -42,6 +42,14 @@ def test_none_can_be_asked_for():
     assert non_digits.generate(0, empty, np.random.default_rng(0)).shape == (0, 28, 28)
 
 
+def test_every_allograph_can_be_written():
+    lines = non_digits.allographs()
+    assert len(lines) > 200
+    assert not set(lines) & {line for forms in synthetic.allographs().values() for line in forms}
+    images = synthetic.write(lines, np.full(len(lines), 2.0), np.random.default_rng(0))
+    assert (images.max(axis=(1, 2)) > 200).all()
+
+
 def test_most_are_written_along_peoples_strokes_where_there_are_some(pool, some_hands):
     made = non_digits.generate(500, pool, np.random.default_rng(0), some_hands.training.others)
     assert made.shape == (500, 28, 28)
@@ -50,7 +58,7 @@ def test_most_are_written_along_peoples_strokes_where_there_are_some(pool, some_
     lines = non_digits.generate(500, pool, np.random.default_rng(0), line)
     narrow = [((some > INK).any(axis=1).sum(axis=1) < 8).mean() for some in (made, lines)]
     assert narrow[0] < 0.2
-    assert narrow[1] > 0.4
+    assert narrow[1] > 0.35
 
 
 def test_glyphs_that_look_like_a_digit_are_left_out():

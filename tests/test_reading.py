@@ -61,13 +61,11 @@ def test_below_the_digit_threshold_it_is_not_a_digit():
     assert found.probabilities[[4, 9]] == pytest.approx([0.75, 0.25])  # given that it is a digit
 
 
-def test_what_is_not_a_digit_is_never_uncertain_as_well():
-    found = read_batch(IMAGES[:1], model_that_answers(not_a_digit=0.8, digit_4=0.1, digit_9=0.1))
-    assert (found.status.tolist(), found.not_a_digit.tolist(), found.uncertain.tolist()) == (
-        ["not a digit"],
-        [True],
-        [False],
-    )
+@pytest.mark.parametrize(("digit_4", "uncertain"), [(0.1, True), (0.19, False)])
+def test_uncertain_says_how_sure_the_digit_is_whatever_the_status_is(digit_4, uncertain):
+    found = read_batch(IMAGES[:1], model_that_answers(not_a_digit=0.8, digit_4=digit_4, digit_9=0.2 - digit_4))
+    assert (found.status.tolist(), found.uncertain.tolist()) == (["not a digit"], [uncertain])
+    assert found[0].uncertain is uncertain
 
 
 def test_from_the_digit_threshold_on_it_may_be_a_digit_or_uncertain():

@@ -4,6 +4,7 @@ A network that has only seen digits takes whatever it is shown for one of them, 
 shows it, as an eleventh class, what people may draw or scan instead:
 
     characters       letters and signs that people wrote
+    drawings         simple drawings, and letters of other alphabets (`non_digits.toml`), as `synthetic` writes digits
     random strokes   one to four strokes that go anywhere
     new characters   two to four strokes of these characters, put together anew
     glyphs           letters and symbols of the fonts that Matplotlib ships, of a dozen alphabets
@@ -15,6 +16,7 @@ The last four are slow to make. They are made once, as a pool, and distorted ane
 
 from __future__ import annotations
 
+import tomllib
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -25,13 +27,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from mnistcore.data import augmentation, pen
+from mnistcore.data import augmentation, pen, synthetic
 from mnistcore.data.pen import Paths
 from mnistcore.digit.form import INK, SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BlankImage
 
-CHARACTERS, RANDOM_STROKES = 0.55, 0.1  # shares of what `generate` makes; the rest is from the pool
+CHARACTERS, DRAWINGS, RANDOM_STROKES = 0.45, 0.2, 0.1  # shares of what `generate` makes; the rest is from the pool
 NEW_CHARACTERS, SEVERAL_DIGITS, PARTS_OF_DIGITS = 0.4, 0.2, 0.03  # shares of the pool; the rest are glyphs
 BROADEST = 3.0  # pixels: a broader pen fills what has more strokes than a digit
 
@@ -63,9 +65,11 @@ def generate(count: int, pool: np.ndarray, rng: np.random.Generator, characters:
         (count, 28, 28) uint8, ink bright on 0, in MNIST's form.
     """
     by_people = 0 if characters is None else round(CHARACTERS * count)
-    anywhere = round(RANDOM_STROKES / (1 - CHARACTERS) * (count - by_people))
-    chosen = rng.integers(0, max(len(pool), 1), count - by_people - anywhere)
+    drawn, anywhere = (round(share / (1 - CHARACTERS) * (count - by_people)) for share in (DRAWINGS, RANDOM_STROKES))
+    chosen = rng.integers(0, max(len(pool), 1), count - by_people - drawn - anywhere)
+    lines = allographs()
     images = [
+        synthetic.write([lines[i] for i in rng.integers(0, len(lines), drawn)], _widths(drawn, rng), rng),
         pen.write(_random_paths(anywhere, rng), _widths(anywhere, rng), rng),
         augmentation.distort(pool[chosen], rng, width_varied=0.0),
     ]
@@ -107,6 +111,13 @@ def make_pool(
         except BlankImage:  # a thick half may be only a dot
             continue
     return np.array(images, np.uint8).reshape(-1, SIDE, SIDE)
+
+
+@cache
+def allographs() -> list[str]:
+    """The allographs of `non_digits.toml`."""
+    sections = tomllib.loads(files("mnistcore.data").joinpath("non_digits.toml").read_text("utf-8"))["allographs"]
+    return [line for section in sections.values() for lines in section.values() for line in lines]
 
 
 def _widths(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -55,8 +55,13 @@ def generate(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     forms = [allographs()[digit] for digit in np.asarray(labels).tolist()]
     lines = [some[int(choice * len(some))] for some, choice in zip(forms, rng.random(len(forms)), strict=True)]
+    return write(lines, rng.uniform(pen.FINEST, pen.BROADEST, len(lines)), rng)
+
+
+def write(lines: list[str], widths: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Write characters, each after its own allograph: n of them with pens of these widths (n,), as `pen.write`."""
     paths = Paths(_trace(lines, rng), np.zeros((len(lines), POINTS), np.uint8))
-    return pen.write(paths, rng.uniform(pen.FINEST, pen.BROADEST, len(lines)), rng, _deform)
+    return pen.write(paths, widths, rng, _deform)
 
 
 def _trace(lines: list[str], rng: np.random.Generator) -> np.ndarray:

@@ -14,13 +14,13 @@ from sklearn.neural_network import MLPClassifier
 from mnistcore.digit.features import network_input
 from mnistcore.digit.form import DIGITS
 from mnistcore.digit.model import Model, probabilities
-from mnistcore.training.calibration import best_temperature
+from mnistcore.training.calibration import REFUSED, best_temperature
 
 PASSES = 10  # of training; the result is the mean of the layers after the second half of them
 STEPS = 30  # of a pass
 KNOWN = 200  # images of a step that the base knows
 OWN = 200  # images of a step that are to be learnt
-LEARNING_RATE = 0.003  # at 0.001 the new ones are not yet learnt as well after so many steps
+LEARNING_RATE = 0.001  # faster, a layer of 300 inputs forgets more than it learns
 WEIGHT_DECAY = 0.00001  # as in the training of `robust`
 
 
@@ -57,12 +57,12 @@ class Layer:
 
     def thresholds_like(self, other: Layer, model: Model, units: np.ndarray) -> dict[str, float]:
         """The thresholds, by their names in the card, below which as many of these digits lie for this layer as lie
-        below the model's thresholds for the other layer."""
+        below the model's thresholds for the other layer; taken for no digit, at least as many as calibration allows."""
         (theirs, their_digit), (own, own_digit) = (probabilities(layer.scores(units)) for layer in (other, self))
         uncertain = np.mean(theirs.max(axis=1) < model.rejection_threshold)
         thresholds = {"rejection_threshold": round(float(np.quantile(own.max(axis=1), uncertain)), 3)}
         if model.knows_non_digits:
-            refused = np.mean(their_digit < model.digit_threshold)
+            refused = max(float(np.mean(their_digit < model.digit_threshold)), REFUSED)
             thresholds["digit_threshold"] = round(float(np.quantile(own_digit, refused)), 4)
         return thresholds
 

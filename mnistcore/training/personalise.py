@@ -33,7 +33,7 @@ from mnistcore.training import rehearsal
 from mnistcore.training.last_layer import Layer, errors, tune, units_below
 
 DISTORTED = 4_000  # images that are made of the person's digits: more of each, the fewer there are
-STRENGTH = 1.0  # of their distortion, as in the training of `robust`
+STRENGTH = 0.7  # of their distortion: with stronger ones, some people were read worse
 FOLDS = 5  # of the cross-validation on the person's digits
 FORGOTTEN = 0.0025  # share of the known digits that may be misread in addition, at most
 FORGOTTEN_FOR_EACH = 0.00005  # the same for each digit of the person, unless it takes more to read it

@@ -6,11 +6,11 @@ MNIST's training set need not be on the machine then. So a few thousand images s
     1,500 digits of MNIST's training set that it is least sure of: near the boundaries between digits, where a changed
           network goes wrong first
     1,500 more at random
-    1,500 of all of these, distorted
+    1,500 synthetic digits
     1,500 images of what is no digit, made by the project
 
 To validate and calibrate on, images that it was not trained on: 2,000 of MNIST's training digits that were kept for its
-own validation, 750 of these distorted, and 750 images of what is no digit. None is one of MNIST's test digits, and none
+own validation, 750 synthetic digits, and 750 images of what is no digit. None is one of MNIST's test digits, and none
 was written by the people whose pen strokes `robust` has learnt from.
 
     python -m mnistcore.training.rehearsal --data mnist.npz    # makes the file anew, as `make model` does
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistcore.data import augmentation, datasets, non_digits
+from mnistcore.data import datasets, non_digits, synthetic
 from mnistcore.data.datasets import Dataset
 from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
 from mnistcore.digit.model import Model
@@ -84,11 +84,11 @@ def select(
 def _with_made(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """These digits, `count` of them distorted, and `count` non-digits, in random order, and their classes."""
-    some = rng.choice(len(images), count, replace=False)
+    """These digits, and `count` synthetic digits and non-digits each, in random order, and their classes."""
+    digits = rng.integers(0, 10, count)
     others = non_digits.generate(count, non_digits.make_pool(count // 2, images, labels, rng), rng)
-    every_image = np.concatenate([images, augmentation.distort(images[some], rng), others])
-    every_class = np.concatenate([labels, labels[some], np.full(len(others), NON_DIGIT_CLASS)])
+    every_image = np.concatenate([images, synthetic.generate(digits, rng), others])
+    every_class = np.concatenate([labels, digits, np.full(len(others), NON_DIGIT_CLASS)])
     order = rng.permutation(len(every_image))
     return every_image[order], every_class[order]
 
