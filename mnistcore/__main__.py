@@ -1,4 +1,4 @@
-"""The command line: train, search, evaluate, predict, read, personalise, info, report, export."""
+"""The command line: its commands and options, and how an error is told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from mnistcore.cli import hands, models, reading, training
+from mnistcore.cli import backup, hands, models, reading, training
+from mnistcore.cli.options import share, whole
+from mnistcore.digit.files import FORMATS
 from mnistcore.errors import MnistCoreError
+from mnistcore.home import how_to_install
 
 EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
     **dict.fromkeys(
@@ -20,20 +24,41 @@ EXTRAS = {  # optional packages -> the extra of pyproject.toml that has them
     **dict.fromkeys(("dask", "distributed"), "cluster"),
     "onnx": "export",
 }
+PICTURE = f"a picture: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 
 
 def run() -> None:
     """The program `mnistcore`: `main` with the words of the command line, then the end of the process."""
-    try:
-        status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output wants no more of it, such as `head`
-        os._exit(128 + signal.SIGPIPE)  # as if it had ended the process; another way out would try to write the rest
+    if sys.stderr is None:  # closed by whoever started the process: what would be said there is said to nobody
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    status = _main_and_its_output()
     if status:
         # What was given up may still be computed in other threads for some seconds. They are not waited for, and Python
         # must not be taken down under them: that ends a process with SIGABRT now and then.
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.flush()
         os._exit(status)
+
+
+def _main_and_its_output() -> int:
+    """The exit status, once all output is written."""
+    if sys.stdout is None:
+        print("There is nowhere to print to: the standard output is closed.", file=sys.stderr)
+        return 1
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be UTF-8
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        try:
+            status = main()
+        except SystemExit as end:  # after --help or a usage error
+            status = int(end.code or 0)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output wants no more of it, such as `head`
+        os._exit(128 + signal.SIGPIPE)  # as if it had ended the process; another way out would try to write the rest
+    except OSError as error:
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        return 1
+    return status
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,6 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 all is well, 1 something could not be done (said in one line on stderr), 130 interrupted.
+
+    Raises:
+        SystemExit: after --help, or with the status 2 for words that are no command.
+        OSError: the output cannot be written.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -54,13 +83,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:  # such as a home or an output file that cannot be written to
         if error.filename is None:
             raise
-        print(f"{error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+        print(f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}.", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise
-        extra = EXTRAS[error.name]
-        print(f"This needs {error.name}, which is not installed: pip install 'mnistcore[{extra}]'", file=sys.stderr)
+        print(f"This needs {error.name}, which is not installed: {how_to_install(EXTRAS[error.name])}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. The model that was in use before still is.", file=sys.stderr)
@@ -73,14 +101,16 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, command: Callable[[argparse.Namespace], int], purpose: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=purpose, description=purpose)
-        sub.set_defaults(command=command)
+        sub.set_defaults(command=command, refuse=sub.error)
         return sub
 
     train = add("train", training.train, "Train a model, evaluate it, keep it and make it current.")
     train.add_argument(
         "--recipe", default="classic", metavar="NAME", help="classic, robust, or a finished search (default: classic)"
     )
-    train.add_argument("--seed", type=int, default=0, help="of every random choice (default: 0)")
+    train.add_argument(
+        "--seed", type=whole(0, 2**32 - 1), default=0, help="of every random choice, 0 to 4294967295 (default: 0)"
+    )
     train.add_argument(
         "--ship", metavar="DIRECTORY", type=Path, help="write the model there under its recipe's name, to be shipped"
     )
@@ -113,23 +143,27 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = add("evaluate", models.evaluate, "Measure a model on MNIST's test digits, or on other data.")
     _add_model_option(evaluate)
-    evaluate.add_argument("--at-least", type=float, metavar="SHARE", help="exit 1 if the accuracy is below this, 0-1")
+    evaluate.add_argument("--at-least", type=share, metavar="SHARE", help="exit 1 if the accuracy is below this, 0-1")
     evaluate.add_argument(
-        "--distorted", type=int, default=500, metavar="N", help="how many digits to distort in each way (default: 500)"
+        "--distorted",
+        type=whole(0),
+        default=500,
+        metavar="N",
+        help="how many digits to distort in each way (default: 500)",
     )
     evaluate.add_argument("--save", type=Path, metavar="FILE", help="write the figures there too, as JSON")
     _add_data_options(evaluate)
 
     predict = add("predict", reading.predict, "Read the digit in each picture: one line a file.")
     which = predict.add_mutually_exclusive_group(required=True)
-    which.add_argument("files", nargs="*", default=[], metavar="FILE", help="a picture in any format that Pillow opens")
+    which.add_argument("files", nargs="*", default=[], metavar="FILE", help=PICTURE)
     which.add_argument("--bulk", type=Path, metavar="IMAGES.npy|FOLDER", help="label all images in it, however many")
     predict.add_argument("--out", type=Path, metavar="LABELS.csv", help="the file that --bulk writes")
     _add_model_option(predict)
     _add_backend_options(predict)
 
     read_ = add("read", reading.read, "Read all digits on photos, scans or drawings of pages.")
-    read_.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a picture, or a folder of pictures")
+    read_.add_argument("files", nargs="+", metavar="FILE", type=Path, help=f"{PICTURE}; or a folder of such")
     read_.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
     read_.add_argument("--annotate", type=Path, metavar="OUT.png", help="draw boxes on the one picture, and write it")
     _add_model_option(read_)
@@ -148,6 +182,11 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", models.report, "Write the report of a model's training as one HTML file.")
     report.add_argument("model", metavar="MODEL", nargs="?", help="a model's name (default: the current one)")
     report.add_argument("--output", metavar="FILE", type=Path, help="where to (default: MODEL.html)")
+
+    backup_ = add(
+        "backup", backup.backup, "Copy the database of confirmed digits into one file, while others may use it."
+    )
+    backup_.add_argument("file", metavar="FILE", type=Path, help="the copy")
 
     export = add("export", models.export, "Write a model as a file that needs no Python.")
     export.add_argument("model", metavar="MODEL", help="a model's name or file")

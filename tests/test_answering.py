@@ -10,6 +10,7 @@ import pytest
 from conftest import await_that
 
 from mnistcore import Model
+from mnistcore.digit.reading import read
 from mnistcore.models import catalogue
 from mnistcore.models.answering import ModelWatch
 from mnistcore.models.files import write_model
@@ -91,6 +92,29 @@ def test_a_damaged_current_run_is_passed_over(home):
     save(home / "models" / "mine" / "model.npz", 3)
     assert name(watch) == "always 3"
     assert watch.problems == []
+
+
+def test_a_flipped_bit_or_a_model_that_cannot_read_leaves_the_one_that_answers(home, monkeypatch):
+    path = save(home / "models" / "mine" / "model.npz", 3)
+    catalogue.make_current("mine")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:140] + bytes([whole[140] ^ 0x80]) + whole[141:])
+    watch = ModelWatch()
+    assert name(watch) == "robust"
+    path.write_bytes(whole)
+    assert name(watch) == "always 3"
+
+    def fail(picture, model):
+        if model.name == "always 4":
+            raise IndexError
+        return read(picture, model)
+
+    monkeypatch.setattr("mnistcore.models.answering.read", fail)
+    save(path, 4)
+    assert name(watch) == "always 3"
+    assert watch.problems[0] == "The model mine cannot read a digit (IndexError). It is passed over."
+    assert name(ModelWatch()) == "robust"
+    assert name(ModelWatch("mine")) is None
 
 
 @pytest.mark.parametrize("asked_for", ["argument", "environment"])

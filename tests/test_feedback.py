@@ -24,6 +24,7 @@ from mnistcore.confirmed.labelled_digits import MOST_BYTES
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png, open_image
 from mnistcore.errors import FeedbackError, FeedbackFull, NoSuchProfile
+from mnistcore.models.personal_names import label
 
 DIGITS, LABELS = shipped_test_digits()
 MODEL = "robust 0b5d7e2f9c41"
@@ -94,6 +95,13 @@ def test_a_new_label_of_the_same_image_replaces_the_old_one(feedback, ada):
     (digit,) = feedback.digits(ada.id)
     assert (digit.label, digit.predicted) == (9, None)
     assert feedback.count(ada.id) == 1
+
+
+def test_a_personal_models_name_is_not_kept_with_a_digit(feedback, ada):
+    name = f"personal-{'0f' * 16}"
+    feedback.add(ada.id, b"picture", DIGITS[0], 7, 7, f"{name} 0b5d7e2f9c41")
+    (digit,) = feedback.digits(ada.id)
+    assert digit.model == f"{label(name)} 0b5d7e2f9c41"
 
 
 def test_a_profile_knows_nothing_of_another(feedback, ada):

@@ -136,6 +136,26 @@ def promises() -> bytes:
     return file.getvalue().replace(b"(1, 28, 28), }" + b" " * 15, b"(1000000000000000, 28, 28), }")
 
 
+def compressed_by(method: int) -> BytesIO:
+    """A table whose compressed bytes are damaged."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", method) as made:
+        made.writestr("digits.csv", table("a.png,1") * 99)
+    content = bytearray(file.getvalue())
+    content[50:60] = bytes(10)
+    return BytesIO(content)
+
+
+def npz_of(header: bytes) -> bytes:
+    """An array with this header."""
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name in ("x_train.npy", "y_train.npy"):
+            made.writestr(name, array)
+    return file.getvalue()
+
+
 def table(line: str) -> str:
     return f"{HEADER}{line}\n"
 
@@ -164,6 +184,12 @@ BAD = {
     "too few": (BytesIO(npz(x_train=DIGITS[:2], y_train=LABELS[:1])), r"must be images \(n, 28, 28\) with n labels"),
     "shape": (BytesIO(npz(x_train=DIGITS[:2].reshape(2, 784), y_train=LABELS[:2])), "must be images"),
     "halves": (BytesIO(npz(x_train=DIGITS[:1] / 2, y_train=LABELS[:1])), "pixels .* must be whole numbers"),
+    "a long field": (archive(digits__csv=table("a" * 200_000 + ",1")), r"cannot be read \(Error\)"),
+    "another compression": (compressed_by(zipfile.ZIP_LZMA), r"cannot be read \(LZMAError\)"),
+    "a header of Python 2": (
+        BytesIO(npz_of(b"{'descr': '|u1', 'fortran_order': False, 'shape': ('")),
+        "cannot be read",
+    ),
     "no labels": (BytesIO(npz(x_train=DIGITS[:1])), "has no 'y_train.npy'"),
 }
 

@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 from conftest import ROOT
 
+import mnistcore.__main__ as cli
 from mnistcore.confirmed import Feedback, NewDigit, database, open_feedback
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import FeedbackBusy, FeedbackError
@@ -97,6 +98,52 @@ def test_a_server_that_does_not_answer(tmp_path):
 
 
 # --- SQLite's file
+
+
+def test_a_file_that_is_moved_deleted_or_replaced_in_use_is_noticed(file, feedback, tmp_path):
+    other = tmp_path / "other.db"
+    for away in (lambda: file.rename(other), lambda: (shutil.copy(file, other), file.unlink())):
+        away()
+        with pytest.raises(FeedbackError, match="moved or deleted in use: nothing was changed"):
+            fill(feedback, 1, start=3)
+        with pytest.raises(FeedbackError, match="moved or deleted in use"):
+            feedback.profiles()
+        assert not file.exists()
+        other.rename(file)  # the same file, or a copy: either is used again
+        fill(feedback, 1)
+    fill(feedback, 1, start=3)
+    assert kept(file) == 4
+
+
+def test_a_backup_is_whole_while_others_write_and_a_copy_of_the_file_at_rest_is_too(file, feedback, tmp_path, capsys):
+    copy, done = tmp_path / "copy" / "digits.db", threading.Event()
+
+    def write() -> None:
+        start = 3
+        while not done.is_set():
+            fill(feedback, 1, start)
+            start += 1
+
+    with closing(open_feedback(f"sqlite:///{file}")) as another:
+        writer = threading.Thread(target=write)
+        writer.start()
+        counts = []
+        for _ in range(3):
+            another.back_up(copy)
+            counts.append(kept(copy))
+        done.set()
+        writer.join()
+    assert counts == sorted(counts)
+    assert counts[0] >= 3
+    assert [path.name for path in copy.parent.iterdir()] == ["digits.db"]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    shutil.copy(file, tmp_path / "plain.db")  # without its log
+    assert kept(tmp_path / "plain.db") == kept(file)
+
+    assert cli.main(["backup", str(tmp_path / "of-none.db")]) == 0
+    assert capsys.readouterr().out == f"The confirmed digits are in {tmp_path / 'of-none.db'}.\n"
+    assert cli.main(["backup", str(tmp_path)]) == 1
+    assert "not a file" in capsys.readouterr().err
 
 
 def test_deleted_digits_leave_the_file(file, feedback):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from conftest import TINY
 from moments import run_until
 
 from mnistcore.data import datasets
-from mnistcore.errors import NothingUnfinished
+from mnistcore.errors import AlreadyRunning, NothingUnfinished
 from mnistcore.models.files import read_model
 from mnistcore.training import checkpoints
 from mnistcore.training.checkpoints import Checkpoints
@@ -58,8 +59,14 @@ def interrupt(recipe: Recipe, dataset, epochs: int, resume: bool = False, **rest
         if new == epochs:
             raise Interruption
 
-    with pytest.raises(Interruption):
+    with closing(kept), pytest.raises(Interruption):
         train(recipe, dataset, 1, "a", count, kept, **rest)
+
+
+def begin(order: Order, dataset, log=lambda _: None, resume: bool = False) -> None:
+    """Begin a training, and leave it."""
+    with closing(Checkpoints(order, dataset, log)) as kept:
+        kept.begin(resume)
 
 
 def facts(report) -> dict:
@@ -105,7 +112,7 @@ def test_a_damaged_or_foreign_checkpoint_is_named_and_its_network_trained_anew(d
 def test_other_digits_are_another_training(dataset):
     interrupt(TINY, dataset, 1)
     said = []
-    Checkpoints(Order(TINY, 1), replace(dataset, sha256="other"), said.append).begin(resume=True)
+    begin(Order(TINY, 1), replace(dataset, sha256="other"), said.append, resume=True)
     assert said == ["The digits or the versions of the libraries are not those of before, so the training starts anew."]
 
 
@@ -114,7 +121,7 @@ def test_each_visitor_has_the_latest_unfinished_training(dataset):
         latest_order("a")
     first, second, theirs = (Order(TINY, seed, visitor=visitor) for visitor, seed in (("a", 1), ("a", 2), ("b", 3)))
     for order in (first, second, theirs):
-        Checkpoints(order, dataset).begin()
+        begin(order, dataset)
     assert (latest_order("a"), latest_order("b")) == (second, theirs)
     Checkpoints(second, dataset).delete()
     assert latest_order("a") == first
@@ -132,12 +139,29 @@ def test_each_visitor_has_the_latest_unfinished_training(dataset):
 
 
 def test_what_nobody_resumes_is_deleted_after_a_month(dataset, monkeypatch):
-    Checkpoints(Order(TINY, 1), dataset).begin()
+    begin(Order(TINY, 1), dataset)
     prune()
     assert len(list(unfinished_directory().iterdir())) == 1
     monkeypatch.setattr("mnistcore.training.unfinished.DAYS", -DAYS)  # as if a month had passed
     prune()
     assert list(unfinished_directory().iterdir()) == []
+
+
+@pytest.mark.usefixtures("_every_epoch")
+def test_the_same_training_twice_leaves_the_first_ones_checkpoints_alone(dataset):
+    order, said = Order(replace(TINY, folds=0), 1), []
+    with closing(Checkpoints(order, dataset)) as first, closing(Checkpoints(order, dataset, said.append)) as second:
+        first.begin()
+        train(order.recipe, dataset, 1, "a", checkpoints=first)
+        kept = (first.directory / "network.npz").read_bytes()
+        second.begin()
+        train(order.recipe, dataset, 1, "b", checkpoints=second)
+        second.delete()
+        assert (first.directory / "network.npz").read_bytes() == kept
+        assert [line.split(",")[0] for line in said] == ["Another process does the same training"]
+        with pytest.raises(AlreadyRunning, match="Another process does the same training"):
+            second.begin(resume=True)
+    begin(order, dataset, resume=True)
 
 
 CHILD = """

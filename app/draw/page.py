@@ -40,7 +40,7 @@ def stage() -> None:
                 lit = example.until_drawn(network.of_reading(model, shown), lit)
             network.show(lit, "lit")
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
-        mnist_digits.offer_digits(model)
+        mnist_digits.offer_digits(model, models.chosen_name())
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
         canvas.choose_brush()

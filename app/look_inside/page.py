@@ -22,7 +22,7 @@ if model is None or drawing is None or reading is None or reading.digit is None:
         st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
     with st.container(horizontal=True):
         st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
-        mnist_digits.offer_digits(model)
+        mnist_digits.offer_digits(model, models.chosen_name())
     st.stop()
 
 if page:

@@ -12,10 +12,15 @@ from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.models.catalogue import load_report
 
 
-def offer_digits(model: Model | None) -> None:
-    """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread."""
+def offer_digits(model: Model | None, name: str) -> None:
+    """Two buttons that put a digit of MNIST's test set on the canvas: any, and one that this model misread.
+
+    Args:
+        model: the one that the visitor draws for.
+        name: by which its report is found; empty takes the card's, which of a personal model is only a label.
+    """
     st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
-    misread = _misread(model) if model else None
+    misread = _misread(model, name or model.name) if model else None
     st.button(
         "Misread digit",
         on_click=_put_one_of,
@@ -43,10 +48,11 @@ def _test_digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Model: lambda model: model.version})
-def _misread(model: Model) -> tuple[np.ndarray, np.ndarray] | None:
-    """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report."""
+def _misread(model: Model, _name: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n, 28, 28) uint8 and (n,) labels of what it answers without a doubt; None if there are none, or no report of
+    that name, which is not that of the card for a personal model."""
     try:
-        evaluation = load_report(model.name, current_visitor()).evaluation
+        evaluation = load_report(_name, current_visitor()).evaluation
     except BadModelFile:
         return None
     images, labels = evaluation.misread_pixels(), np.array([digit["label"] for digit in evaluation.misread])

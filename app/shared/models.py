@@ -25,7 +25,7 @@ def visitor_model() -> tuple[Model | None, list[str]]:
 
     Problems of the current model are not repeated: every page shows them.
     """
-    name = _chosen()
+    name = chosen_name()
     watch = _loaded().get(name or None, current_visitor())
     return watch.current, watch.problems if name else []
 
@@ -33,7 +33,7 @@ def visitor_model() -> tuple[Model | None, list[str]]:
 def base_model() -> Model | None:
     """The model that a personal one is made from: the one that the visitor draws for, or what that has learnt from."""
     model, _ = visitor_model()
-    if _chosen() not in personal():
+    if chosen_name() not in personal():
         return model
     base = model.card["recipe"]["base"] if model else CURRENT
     return _loaded().get(base if base in catalogue.model_names(current_visitor()) else None, current_visitor()).current
@@ -47,7 +47,7 @@ def another_shipped(model: Model) -> Model | None:
 def choose_model() -> None:
     """Let the visitor draw for another model than the current one."""
     current, _ = current_model()
-    if st.session_state.get(CHOSEN_MODEL) != (chosen := _chosen()):
+    if st.session_state.get(CHOSEN_MODEL) != (chosen := chosen_name()):
         st.session_state[CHOSEN_MODEL] = chosen
     own, handwritings = catalogue.own_names(current_visitor()), personal()
 
@@ -62,7 +62,8 @@ def choose_model() -> None:
     st.selectbox("Model", choices, format_func=words, key=CHOSEN_MODEL, persist_state="session")
 
 
-def _chosen() -> str:
+def chosen_name() -> str:
+    """The name of the model that the visitor draws for; CURRENT is the one that answers by default."""
     name = st.session_state.get(CHOSEN_MODEL, CURRENT)
     there = name in personal() or name in catalogue.model_names(current_visitor())  # it may be deleted or renamed
     return name if there else CURRENT

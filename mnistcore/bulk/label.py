@@ -25,6 +25,7 @@ from mnistcore.digit.form import PIXELS, SIDE
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import CHUNK, Readings, read, read_batch
 from mnistcore.errors import BadImage
+from mnistcore.home import check_is_file
 from mnistcore.training.parallel import one_blas_thread, results_of
 
 ROUND = 32  # chunks for each core, of which the results may be waiting: about 6 MB
@@ -168,7 +169,7 @@ def label(
     facts = [source.facts, model.version, model.input, model.rejection_threshold, model.digit_threshold]
     stale = stale_files(target, facts)
     header = f"{source.first_column},{COLUMNS}\n"
-    with partial_file(target, facts, header, source.chunk, source.count) as partial:
+    with partial_file(target, facts, header) as partial:
         if stale:
             log(f"The unfinished {target} is of other images or of another model, so it is begun anew.")
         if partial.rows:
@@ -205,9 +206,13 @@ def _rows(start: int, readings: Readings) -> str:
 
 def _mapped(path: Path) -> np.ndarray:
     """The array in a file, of which only what is looked at is read; raises BadImage if there is none."""
+    if not path.exists():
+        raise BadImage(f"There is no file {path}.")
     try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except FileNotFoundError:
-        raise BadImage(f"There is no file {path}.") from None
-    except (OSError, EOFError, ValueError) as error:
+        check_is_file(path)  # a pipe could be waited for without an end
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(images, np.memmap) or images.offset + images.nbytes != path.stat().st_size:
+            raise ValueError("it has not the size that its header says")
+    except Exception as error:  # a damaged header makes NumPy fail in more ways than can be listed
         raise BadImage(f"{path} is no whole .npy file of a plain array ({type(error).__name__}).") from error
+    return np.asarray(images)

@@ -4,6 +4,8 @@ options there are, and how an error is told, is decided in `mnistcore/__main__.p
     training.py    train, search, personalise
     reading.py     predict, read
     models.py      evaluate, info, report, export
+    hands.py       hands
+    backup.py      backup
     options.py     what several of them do with their options: the digits, the cluster, lines that are no result
     annotate.py    the page with boxes that `read --annotate` writes
 """

@@ -8,16 +8,19 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from mnistcore.cli.options import load_data
+from mnistcore.cli.options import load_data, tell
 from mnistcore.errors import BadModelFile
 from mnistcore.home import write_file
 from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
 from mnistcore.models.card import model_card
+from mnistcore.models.personal_names import label
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a model on digits."""
+    from tqdm import tqdm
+
     from mnistcore.evaluation.evaluate import evaluate
 
     model = load_model(options.model)
@@ -29,7 +32,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
         images, labels = shipped_test_digits()
         source = "MNIST's test set"
-    evaluation = evaluate(model, images, labels, source, options.distorted)
+    with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}<{remaining}]", disable=None, leave=False) as bar:
+        evaluation = evaluate(
+            model, images, labels, source, options.distorted, lambda done: bar.update(100 * done - bar.n)
+        )
     print(f"Model {model.name} on {len(images):,} digits: {source}")
     print(evaluation.as_text())
     if options.save:
@@ -44,7 +50,8 @@ def info(options: argparse.Namespace) -> int:
     """Print a model's card."""
     model = load_model(options.model)
     try:
-        report = catalogue.load_report(model.name)
+        named = options.model and catalogue.named_path(options.model)
+        report = catalogue.load_report(options.model if named else model.name)
     except BadModelFile:  # a model file of the user's own has no report beside it
         report = None
     print(model_card(model, report))
@@ -58,7 +65,7 @@ def report(options: argparse.Namespace) -> int:
     report = catalogue.load_report(options.model or catalogue.current_name())
     target = options.output or Path(f"{report.name}.html")
     write_file(target, html_report(report))
-    print(f"The report on {report.name} is in {target}.")
+    tell(f"The report on {report.name} is in {target}.", target)
     return 0
 
 
@@ -69,7 +76,7 @@ def export(options: argparse.Namespace) -> int:
 
     model = load_model(options.model)
     content = to_onnx(model) if options.form == "onnx" else to_html(model)
-    target = options.out or Path(f"{Path(options.model).name.removesuffix('.npz')}.{options.form}")
+    target = options.out or Path(f"{label(Path(options.model).name.removesuffix('.npz'))}.{options.form}")
     write_file(target, content)
-    print(f"The model {model.name} is in {target}.")
+    tell(f"The model {model.name} is in {target}.", target)
     return 0

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcore.errors import ClusterError
@@ -36,6 +39,35 @@ def backend_of(options: argparse.Namespace) -> Callable[[Sequence[object]], Abst
     from mnistcore.bulk.cluster import cluster
 
     return partial(cluster, options.scheduler)
+
+
+def whole(least: int, most: float = math.inf) -> Callable[[str], int]:
+    """The type of an option that is a whole number in that range."""
+
+    def number(word: str) -> int:
+        value = int(word) if re.fullmatch("-?[0-9]{1,18}", word) else None
+        if value is None or not least <= value <= most:
+            at_most = f" to {most}" if most < math.inf else " or more"
+            raise argparse.ArgumentTypeError(f"it must be a whole number, {least}{at_most}, not {word[:40]!r}")
+        return value
+
+    return number
+
+
+def share(word: str) -> float:
+    """The type of an option that is a share, 0-1."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"it must be a number from 0 to 1, not {word[:40]!r}")
+    return value
+
+
+def tell(line: str, target: Path) -> None:
+    """Print what has become of a file; on stderr if the file is the output itself, such as /dev/stdout."""
+    print(line, file=sys.stdout if target.is_file() else sys.stderr)
 
 
 def log(line: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from mnistcore.cli.annotate import annotate
 from mnistcore.cli.options import backend_of
@@ -20,6 +21,8 @@ def predict(options: argparse.Namespace) -> int:
     """Print the digit in each picture, or write the labels of all images that --bulk names."""
     if options.bulk:
         return _label(options)
+    if options.out:
+        options.refuse("--out is for --bulk.")
     if options.scheduler:
         raise ClusterError("--scheduler is for --bulk.")
     model = load_model(options.model)
@@ -65,6 +68,9 @@ def _label(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print(f"Stopped. The same command resumes {options.out}.", file=sys.stderr)
             return 130
+        except OSError:  # such as a disk that is full
+            print(f"The same command resumes {options.out}.", file=sys.stderr)
+            raise
     print(f"The labels of {source.count:,} images are in {options.out}.")
     return 0
 
@@ -73,11 +79,24 @@ def read(options: argparse.Namespace) -> int:
     """Print all digits on each page."""
     from tqdm import tqdm
 
-    files = [file for given in options.files for file in (pictures_in(given) if given.is_dir() else [given])]
+    if options.annotate and options.annotate.suffix.lower() not in (".png", ""):
+        options.refuse(f"--annotate writes a PNG file: {options.annotate} must end in .png.")
+    files: list[Path] = []
+    status = 0
+    for given in options.files:
+        try:
+            files += pictures_in(given) if given.is_dir() else [given]
+        except BadImage as error:
+            print(error, file=sys.stderr)
+            status = 1
+        except OSError as error:  # such as a name that is too long
+            print(f"{given}: {error.strerror}.", file=sys.stderr)
+            status = 1
     if options.annotate and len(files) != 1:
         raise BadImage(f"--annotate takes one picture; these are {len(files)}.")
+    if not files:
+        return status
     model = load_model(options.model)
-    status = 0
     bar = tqdm(files, unit="page", disable=None if len(files) > 1 else True)  # None: unless on a terminal
     for file in bar:
         try:

@@ -33,7 +33,7 @@ def train(options: argparse.Namespace) -> int:
         print(f"Resuming the training of {order.recipe.name}, seed {order.seed}.")
     try:
         report, place = carry_out(order, options.resume, _bar_of_networks, log, backend)
-    except (KeyboardInterrupt, ClusterError):
+    except (KeyboardInterrupt, ClusterError, OSError):  # OSError: such as a disk that is full
         with suppress(NothingUnfinished):
             if latest_order(None) == order:
                 print("To go on from its last epoch: mnistcore train --resume", file=sys.stderr)

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from mnistcore.confirmed.failures import BUSY, explain_failures, explained
+from mnistcore.confirmed.failures import BUSY, MOVED, explain_failures, explained
 from mnistcore.errors import FeedbackBusy, FeedbackError
-from mnistcore.home import data_directory
+from mnistcore.home import PRIVATE, atomic_path, data_directory, how_to_install
 
 WAIT = 10  # seconds for other writers
 WRITERS = 28_28  # the number of PostgreSQL's advisory lock that a writer holds
@@ -74,6 +74,7 @@ def connect(url: str | None = None) -> sa.Engine:
             _make_file(Path(parsed.database))
             engine = sa.create_engine(parsed, connect_args={"timeout": WAIT}, pool_timeout=WAIT)
             _configure_sqlite(engine)
+            _watch_file(engine, Path(parsed.database))
         elif kind == "postgresql+psycopg":
             limits = f"-c lock_timeout={WAIT}s -c statement_timeout={6 * WAIT}s"
             engine = sa.create_engine(
@@ -89,7 +90,7 @@ def connect(url: str | None = None) -> sa.Engine:
             "MNISTCORE_DB must be like sqlite:////directory/file.db or postgresql://user:password@host/name."
         ) from None
     except ModuleNotFoundError:
-        raise FeedbackError("PostgreSQL needs psycopg: pip install 'mnistcore[postgresql]'.") from None
+        raise FeedbackError(f"PostgreSQL needs psycopg: {how_to_install('postgresql')}") from None
     except OSError as error:
         raise FeedbackError(f"The database file cannot be made: {error.strerror}.") from error
     explain_failures(engine)
@@ -145,14 +146,63 @@ def _begin(engine: sa.Engine, statement: str) -> Iterator[sa.Connection]:
 def _make_file(path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # nobody else on this machine need see it
+        path.touch(mode=PRIVATE)  # nobody else on this machine need see it
+
+
+def _watch_file(engine: sa.Engine, path: Path) -> None:
+    """Notice that the file was moved, deleted or replaced while it is in use: SQLite would go on writing into the one
+    that it has opened, which nobody may ever find again."""
+
+    def identity() -> tuple[int, int]:
+        try:
+            file = path.stat()
+        except OSError:
+            raise FeedbackError(MOVED) from None
+        return file.st_dev, file.st_ino
+
+    @event.listens_for(engine, "do_connect")
+    def check(*_: object) -> None:
+        identity()  # or SQLite would make an empty file
+
+    @event.listens_for(engine, "connect")
+    def note(_: object, record: Any) -> None:
+        record.info["file"] = identity()
+
+    @event.listens_for(engine, "checkout")
+    def compare(_: object, record: Any, __: object) -> None:
+        if record.info["file"] != identity():
+            raise DisconnectionError  # SQLAlchemy opens the file that is there now
+
+
+def back_up(engine: sa.Engine, target: Path) -> None:
+    """Write the database into one file, as it is at one moment, while others may go on using it (SQLite's own backup).
+
+    Raises:
+        FeedbackError: it is no SQLite database, or it cannot be read.
+        OSError: the target cannot be written.
+    """
+    if engine.dialect.name != "sqlite":
+        raise FeedbackError("A PostgreSQL database is backed up by PostgreSQL's own program, pg_dump.")
+    with engine.connect() as connection, atomic_path(target, PRIVATE) as temporary:
+        sqlite: Any = connection.connection.driver_connection
+        error_kind = engine.dialect.loaded_dbapi.Error
+        try:
+            with closing(engine.dialect.loaded_dbapi.connect(temporary)) as copy:
+                sqlite.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+                (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        except error_kind as error:
+            raise explained(error) from error
+        if found != "ok":
+            raise FeedbackError(f"The database is damaged ({found[:100]}): the copy is not kept.")
 
 
 def _configure_sqlite(engine: sa.Engine) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
         connection.isolation_level = None  # or Python's sqlite3 would begin transactions of its own
-        for setting in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
+        # each change goes from the log into the file at once: a copy of the file alone, made at rest, lacks nothing
+        for setting in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON", "wal_autocheckpoint = 1"):
             connection.execute(f"PRAGMA {setting}")
         if connection.execute("PRAGMA page_count").fetchone() == (0,):  # a new file: it can be set before all else only
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

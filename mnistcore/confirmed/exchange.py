@@ -16,7 +16,6 @@ import csv
 import re
 import time
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from io import BytesIO, StringIO
@@ -40,8 +39,6 @@ MOST_PREPARED = 5_000  # pictures of an archive without mnist.npz, which take so
 MOST_ARRAY = 256 * 1024 * 1024  # bytes of mnist.npz and of each array in it: room for MOST_ROWS images
 LONGEST_PREPARING = 60.0  # seconds
 EXTENSIONS = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"RIFF": "webp", b"GIF8": "gif", b"BM": "bmp"}
-# what zipfile and NumPy raise at damaged, encrypted and malicious files
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, MemoryError)
 WHAT_IS_EXPECTED = "it must be an exported ZIP archive, or a file in the layout of mnist.npz"
 
 
@@ -96,6 +93,8 @@ def import_zip(feedback: Feedback, profile_id: str, file: BinaryIO) -> Imported:
         with zipfile.ZipFile(file) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
                 raise FeedbackError(f"The file is too large: unpacked it may have {MOST_UNPACKED >> 20:,} MiB.")
+            if damaged := archive.testzip():  # not only what is read below: what is passed over must not be damaged too
+                raise zipfile.BadZipFile(damaged)
             found: Iterable[NewDigit]
             if f"{KERAS_KEYS[0]}.npy" in archive.namelist():
                 found = _of_arrays(archive)
@@ -107,7 +106,7 @@ def import_zip(feedback: Feedback, profile_id: str, file: BinaryIO) -> Imported:
         raise
     except MnistCoreError as error:  # a picture that cannot be read, arrays of another shape
         raise FeedbackError(str(error)) from error
-    except UNREADABLE as error:
+    except Exception as error:  # damaged, encrypted and malicious files fail in more ways than can be listed
         raise FeedbackError(f"The file cannot be read ({type(error).__name__}): {WHAT_IS_EXPECTED}.") from error
     return Imported(new, count - new)
 

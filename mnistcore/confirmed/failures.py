@@ -34,6 +34,7 @@ POSTGRESQL = {
 POSTGRESQL_BUSY = ("55P03", "57014", "53300", "40")  # a lock or a statement took too long; too many connections
 
 BUSY = f"Others are writing to the database: {NOTHING_CHANGED}. Try again in a moment."
+MOVED = f"The database file was moved or deleted in use: {NOTHING_CHANGED}. Put it back, or restart what uses it."
 
 
 def explain_failures(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from mnistcore.confirmed.labelled_digits import Added, LabelledDigit, NewDigit, 
 from mnistcore.confirmed.schema import bring_up_to_date
 from mnistcore.digit.form import SIDE
 from mnistcore.errors import FeedbackBusy, FeedbackError, FeedbackFull, NoSuchProfile
+from mnistcore.models.personal_names import label
 
 MOST_ROWS = 200_000  # digits that are kept, of all profiles together
 MOST_PROFILES = 20_000
@@ -82,6 +84,10 @@ class Feedback:
     def close(self) -> None:
         """End all connections."""
         self._engine.dispose()
+
+    def back_up(self, target: Path) -> None:
+        """Write the database into one file, as it is now; raises as `database.back_up` does."""
+        database.back_up(self._engine, target)
 
     # Profiles
 
@@ -240,7 +246,9 @@ def _profile(row: Any) -> Profile:
 
 
 def _labelled_digit(row: Any) -> LabelledDigit:
-    return LabelledDigit(str(row.id), image_of(row.image), row.label, row.predicted, row.model, in_utc(row.created))
+    return LabelledDigit(
+        str(row.id), image_of(row.image), row.label, row.predicted, label(row.model), in_utc(row.created)
+    )
 
 
 def _numbers(ids: Iterable[str]) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from mnistcore.digit.files import as_png, open_image
 from mnistcore.digit.form import SIDE
 from mnistcore.errors import FeedbackError
+from mnistcore.models.personal_names import label
 
 MOST_BYTES = 1024 * 1024  # of a picture that is kept as it is given
 REDUCED_SIDE = 512  # pixels, of a larger one: as PNG it cannot be longer than MOST_BYTES
@@ -34,7 +35,7 @@ class LabelledDigit:
         image: (28, 28) uint8, ink bright on 0.
         label: 0-9, what it is.
         predicted: 0-9, what the model read; None if none was asked.
-        model: that model's name and version.
+        model: that model's name and version; of a personal model the label, not the name that opens it.
         created: when it was first added, in UTC.
     """
 
@@ -74,7 +75,7 @@ class NewDigit:
             "sha256": hashlib.sha256(image).digest(),
             "label": int(self.label),
             "predicted": None if self.predicted is None else int(self.predicted),
-            "model": self.model.replace("\0", "")[:LONGEST_MODEL],
+            "model": label(self.model).replace("\0", "")[:LONGEST_MODEL],
             "created": self.created or datetime.now(UTC),
             "image": image,
             "picture": self.picture if len(self.picture) <= MOST_BYTES else reduced(self.picture),

@@ -136,6 +136,8 @@ def _read_file(path: Path | None) -> Dataset:
         raise DataUnavailable("no file is given (by --data or the environment variable MNISTCORE_DATA)")
     if not path.exists():
         raise DataUnavailable(f"There is no file {path}.")
+    if not (path.is_dir() or path.is_file()):  # a pipe could be waited for without an end
+        raise DataUnavailable(f"{path} is not a file.")
     if path.is_dir() or "-ubyte" in path.name:
         directory = path if path.is_dir() else path.parent
         arrays = [_read_idx(_idx_path(directory, part)) for part in ("train-images", "train-labels")]
@@ -153,7 +155,9 @@ def read_npz(path: Path, keys: Sequence[str]) -> list[np.ndarray]:
             raise DataUnavailable(f"{path.name} has no {' and no '.join(missing)}; it must hold {', '.join(keys)}.")
         with np.load(path, allow_pickle=False) as arrays:
             return [arrays[key] for key in keys]
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except DataUnavailable:
+        raise
+    except Exception as error:  # a damaged file fails in more ways than can be listed
         raise DataUnavailable(f"{path.name} is damaged, or no .npz file of plain arrays: {reason(error)}.") from error
 
 

@@ -203,6 +203,8 @@ def load(path: Path, log: Callable[[str], None] = print) -> list[Character]:
         )
     if not path.exists():
         raise DataUnavailable(f"There is no file or folder {path}.")
+    if not (path.is_dir() or path.is_file()):  # a pipe could be waited for without an end
+        raise DataUnavailable(f"{path} is not a file.")
     try:
         if path.is_dir():
             licence, characters = SOURCES["unipen"], _unipen(path, log)
@@ -214,7 +216,9 @@ def load(path: Path, log: Callable[[str], None] = print) -> list[Character]:
             raise DataUnavailable(
                 f"{path.name} is neither UNIPEN's folder train_r01_v07, nor pendigits-orig.tra, nor a .jsonl.gz file."
             )
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except DataUnavailable:
+        raise
+    except Exception as error:  # a damaged file fails in more ways than can be listed
         raise DataUnavailable(f"{path.name} is damaged or cannot be read ({type(error).__name__}).") from error
     wrong = _listed("mislabelled.txt")
     kept = [character for character in characters if character.fingerprint not in wrong]

@@ -19,6 +19,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them;
 MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
 MAX_JPEG_PAGE_PIXELS = 50_000_000  # of a JPEG page, which is reduced while it is decoded
 MAX_WEBP_PIXELS = 12_500_000  # whose decoder holds four copies of a picture
+MAX_BYTES = 256 * 1024 * 1024  # of a picture file: more than MAX_PIXELS take in any format, uncompressed
 MAX_SCANS = 50  # of a JPEG: programs write about ten, and each can take 20 ms at MAX_PIXELS
 MAX_READS = 100_000  # of a picture file: Pillow makes a few for every segment, chunk or block, however small
 
@@ -28,8 +29,12 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files in a folder, in the order of their names; raises BadImage if there are none."""
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    """The picture files in a folder, in the order of their names; raises BadImage if there are none, or
+    it cannot be read."""
+    try:
+        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise BadImage(f"The folder {folder} cannot be read: {error.strerror}.") from error
     if not files:
         raise BadImage(f"There is no picture in the folder {folder}.")
     return files
@@ -76,7 +81,7 @@ def as_png(image: Image.Image | np.ndarray) -> bytes:
 
 def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
     try:
-        content = file if isinstance(file, bytes) else Path(file).read_bytes()  # Pillow would keep some files open
+        content = file if isinstance(file, bytes) else _content(Path(file))  # Pillow would keep some files open
         image = Image.open(_File(content), formats=FORMATS)
         jpeg = image.format in ("JPEG", "MPO")
         limit = max_jpeg_pixels if jpeg else MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
@@ -98,7 +103,7 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
         raise UnsupportedImage(f"The picture may have {MAX_PIXELS:,} pixels at most.") from None
     except FileNotFoundError:
         raise BadImage("There is no such file.") from None
-    except UnsupportedImage:
+    except BadImage:
         raise
     except Exception as error:  # damaged files make Pillow's decoders fail in more ways than can be listed
         raise BadImage(
@@ -108,6 +113,15 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
     shown = upright(image)
     turned = shown.size != image.size
     return shown, (height, width) if turned else (width, height)
+
+
+def _content(path: Path) -> bytes:
+    """A file's content; a pipe, which could be waited for without an end, and what is far too large are refused."""
+    if path.exists() and not path.is_file():
+        raise BadImage("It is not a file.")
+    if path.stat().st_size > MAX_BYTES:
+        raise UnsupportedImage(f"The file is too large: it may have {MAX_BYTES >> 20} MiB.")
+    return path.read_bytes()
 
 
 class _File(BytesIO):

@@ -20,21 +20,25 @@ from mnistcore.errors import BlankImage
 ZOOM = 4  # canvas pixels to one of MNIST's
 
 
-def robustness(model: Model, images: np.ndarray, labels: np.ndarray) -> dict[str, dict]:
+def robustness(
+    model: Model, images: np.ndarray, labels: np.ndarray, on_progress: Callable[[float], None] = lambda _: None
+) -> dict[str, dict]:
     """Accuracy on distorted digits.
 
     Args:
         model: what is measured.
         images: (n, 28, 28) uint8 in MNIST's form.
         labels: (n,) integers 0-9.
+        on_progress: called with the share of the kinds that are measured, 0-1.
 
     Returns:
         kind of distortion -> the unit of its strength, the strengths, and the accuracy, 0-1, at each.
     """
     curves = {}
-    for kind, (unit, strengths, distort) in DISTORTIONS.items():
+    for done, (kind, (unit, strengths, distort)) in enumerate(DISTORTIONS.items(), 1):
         scores = [_accuracy_on(model, images, labels, distort, strength) for strength in strengths]
         curves[kind] = {"unit": unit, "strengths": list(strengths), "accuracy": scores}
+        on_progress(done / len(DISTORTIONS))
     return curves
 
 

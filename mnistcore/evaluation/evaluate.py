@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import numpy as np
 
@@ -20,6 +21,7 @@ def evaluate(
     labels: np.ndarray,
     source: str,
     distorted: int = 0,
+    on_progress: Callable[[float], None] = lambda _: None,
 ) -> Evaluation:
     """Measure a model.
 
@@ -29,11 +31,13 @@ def evaluate(
         labels: (n,) integers 0-9.
         source: one line that says where they come from.
         distorted: how many of the digits, from the first, to distort in each way too; 0 leaves that out.
+        on_progress: called with the share of the work that is done, 0-1.
 
     Returns:
         The figures.
     """
     probabilities, digit_probability = model.probabilities(images)
+    on_progress(0.05)
     predictions, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
     correct = predictions == labels
     bins = metrics.reliability(confidences, correct)
@@ -41,7 +45,11 @@ def evaluate(
     if distorted:
         from mnistcore.evaluation import distortions  # SciPy's filters, which nothing else here needs
 
-        robustness = distortions.robustness(model, images[:distorted], labels[:distorted])
+        robustness = distortions.robustness(
+            model, images[:distorted], labels[:distorted], lambda done: on_progress(0.05 + 0.85 * done)
+        )
+    rejection = _measure_rejection(model, images, labels, digit_probability) if model.knows_non_digits else None
+    on_progress(1.0)
     return Evaluation(
         source=source,
         count=len(images),
@@ -52,7 +60,7 @@ def evaluate(
         risk_coverage=metrics.risk_coverage(confidences, correct, REJECTED),
         misread=_list_misread(images, labels, probabilities),
         robustness=robustness,
-        rejection=_measure_rejection(model, images, labels, digit_probability) if model.knows_non_digits else None,
+        rejection=rejection,
     )
 
 

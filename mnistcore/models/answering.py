@@ -16,6 +16,7 @@ from mnistcore.digit.reading import read
 from mnistcore.errors import BadModelFile, NoSuchModel
 from mnistcore.models import catalogue
 from mnistcore.models.files import read_model
+from mnistcore.models.personal_names import label
 
 log = logging.getLogger("mnistcore")
 
@@ -68,7 +69,7 @@ class LoadedModels:
         if name is None or (answering and name == answering.name and not own):
             return self._answering
         if catalogue.named_path(name, own) is None:
-            raise NoSuchModel(f"There is no model {name[:100]!r}; there are {', '.join(self.names())}.")
+            raise NoSuchModel(f"There is no model {label(name)[:100]!r}; there are {', '.join(self.names())}.")
         return self._named(name, own)
 
     def names(self) -> list[str]:
@@ -126,7 +127,6 @@ class ModelWatch:
         for problem in problems:
             log.warning(problem)
         if model and model is not self._model:
-            read(_one(), model)  # the first reading is slow, so not in a request
             log.info("The model %s, version %s, is in use.", model.name, model.version)
         self._model, self.problems, self._seen = model, problems, seen
 
@@ -136,9 +136,14 @@ def _find(asked_for: str | os.PathLike | None, visitor: str | None, on_problem: 
     there is none. `on_problem` is called with one sentence for each that cannot be read."""
     for name in [asked_for] if asked_for else dict.fromkeys([catalogue.current_name(), *catalogue.SHIPPED]):
         try:
-            return read_model(catalogue.model_path(name, visitor))
+            model = read_model(catalogue.model_path(name, visitor))
+            read(_one(), model)  # that it can be read does not say that it can read; and the first reading is slow
+            return model
         except BadModelFile as error:
-            on_problem(str(error) if asked_for else f"{error} It is passed over.")
+            problem = str(error)
+        except Exception as error:  # whatever is wrong with one model, another one answers
+            problem = f"The model {label(str(name))} cannot read a digit ({type(error).__name__})."
+        on_problem(problem if asked_for else f"{problem} It is passed over.")
     return None
 
 

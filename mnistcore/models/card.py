@@ -55,7 +55,7 @@ def _training_data(card: dict) -> list[str]:
         return _personal(card["personal"])
     lines = [f"- {data.get('training_rows', 0):,} digits of {data.get('source')} (sha256 {data.get('sha256')})"]
     if recipe.get("distortion"):
-        lines.append(f"- distorted anew in each of {recipe['epochs']} epochs")
+        lines.append(f"- distorted anew in each of {recipe.get('epochs')} epochs")
     if recipe.get("pen_digits"):
         real = 1 - recipe.get("synthetic_share", 0)
         whose = f", {real:.0%} of them along the strokes of people" if real else ", synthetic"
@@ -94,8 +94,9 @@ def _figures(card: dict, report: Report | None) -> list[str]:
     lines = []
     if figures.get("cv_mean") is not None:
         of = f", of {report.cv_shortened}" if report and report.cv_shortened else ""
-        lines.append(f"Cross-validation: {figures['cv_mean']:.2%} ± {figures['cv_spread']:.2%}{of}")
-    lines.append(f"Test digits: {figures['test_accuracy']:.2%} of {card['data']['test_rows']:,}")
+        lines.append(f"Cross-validation: {figures['cv_mean']:.2%} ± {figures.get('cv_spread') or 0:.2%}{of}")
+    if figures.get("test_accuracy") is not None:
+        lines.append(f"Test digits: {figures['test_accuracy']:.2%} of {card.get('data', {}).get('test_rows', 0):,}")
     if "rejection_threshold" in card:
         lines.append(f"An answer is uncertain below a probability of {card['rejection_threshold']:.1%}.")
     if "digit_threshold" in card:

@@ -14,8 +14,8 @@ import contextlib
 import math
 import os
 import re
-import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
 from mnistcore.home import home, write_file
 from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
+from mnistcore.models.personal_names import is_name, label, new_name
 from mnistcore.models.runs import Runs, check_name, delete_directory
 
 if TYPE_CHECKING:  # reading needs none
@@ -47,7 +48,7 @@ def named_path(name: str, visitor: str | None = None) -> Path | None:
         return SHIPPED_DIRECTORY / f"{name}.npz"
     if name in run_names():
         return runs().path(name)
-    if re.fullmatch(r"personal-[0-9a-f]{32}", name):
+    if is_name(name):
         return next((home() / "personal").glob(f"[!.]*/{name}/model.npz"), None)
     return None
 
@@ -69,7 +70,7 @@ def model_path(name: str | os.PathLike, visitor: str | None = None) -> Path:
     if special:  # a pipe: reading it could wait for ever
         raise BadModelFile(f"{path} is not a file.")
     if not (there or path.suffix == ".npz") or "\0" in str(name):
-        known, name = ", ".join(model_names()), str(name)[:100]
+        known, name = ", ".join(model_names()), label(str(name))[:100]
         raise NoSuchModel(f"There is no model {name!r}: give one of {known}, or the path of a model file.")
     return path
 
@@ -80,7 +81,7 @@ def load_report(name: str, visitor: str | None = None) -> Report:
 
     path = named_path(name, visitor)
     if path is None:
-        raise NoSuchModel(f"There is no training run {name[:100]!r}.")
+        raise NoSuchModel(f"There is no training run {label(name)[:100]!r}.")
     return Report.load(path.with_name(f"{name}.report.json" if path.parent == SHIPPED_DIRECTORY else "report.json"))
 
 
@@ -174,26 +175,25 @@ def ship(model: Model, report: Report, directory: Path) -> None:
     write_file(directory / f"{report.name}.md", model_card(model, report) + "\n")
 
 
-def keep_personal(profile_id: str, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
-    """Keep a personal model, and delete all but the latest `PERSONAL_MODELS` of its profile.
+def keep_personal(profile_id: str, model: Model, report: Report, charts: Mapping[str, bytes]) -> str:
+    """Keep a personal model, delete all but the latest `PERSONAL_MODELS` of its profile, and return its name.
+
+    No list names it: whoever knows the name may use the model. Its card and its report have the label instead.
 
     Args:
         profile_id: of the handwriting profile: 32 hexadecimal digits.
-        model: whose name nobody can guess, as `personal_name` makes it.
+        model: the network.
         report: as `Runs.keep` takes it.
         charts: likewise.
 
     Raises:
         BadModelFile: the profile's id is none.
     """
-    kept = _personal_runs(profile_id).keep(model, report, charts)
-    _personal_runs(profile_id).prune(PERSONAL_MODELS, math.inf)
-    return kept
-
-
-def personal_name() -> str:
-    """A new name for a personal model. No list names it: whoever knows it may use the model."""
-    return f"personal-{secrets.token_hex(16)}"
+    kept, name = _personal_runs(profile_id), new_name()
+    model, report = replace(model, card=model.card | {"name": label(name)}), replace(report, name=label(name))
+    kept.keep(model, report, charts, folder=name)
+    kept.prune(PERSONAL_MODELS, math.inf)
+    return name
 
 
 def personal_models(profile_id: str) -> list[str]:
@@ -211,4 +211,4 @@ def delete_personal(profile_id: str) -> None:
 def _personal_runs(profile_id: str) -> Runs:
     if not re.fullmatch(r"[0-9a-f]{32}", profile_id):
         raise BadModelFile(f"{profile_id[:100]!r} is not the id of a handwriting profile: 32 hexadecimal digits.")
-    return Runs(home() / "personal" / profile_id)
+    return Runs(home() / "personal" / profile_id, private=True)

@@ -7,15 +7,62 @@ import base64
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated, TypedDict
 
 import numpy as np
 
-from mnistcore.digit.form import DIGITS
+from mnistcore.digit.form import DIGITS, SIDE
 from mnistcore.errors import BadModelFile
 from mnistcore.home import write_file
+from mnistcore.json_types import fits
+from mnistcore.models.facts import DataFacts, RecipeFacts
+from mnistcore.models.personal_names import label
 
+MOST_BYTES = 64 * 1024 * 1024  # of a report's file: room for 50,000 misread digits
 MORE_MNIST_ERRORS = 0.001  # of the test digits: a personal model that misreads so many more than its base is refused,
 MORE_NON_DIGITS = 0.03  # and so is one that takes so many more of the non-digits for a digit
+
+
+class Bin(TypedDict):
+    """Of `metrics.reliability`."""
+
+    confidence: float
+    accuracy: float
+    count: int
+
+
+class Point(TypedDict):
+    """Of `metrics.risk_coverage`."""
+
+    rejected: float
+    errors_removed: float
+
+
+class Misread(TypedDict):
+    """A wrong prediction."""
+
+    index: int
+    label: int
+    prediction: int
+    probabilities: list[float]
+    pixels: str
+
+
+class Curve(TypedDict):
+    """Of `distortions.robustness`."""
+
+    unit: str
+    strengths: list[float]
+    accuracy: list[float]
+
+
+class Rejection(TypedDict):
+    """Of digits and non-digits."""
+
+    non_digits: int
+    digits_refused: float
+    non_digits_accepted: float
+    auc: float
 
 
 @dataclass(frozen=True)
@@ -39,12 +86,12 @@ class Evaluation:
     count: int
     accuracy: float
     confusion: list[list[int]]
-    calibration: list[dict]
+    calibration: list[Annotated[dict, Bin]]
     calibration_error: float | None
-    risk_coverage: list[dict]
-    misread: list[dict]
-    robustness: dict[str, dict]
-    rejection: dict | None = None
+    risk_coverage: list[Annotated[dict, Point]]
+    misread: list[Annotated[dict, Misread]]
+    robustness: dict[str, Annotated[dict, Curve]]
+    rejection: Annotated[dict, Rejection] | None = None
 
     def precision_recall(self) -> list[dict]:
         """Of each digit: digit, count, precision and recall, both 0-1 (0 where nothing can be divided by)."""
@@ -63,7 +110,21 @@ class Evaluation:
     def misread_pixels(self) -> np.ndarray:
         """The misread digits, (n, 28, 28) uint8."""
         raw = b"".join(base64.b64decode(digit["pixels"]) for digit in self.misread)
-        return np.frombuffer(raw, np.uint8).reshape(-1, 28, 28)
+        return np.frombuffer(raw, np.uint8).reshape(-1, SIDE, SIDE)
+
+    def check(self) -> None:
+        """Raise ValueError if its figures do not fit together, as those of a damaged file may not."""
+        digits = range(DIGITS)
+        if np.shape(self.confusion) != (DIGITS, DIGITS) or self.misread_pixels().shape != (
+            len(self.misread),
+            SIDE,
+            SIDE,
+        ):
+            raise ValueError("the confusions are 10 x 10, and each misread digit has 28 x 28 pixels")
+        if any(each["label"] not in digits or each["prediction"] not in digits for each in self.misread):
+            raise ValueError("digits are 0 to 9")
+        if any(len(curve["strengths"]) != len(curve["accuracy"]) for curve in self.robustness.values()):
+            raise ValueError("there is an accuracy at each strength")
 
     def as_text(self) -> str:
         """The figures for a terminal."""
@@ -116,12 +177,12 @@ class Report:
     """
 
     name: str
-    recipe: dict
+    recipe: Annotated[dict, RecipeFacts]
     seed: int
-    data: dict
-    versions: dict
+    data: Annotated[dict, DataFacts]
+    versions: dict[str, str]
     finished: str
-    seconds: dict
+    seconds: dict[str, float]
     cv_scores: list[float]
     loss_curve: list[float]
     validation_curve: list[float]
@@ -142,7 +203,7 @@ class Report:
     def cv_shortened(self) -> str:
         """In words, that the folds had fewer epochs than the final training; empty if they had as many."""
         epochs = self.recipe.get("fold_epochs")
-        return f"the recipe shortened from {self.recipe['epochs']} to {epochs} epochs" if epochs else ""
+        return f"the recipe shortened from {self.recipe.get('epochs')} to {epochs} epochs" if epochs else ""
 
     def save(self, path: Path) -> None:
         """Write the report as JSON, atomically."""
@@ -156,11 +217,17 @@ class Report:
             BadModelFile: the file is missing, damaged or not a report.
         """
         try:
-            fields = _upgrade(json.loads(path.read_text(encoding="utf-8")))
-            return cls(**fields | {"evaluation": Evaluation(**fields["evaluation"])})
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            if path.stat().st_size > MOST_BYTES:
+                raise ValueError("it is too large")
+            fields = _upgrade(json.loads(label(path.read_text(encoding="utf-8"))))
+            if not fits(fields, Report):
+                raise TypeError("it is of other types")
+            report = cls(**fields | {"evaluation": Evaluation(**fields["evaluation"])})
+            report.evaluation.check()
+            return report
+        except Exception as error:  # a damaged file fails in more ways than can be listed
             raise BadModelFile(
-                f"{path} is not a training report, or it is damaged ({type(error).__name__})."
+                f"{label(str(path))} is not a training report, or it is damaged ({type(error).__name__})."
             ) from error
 
 

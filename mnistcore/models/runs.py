@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import itertools
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -14,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile
-from mnistcore.home import write_file
+from mnistcore.home import PRIVATE, write_file
 from mnistcore.models.files import read_model, write_model
 
 if TYPE_CHECKING:  # reading needs none
@@ -26,9 +30,14 @@ class Runs:
     """The runs in one directory:
 
     classic-20260131-120000/     model.npz, report.json, card.md and the charts
+
+    Attributes:
+        directory: where they are.
+        private: whether nobody but the user of this machine who keeps them may read them.
     """
 
     directory: Path
+    private: bool = False
 
     def names(self) -> list[str]:
         """Their names, the latest first."""
@@ -44,28 +53,54 @@ class Runs:
 
         return Report.load(self.directory / name / "report.json")
 
-    def keep(self, model: Model, report: Report, charts: Mapping[str, bytes]) -> Path:
+    def keep(
+        self,
+        model: Model,
+        report: Report,
+        charts: Mapping[str, bytes],
+        folder: str | None = None,
+        numbered: bool = False,
+    ) -> Path:
         """Keep a finished run, whole or not at all, and return its directory.
 
         Args:
             model: the network.
             report: of its training.
             charts: the names and the content of further files, such as `evaluation.figures` draws.
+            folder: its name among the runs, if that is not the report's.
+            numbered: whether a run whose name another one has gets a number behind it, in its files as well.
+
+        Raises:
+            BadModelFile: there is a run of this name.
         """
         from mnistcore.models.card import model_card
 
-        self.directory.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(dir=self.directory, prefix="."))
+        folder_mode = 0o700 if self.private else 0o777
+        for directory in (self.directory.parent, self.directory):
+            directory.mkdir(parents=True, exist_ok=True, mode=folder_mode)
+        if numbered:
+            report = replace(report, name=self._claim(report.name))
+            model = replace(model, card=model.card | {"name": report.name})
+        place = self.directory / (folder or report.name)
+        unfinished = self.directory / f".{secrets.token_hex(8)}"
+        unfinished.mkdir(mode=folder_mode)
         try:
             write_model(model, unfinished / "model.npz")
             report.save(unfinished / "report.json")
             write_file(unfinished / "card.md", model_card(model, report) + "\n")
             for name, content in charts.items():
                 (unfinished / name).write_bytes(content)
-            unfinished.chmod(0o755)
-            return unfinished.rename(self.directory / report.name)
-        except BaseException:
+            if self.private:
+                for file in unfinished.iterdir():
+                    file.chmod(PRIVATE)
+            return unfinished.rename(place)
+        except BaseException as error:
             shutil.rmtree(unfinished, ignore_errors=True)
+            if numbered:
+                with contextlib.suppress(OSError):
+                    place.rmdir()
+            if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise BadModelFile(f"There is a model {place.name!r} already.") from None
             raise
 
     def rename(self, old: str, new: str, taken: Collection[str] = ()) -> None:
@@ -108,6 +143,14 @@ class Runs:
         for place, name in enumerate(self.names()):
             if place >= count or self._time(name) < oldest:
                 self.delete(name)
+
+    def _claim(self, name: str) -> str:
+        """The name, or else the first one with a number that nobody has: whoever makes a folder has its name."""
+        for claimed in itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2))):
+            with contextlib.suppress(FileExistsError):
+                (self.directory / claimed).mkdir()
+                return claimed
+        raise AssertionError
 
     def _existing(self, name: str) -> Path:
         if name not in self.names():

@@ -11,25 +11,26 @@ import hashlib
 import json
 import shutil
 import time
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import sklearn
 
-from mnistcore.home import atomic_path, write_file
+from mnistcore.arrays import read_arrays, write_arrays
+from mnistcore.errors import AlreadyRunning
+from mnistcore.home import atomic_path, lock, write_file
 from mnistcore.training.fitting import State, make_scaler
 from mnistcore.training.folds import Curves
-from mnistcore.training.unfinished import ORDER, prune, unfinished_directory
+from mnistcore.training.unfinished import LOCK, ORDER, prune, unfinished_directory
 
 if TYPE_CHECKING:
     from mnistcore.data.datasets import Dataset
     from mnistcore.training.order import Order
 
+MOST_BYTES = 1024 * 1024 * 1024  # of a network's file: four layers of 4096 units, and as much for their average
 SHARE_OF_TIME = 0.02  # that writing may take of a training: where epochs are short, not each of them is written
 
 
@@ -47,22 +48,50 @@ class Checkpoints:
         self._key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self._order, self._log = order, log
         self.directory = unfinished_directory() / self._key
+        self._lock: BinaryIO | None = None
+        self._kept = True
         self._next: dict[Path, float] = {}  # when each file may be written again
 
     def begin(self, resume: bool = False) -> None:
-        """Start the training, from what there is or, unless it is resumed, anew."""
+        """Start the training, from what there is or, unless it is resumed, anew. While another process does the same
+        training, this one keeps nothing.
+
+        Raises:
+            AlreadyRunning: another process does the training that is to be resumed.
+        """
         prune()
-        if not resume:
-            self.delete()
-        elif not self.directory.exists():
+        if resume and not self.directory.exists():
             self._log(
                 "The digits or the versions of the libraries are not those of before, so the training starts anew."
             )
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path, sentence = self.directory / LOCK, f"Another process does the same training, in {self.directory}."
+        try:
+            self._lock = path.open("ab")
+            lock(self._lock, path, sentence)
+        except (AlreadyRunning, FileNotFoundError):  # it is being done, or was done this moment
+            self.close()
+            if resume:
+                raise AlreadyRunning(sentence) from None
+            self._kept = False
+            self._log(f"{sentence} So this one keeps nothing that could be resumed until it is done.")
+            return
+        if not resume:
+            for path in self.directory.glob("*.npz"):
+                path.unlink()
         write_file(self.directory / ORDER, json.dumps(self._order.as_json()))
+
+    def close(self) -> None:
+        """Leave the training to whoever resumes it."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     def delete(self) -> None:
         """The training is done: nothing of it need be kept here."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if self._kept:
+            shutil.rmtree(self.directory, ignore_errors=True)
+        self.close()
 
     def save(self, fold: int | None, state: State, curves: Curves, last: bool) -> None:
         """Keep where the training of a network is, unless that would take too much time.
@@ -74,7 +103,7 @@ class Checkpoints:
             last: whether it was its last epoch, which is always written.
         """
         path, started = self._path(fold), time.monotonic()
-        if started < self._next.get(path, 0) and not last:
+        if not self._kept or (started < self._next.get(path, 0) and not last):
             return
         arrays = {f"weights_{i}": array for i, array in enumerate(state.weights)}
         arrays |= {f"biases_{i}": array for i, array in enumerate(state.biases)}
@@ -83,33 +112,34 @@ class Checkpoints:
             arrays |= {"mean": state.scaler.mean_, "scale": state.scaler.scale_}
         rest = {"key": self._key, "epoch": state.epoch, "loss": state.loss, "curves": asdict(curves)}
         rest |= {"shuffle_rng": state.shuffle_rng, "data_rng": state.data_rng}
+        arrays["rest"] = np.array(json.dumps(rest, default=np.ndarray.tolist))
         with atomic_path(path) as temporary:
-            np.savez(
-                temporary, allow_pickle=False, rest=np.array(json.dumps(rest, default=np.ndarray.tolist)), **arrays
-            )
+            write_arrays(temporary, arrays, compressed=False)
         now = time.monotonic()
         self._next[path] = now + (now - started) / SHARE_OF_TIME
 
     def load(self, fold: int | None) -> tuple[State, Curves] | None:
         """Where the training of a network was when it was last kept; None if it has to start from the beginning."""
         path = self._path(fold)
+        if not self._kept:
+            return None
         try:
-            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                rest = json.loads(str(file["rest"]))
-                if rest["key"] != self._key:
-                    raise ValueError("it is of another training")
-                weights, biases, total = (
-                    [file[f"{kind}_{i}"] for i in range(sum(name.startswith(kind) for name in file.files))]
-                    for kind in ("weights", "biases", "total")
-                )
-                scaler = make_scaler(file["mean"], file["scale"]) if "mean" in file.files else None
+            file = read_arrays(path, MOST_BYTES)
+            rest = json.loads(str(file["rest"]))
+            if rest["key"] != self._key:
+                raise ValueError("it is of another training")
+            weights, biases, total = (
+                [file[f"{kind}_{i}"] for i in range(sum(name.startswith(kind) for name in file))]
+                for kind in ("weights", "biases", "total")
+            )
+            scaler = make_scaler(file["mean"], file["scale"]) if "mean" in file else None
             state = State(
                 rest["epoch"], rest["loss"], weights, biases, scaler, total, rest["shuffle_rng"], rest["data_rng"]
             )
             return state, Curves(**rest["curves"])
         except FileNotFoundError:
             return None
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        except Exception as error:  # a damaged file fails in more ways than can be listed
             self._log(f"The checkpoint {path} cannot be used ({error}): this network is trained from the beginning.")
             return None
 

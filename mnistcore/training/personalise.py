@@ -27,7 +27,7 @@ from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, GotWorse
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.evaluation.figures import training_charts
-from mnistcore.models.catalogue import keep_personal, personal_name
+from mnistcore.models.catalogue import keep_personal
 from mnistcore.models.report import PersonalReport, Report
 from mnistcore.training import rehearsal
 from mnistcore.training.last_layer import Layer, errors, tune, units_below
@@ -162,11 +162,9 @@ def keep_personalised(profile_id: str, learnt: Personalised) -> str:
     """
     if learnt.report.refusal:
         raise GotWorse(learnt.report.refusal)
-    card = learnt.model.card | {"name": personal_name()} | _facts(learnt.report)
-    model = replace(learnt.model, card=card)
+    model = replace(learnt.model, card=learnt.model.card | _facts(learnt.report))
     report = _training_report(model, learnt.report)
-    keep_personal(profile_id, model, report, training_charts(report))
-    return model.name
+    return keep_personal(profile_id, model, report, training_charts(report))
 
 
 def _checked(images: np.ndarray, labels: np.ndarray) -> np.ndarray:

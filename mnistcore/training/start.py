@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,17 +50,18 @@ def carry_out(
 
     Raises:
         DataUnavailable: there are no digits.
+        AlreadyRunning: another process does the training that is to be resumed.
         BadModelFile: the name is taken or unusable.
     """
     dataset = datasets.load(
         order.sources, Path(order.data) if order.data else None, log, [Path(path) for path in order.pens]
     )
-    checkpoints = Checkpoints(order, dataset, log)
-    with follow(dataset) as on_progress, backend([dataset]):
+    with closing(Checkpoints(order, dataset, log)) as checkpoints:
         checkpoints.begin(resume)
-        model, report = train(order.recipe, dataset, order.seed, order.name, on_progress, checkpoints, n_jobs)
-    kept = _keep(order, dataset, model, report)
-    checkpoints.delete()
+        with follow(dataset) as on_progress, backend([dataset]):
+            model, report = train(order.recipe, dataset, order.seed, order.name, on_progress, checkpoints, n_jobs)
+        kept = _keep(order, dataset, model, report)
+        checkpoints.delete()
     return kept
 
 
@@ -73,7 +74,7 @@ def _keep(order: Order, dataset: Dataset, model: Model, report: Report) -> tuple
         catalogue.ship(model, report, Path(order.ship))
         return report, Path(order.ship)
     runs = catalogue.visitor_runs(order.visitor) if order.visitor else catalogue.runs()
-    place = runs.keep(model, report, training_charts(report))
+    place = runs.keep(model, report, training_charts(report), numbered=order.name is None)
     if not order.visitor:
-        catalogue.make_current(report.name)
-    return report, place
+        catalogue.make_current(place.name)
+    return replace(report, name=place.name), place

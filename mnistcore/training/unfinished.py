@@ -3,6 +3,7 @@
 Each has a directory of its own under `MNISTCORE_HOME`, which goes when the training is done:
 
     unfinished/5f0c9d2e81b7a634/order.json    what was to be trained, and for whom
+                                lock          of the process that does it
                                 fold-1.npz    where the training of each network is (`checkpoints.py`)
                                 network.npz   of the final one
 """
@@ -16,13 +17,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from mnistcore.errors import BadRecipe, NothingUnfinished
+from mnistcore.errors import NothingUnfinished
 from mnistcore.home import home
 from mnistcore.training.order import Order, order_from_json
 
 ORDER = "order.json"
+LOCK = "lock"  # held by the process that does the training
 DAYS = 30  # that an interrupted training is kept
-UNREADABLE = (OSError, ValueError, TypeError, KeyError, BadRecipe)  # what a damaged order raises
 
 
 def unfinished_directory() -> Path:
@@ -44,9 +45,9 @@ def latest_order(visitor: str | None, log: Callable[[str], None] = lambda _: Non
         try:
             if (order := _order_in(directory)).visitor == visitor:
                 return order
-        except FileNotFoundError:  # deleted meanwhile
+        except FileNotFoundError:  # deleted meanwhile, or not begun yet
             continue
-        except UNREADABLE as error:
+        except Exception as error:  # a damaged order fails in more ways than can be listed
             log(f"The unfinished training in {directory} is damaged ({type(error).__name__}): it is passed over.")
     raise NothingUnfinished("No training is unfinished, so there is nothing to resume.")
 
@@ -54,7 +55,7 @@ def latest_order(visitor: str | None, log: Callable[[str], None] = lambda _: Non
 def forget(visitor: str) -> None:
     """Delete the visitor's unfinished trainings."""
     for directory in _directories():
-        with suppress(*UNREADABLE):
+        with suppress(Exception):  # of a damaged order nobody knows whose it is
             if _order_in(directory).visitor == visitor:
                 shutil.rmtree(directory, ignore_errors=True)
 
