@@ -12,7 +12,7 @@ LABELS = np.arange(400) % 10
 
 @pytest.fixture(scope="module")
 def digits() -> pen.Paths:
-    return pen.paths([[np.array(stroke) for stroke in digit] for digit in DIGITS])
+    return pen.paths([[np.array(stroke) for stroke in digit] for digit in DIGITS.values()])
 
 
 @pytest.fixture(scope="module")
