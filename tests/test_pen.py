@@ -26,16 +26,14 @@ def write(digits: pen.Paths, rows: np.ndarray, seed: int) -> np.ndarray:
 
 
 def test_a_path_goes_along_the_strokes_at_even_distances(digits):
-    line, four = digits.points[1], digits.points[4]
+    four = digits.points[4]
     assert np.abs(digits.points).max() == pytest.approx(0.5)
-    for points, strokes in zip(digits.points, digits.strokes, strict=True):
-        steps = np.linalg.norm(np.diff(points, axis=0), axis=1)[strokes[1:] == strokes[:-1]]
-        assert steps.max() < 3 * np.median(steps)
-    # a 4's first stroke goes down, from (190, 60) to (190, 270) in a box of 210
+    # a 4's first stroke goes down, from (190, 60) to (190, 270) in a box that is 150 wide and 210 high
     first = four[digits.strokes[4] == 0]
     np.testing.assert_allclose([first[0], first[-1]], [[25 / 210, -0.5], [25 / 210, 0.5]], atol=1e-6)
-    assert (digits.strokes[1][:-1] <= digits.strokes[1][1:]).all()
-    np.testing.assert_allclose(line[-1], [0.275, 0.5], atol=1e-6)
+    steps = np.linalg.norm(np.diff(first, axis=0), axis=1)
+    np.testing.assert_allclose(steps, steps.mean(), rtol=1e-3)
+    assert (np.diff(digits.strokes, axis=1) >= 0).all(), "one stroke after the other"
 
 
 def test_a_dot_has_points_of_its_own():

@@ -57,8 +57,8 @@ def carry_out(
         order.sources, Path(order.data) if order.data else None, log, [Path(path) for path in order.pens]
     )
     with closing(Checkpoints(order, dataset, log)) as checkpoints:
-        checkpoints.begin(resume)
-        with follow(dataset) as on_progress, backend([dataset]):
+        with backend([dataset]), follow(dataset) as on_progress:
+            checkpoints.begin(resume)
             model, report = train(order.recipe, dataset, order.seed, order.name, on_progress, checkpoints, n_jobs)
         kept = _keep(order, dataset, model, report)
         checkpoints.delete()
