@@ -13,6 +13,7 @@ from serving import bodies, contract, inference, openapi, security, server  # fi
 
 # isort: split
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -30,18 +31,27 @@ from serving import logs
 from serving.admission import Admission, Busy, heavy_slot
 from serving.feedback import FeedbackStore, feedback_parameters
 from serving.images import read_images, read_picture, read_sent_digit
-from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
+from serving.metrics import MODEL, PREDICTED, PREDICTION, ROUTE, Metrics
 from serving.models import configure_models, get_model
 from serving.routes import Route
 
 LONGEST_SENTENCE = 400  # characters
 
 
+class App(Flask):
+    """Flask, less what it looks up at every request and none of these routes needs."""
+
+    request_class = bodies.Request
+
+    def ensure_sync(self, func: Callable) -> Callable:
+        """The function itself: no view here is a coroutine."""
+        return func
+
+
 def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
     logs.configure()
-    app = Flask("mnistcore", static_folder=None)
-    app.request_class = bodies.Request
+    app = App("mnistcore", static_folder=None)
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
     app.url_map.merge_slashes = False  # it would redirect, with a page of HTML, to the host that the client names
     for route in ROUTES:
@@ -66,14 +76,15 @@ def create_app() -> Flask:
 
 def note_route() -> None:
     """For the metrics and the log."""
-    if request.url_rule:
-        request.environ[ROUTE] = request.url_rule.rule
+    found = request._get_current_object()
+    if found.url_rule:
+        found.environ[ROUTE] = found.url_rule.rule
 
 
 def predict() -> Response:
     start = time.monotonic()
     in_full, model = parameters("probabilities", "model")
-    images, batch = read_images(request)
+    images, batch = read_images(request._get_current_object())
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
     return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
@@ -90,7 +101,7 @@ def read_page() -> Response:
         raise Busy(f"Reading this page took longer than {contract.DEADLINE:g} s: send a part of it.") from None
     digits = page["digits"]
     predictions, confidences = (np.array([digit[key] for digit in digits]) for key in ("prediction", "confidence"))
-    current_app.extensions["metrics"].count_predictions(model, predictions, confidences)
+    request.environ[PREDICTED] = model, predictions, confidences
     request.environ[PREDICTION] = f"{len(digits)} digits"
     return answer(page, model)
 
@@ -114,7 +125,9 @@ def infer(name: str) -> Response:
     images, asked = inference.read_request(request)
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits"
-    return with_model_header(inference.write_response(model, asked, digits, readings), model)
+    response = inference.write_response(model, asked, digits, readings)
+    response.headers.extend(model_headers(model))
+    return response
 
 
 def read(images: np.ndarray, model: Model, start: float) -> tuple[np.ndarray, Readings]:
@@ -125,7 +138,7 @@ def read(images: np.ndarray, model: Model, start: float) -> tuple[np.ndarray, Re
     except TimeoutError:
         raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None
     digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
-    current_app.extensions["metrics"].count_predictions(model, digits, readings.confidence)
+    request.environ[PREDICTED] = model, digits, readings.confidence
     return digits, readings
 
 
@@ -257,21 +270,20 @@ def parameters(*known: str) -> tuple[bool, Model]:
 
 def answer(content: object, model: Model | None = None) -> Response:
     """Anything of contract.py as JSON, and the model whose answer it is."""
-    response = Response(msgspec.json.encode(content), content_type=bodies.JSON)
-    return with_model_header(response, model) if model else response
+    headers = [("Content-Type", bodies.JSON)]
+    return Response(msgspec.json.encode(content), headers=headers + model_headers(model) if model else headers)
 
 
-def with_model_header(response: Response, model: Model) -> Response:
-    """The response with the model's name and version in its header."""
+def model_headers(model: Model) -> list[tuple[str, str]]:
+    """The header that names the model which answers; the log is told, too."""
     request.environ[MODEL] = model.full_name
-    response.headers["X-Model"] = as_header(model.name, model.version)
-    return response
+    return [as_header(model.name, model.version)]
 
 
 @lru_cache
-def as_header(name: str, version: str) -> str:
-    """A model's name and version, fit for a header whatever the name is."""
-    return f"{quote(name)} {version}"
+def as_header(name: str, version: str) -> tuple[str, str]:
+    """A model's name and version as a header, fit for one whatever the name is."""
+    return "X-Model", f"{quote(name)} {version}"
 
 
 def answer_error(error: HTTPException) -> ErrorResponse:

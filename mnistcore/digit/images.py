@@ -95,6 +95,8 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
+    if len(images) == 1:
+        return np.array([_one_is_prepared(images[0])])
     occupied = _occupied(images > INK)
     first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
     moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
@@ -103,6 +105,21 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
         centred |= np.where(moments[:2] > 0, first == 0, end == SIDE)
     return prepared & centred.all(axis=0)
+
+
+def _one_is_prepared(image: np.ndarray) -> bool:
+    """`is_prepared` for one image (28, 28), in less time: NumPy takes longer to begin with so little than to do it."""
+    ink = image > INK
+    pixels, columns = ink.tobytes(), np.bitwise_or.reduce(ink, axis=0).tobytes()
+    top, bottom = pixels.find(True) // SIDE, pixels.rfind(True) // SIDE + 1
+    left, right = columns.find(True), columns.rfind(True) + 1
+    if max(bottom - top, right - left) != SPAN:
+        return False
+    down, across, total = (image.reshape(SIDE * SIDE).astype(np.float32) @ _MOMENTS).tolist()
+    return all(
+        abs(moment) <= TOLERANCE * total or (first == 0 if moment > 0 else end == SIDE)
+        for moment, first, end in ((down, top, bottom), (across, left, right))
+    )
 
 
 def _occupied(ink: np.ndarray) -> np.ndarray:

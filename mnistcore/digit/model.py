@@ -128,8 +128,8 @@ class Model:
 
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Scores (n, k), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = np.exp(scores - np.maximum.reduce(scores, axis=1, keepdims=True))
+    return exponentials / np.add.reduce(exponentials, axis=1, keepdims=True)
 
 
 def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

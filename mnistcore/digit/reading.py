@@ -138,9 +138,8 @@ class Readings:
     @cached_property
     def warnings(self) -> dict[int, str]:
         """Index of each image that is blank or not a digit -> the sentence that says so."""
-        if not self.not_a_digit.any():
-            return self.blank
-        return {int(i): NON_DIGIT_MESSAGE for i in np.flatnonzero(self.not_a_digit)} | self.blank
+        others = self.not_a_digit.nonzero()[0]
+        return dict.fromkeys(others.tolist(), NON_DIGIT_MESSAGE) | self.blank if others.size else self.blank
 
     @cached_property
     def message(self) -> list[str | None]:
