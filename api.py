@@ -14,8 +14,6 @@ from serving import bodies, contract, inference, openapi, security, server  # fi
 # isort: split
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from urllib.parse import quote
 
 import msgspec
 import numpy as np
@@ -126,7 +124,7 @@ def infer(name: str) -> Response:
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits"
     response = inference.write_response(model, asked, digits, readings)
-    response.headers.extend(model_headers(model))
+    request.environ[MODEL] = model
     return response
 
 
@@ -270,20 +268,9 @@ def parameters(*known: str) -> tuple[bool, Model]:
 
 def answer(content: object, model: Model | None = None) -> Response:
     """Anything of contract.py as JSON, and the model whose answer it is."""
-    headers = [("Content-Type", bodies.JSON)]
-    return Response(msgspec.json.encode(content), headers=headers + model_headers(model) if model else headers)
-
-
-def model_headers(model: Model) -> list[tuple[str, str]]:
-    """The header that names the model which answers; the log is told, too."""
-    request.environ[MODEL] = model.full_name
-    return [as_header(model.name, model.version)]
-
-
-@lru_cache
-def as_header(name: str, version: str) -> tuple[str, str]:
-    """A model's name and version as a header, fit for one whatever the name is."""
-    return "X-Model", f"{quote(name)} {version}"
+    if model:
+        request.environ[MODEL] = model
+    return Response(msgspec.json.encode(content), content_type=bodies.JSON)
 
 
 def answer_error(error: HTTPException) -> ErrorResponse:

@@ -12,9 +12,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -28,7 +30,7 @@ BOUNDS = np.array(BANDS[1:], np.float32)
 
 # keys in the WSGI environment, by which the app tells what it did
 ROUTE = "mnistcore.route"  # with its parameters' names, not their values
-PREDICTION, MODEL = "mnistcore.prediction", "mnistcore.model"  # the answer, and whose it is
+PREDICTION, MODEL = "mnistcore.prediction", "mnistcore.model"  # the answer as it is logged, and the model that gave it
 PREDICTED = "mnistcore.predicted"  # the model, the digits it read, (n,) int, and the confidence of each, (n,) in 0-1
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
@@ -54,7 +56,8 @@ class Metrics:
         def note_status(line: str, headers: list, *rest: object) -> object:
             nonlocal status
             status = int(line[:3])
-            return start_response(line, [*headers, ("X-Request-ID", request_id)], *rest)
+            named = [model_header(environ[MODEL].name, environ[MODEL].version)] if MODEL in environ else []
+            return start_response(line, [*headers, *named, ("X-Request-ID", request_id)], *rest)
 
         self._counts.begin()
         try:
@@ -84,6 +87,12 @@ class Metrics:
 
         totals = self._counts.totals()
         return prometheus.generate_latest(_Families(totals, served)), prometheus.CONTENT_TYPE_LATEST
+
+
+@lru_cache
+def model_header(name: str, version: str) -> tuple[str, str]:
+    """A model's name and version as a header, fit for one whatever the name is."""
+    return "X-Model", f"{quote(name)} {version}"
 
 
 class _Families:
@@ -130,4 +139,8 @@ def _fields(environ: dict, route: str, status: int, seconds: float, request_id: 
         "client": environ.get("REMOTE_ADDR", "unknown"),
         "id": request_id,
     }
-    return fields | {key.partition(".")[2]: environ[key] for key in (PREDICTION, MODEL) if key in environ}
+    if PREDICTION in environ:
+        fields["prediction"] = environ[PREDICTION]
+    if MODEL in environ:
+        fields["model"] = environ[MODEL].full_name
+    return fields

@@ -75,6 +75,8 @@ def prepare_batch(images: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         (n, 28, 28) uint8; a blank image is passed on as its bytes are.
         Index of each blank image -> the sentence that says so.
     """
+    if images.dtype.char == "B" and _all_prepared(images):  # as most are; numbers within 0-1 hold no ink as they are
+        return images, {}
     images = to_bytes(images)
     others = (~is_prepared(images)).nonzero()[0]
     if not others.size:
@@ -95,8 +97,6 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
-    if len(images) == 1:
-        return np.array([_one_is_prepared(images[0])])
     occupied = _occupied(images > INK)
     first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
     moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
@@ -107,19 +107,20 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     return prepared & centred.all(axis=0)
 
 
-def _one_is_prepared(image: np.ndarray) -> bool:
-    """`is_prepared` for one image (28, 28), in less time: NumPy takes longer to begin with so little than to do it."""
-    ink = image > INK
-    pixels, columns = ink.tobytes(), np.bitwise_or.reduce(ink, axis=0).tobytes()
-    top, bottom = pixels.find(True) // SIDE, pixels.rfind(True) // SIDE + 1
-    left, right = columns.find(True), columns.rfind(True) + 1
+def _all_prepared(images: np.ndarray) -> bool:
+    """Whether `is_prepared` holds of all of them. Of one image it is told in a third of the time, for NumPy takes
+    longer to begin with so few numbers than to be done with them."""
+    if len(images) != 1:
+        return bool(is_prepared(images).all())
+    ink = images[0] > INK
+    by_row, by_column = ink.tobytes(), ink.T.tobytes()
+    top, bottom = by_row.find(True) // SIDE, by_row.rfind(True) // SIDE + 1
+    left, right = by_column.find(True) // SIDE, by_column.rfind(True) // SIDE + 1
     if max(bottom - top, right - left) != SPAN:
         return False
-    down, across, total = (image.reshape(SIDE * SIDE).astype(np.float32) @ _MOMENTS).tolist()
-    return all(
-        abs(moment) <= TOLERANCE * total or (first == 0 if moment > 0 else end == SIDE)
-        for moment, first, end in ((down, top, bottom), (across, left, right))
-    )
+    down, across, total = (_MOMENTS.T @ images.reshape(SIDE**2).astype(np.float32)).tolist()  # exact: whole numbers
+    centred_down = abs(down) <= TOLERANCE * total or (top == 0 if down > 0 else bottom == SIDE)
+    return centred_down and (abs(across) <= TOLERANCE * total or (left == 0 if across > 0 else right == SIDE))
 
 
 def _occupied(ink: np.ndarray) -> np.ndarray:

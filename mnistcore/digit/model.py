@@ -159,9 +159,9 @@ def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
     pixels and hidden units are, their weights need not be fetched from memory."""
     layers = []
     for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
-        firing = np.flatnonzero(x)
+        firing = x.nonzero()[1]
         few = len(firing) < x.size / 4  # picking more of them takes longer than reading all
-        x = x[:, firing] @ weight.take(firing, axis=0) if few else x @ weight
+        x = x.take(firing, axis=1) @ weight.take(firing, axis=0) if few else x @ weight
         x += bias
         layers.append(np.maximum(x, 0, out=x))
     layers.append(x @ model.weights[-1] + model.biases[-1])

@@ -107,7 +107,7 @@ class Readings:
     @cached_property
     def confidence(self) -> np.ndarray:
         """(n,) float32, 0-1."""
-        return self.probabilities.max(axis=1)
+        return np.maximum.reduce(self.probabilities, axis=1)
 
     @cached_property
     def runner_up(self) -> np.ndarray:
