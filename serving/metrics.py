@@ -10,6 +10,7 @@ import os
 import random
 import re
 import time
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -26,12 +27,12 @@ from serving.admission import announced_length
 from serving.counts import BUCKETS, Counts, SharedCounts
 
 BANDS = ("0", "0.5", "0.9", "0.99")  # confidence is counted in bands, each named by its lower bound
-BOUNDS = np.array(BANDS[1:], np.float32)
+BOUNDS = np.array(BANDS[1:], np.float32).tolist()
 
 # keys in the WSGI environment, by which the app tells what it did
 ROUTE = "mnistcore.route"  # with its parameters' names, not their values
 PREDICTION, MODEL = "mnistcore.prediction", "mnistcore.model"  # the answer as it is logged, and the model that gave it
-PREDICTED = "mnistcore.predicted"  # the model, the digits it read, (n,) int, and the confidence of each, (n,) in 0-1
+PREDICTED = "mnistcore.predicted"  # the model, the digits it read, and the confidence of each, 0-1
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
 _is_request_id = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
@@ -77,9 +78,10 @@ class Metrics:
             if logs.log.isEnabledFor(logging.INFO):
                 logs.log_request(_fields(environ, route, status, seconds, request_id))
 
-    def _count_predictions(self, model: Model, digits: np.ndarray, confidences: np.ndarray) -> None:
-        bands = BOUNDS.searchsorted(confidences, side="right")
-        self._counts.predicted(model.name, model.version, Counter(zip(digits.tolist(), bands.tolist(), strict=True)))
+    def _count_predictions(self, model: Model, digits: list[int], confidences: list[float]) -> None:
+        bands = [bisect(BOUNDS, confidence) for confidence in confidences]
+        found = {(digits[0], bands[0]): 1} if len(digits) == 1 else Counter(zip(digits, bands, strict=True))
+        self._counts.predicted(model.name, model.version, found)
 
     def exposition(self, served: Model | None) -> tuple[bytes, str]:
         """All metrics in Prometheus' text format, with the model that is served; and the content type."""

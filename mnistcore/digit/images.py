@@ -36,6 +36,8 @@ ONLY_A_DOT = "There is only a dot: draw a whole digit."
 # one matrix product gives the pixels' moments about the centre, down and to the right, and their sum
 _FROM_CENTRE = np.arange(SIDE, dtype=np.float32) - np.float32(CENTRE)
 _MOMENTS = np.stack([np.repeat(_FROM_CENTRE, SIDE), np.tile(_FROM_CENTRE, SIDE), np.ones(SIDE**2, np.float32)], axis=1)
+_MOMENTS_OF_ONE = _MOMENTS.T.copy()
+_IS_INK = bytes(value > INK for value in range(256))  # for bytes.translate
 
 
 def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
@@ -112,13 +114,14 @@ def _all_prepared(images: np.ndarray) -> bool:
     longer to begin with so few numbers than to be done with them."""
     if len(images) != 1:
         return bool(is_prepared(images).all())
-    ink = images[0] > INK
-    by_row, by_column = ink.tobytes(), ink.T.tobytes()
+    by_row, by_column = images[0].tobytes().translate(_IS_INK), images[0].T.tobytes().translate(_IS_INK)
     top, bottom = by_row.find(True) // SIDE, by_row.rfind(True) // SIDE + 1
     left, right = by_column.find(True) // SIDE, by_column.rfind(True) // SIDE + 1
     if max(bottom - top, right - left) != SPAN:
         return False
-    down, across, total = (_MOMENTS.T @ images.reshape(SIDE**2).astype(np.float32)).tolist()  # exact: whole numbers
+    down, across, total = _MOMENTS_OF_ONE.dot(
+        images.reshape(SIDE**2).astype(np.float32)
+    ).tolist()  # exact: whole numbers
     centred_down = abs(down) <= TOLERANCE * total or (top == 0 if down > 0 else bottom == SIDE)
     return centred_down and (abs(across) <= TOLERANCE * total or (left == 0 if across > 0 else right == SIDE))
 
