@@ -74,15 +74,14 @@ def create_app() -> Flask:
 
 def note_route() -> None:
     """For the metrics and the log."""
-    found = request._get_current_object()
-    if found.url_rule:
-        found.environ[ROUTE] = found.url_rule.rule
+    if rule := request.url_rule:
+        request.environ[ROUTE] = rule.rule
 
 
 def predict() -> Response:
     start = time.monotonic()
     in_full, model = parameters("probabilities", "model")
-    images, batch = read_images(request._get_current_object())
+    images, batch = read_images(request)
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
     return answer((as_batch if batch else as_single)(digits, readings, in_full, model), model)

@@ -125,8 +125,8 @@ class _Families:
         in_progress = "mnistcore_requests_in_progress", "Requests being answered."
         yield core.GaugeMetricFamily(*in_progress, value=totals.in_progress)
         if self._served:
-            labels = {"model": self._served.name, "version": self._served.version}
-            yield core.InfoMetricFamily("mnistcore_model", "The model that is served.", labels)
+            served = {"model": self._served.name, "version": self._served.version}
+            yield core.InfoMetricFamily("mnistcore_model", "The model that is served.", served)
 
 
 def _fields(environ: dict, route: str, status: int, seconds: float, request_id: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from mnistcore.errors import BlankImage
 
 TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pixel of rounding, and a little
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
+BATCH = 250  # images at a time, of which the form is told: their pixels as float32 stay in the processor's cache
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
 NOTHING_DRAWN = "There is nothing drawn: the picture has no ink."
@@ -99,6 +100,8 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
+    if len(images) > BATCH:
+        return np.concatenate([is_prepared(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
     occupied = _occupied(images > INK)
     first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
     moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
@@ -119,9 +122,8 @@ def _all_prepared(images: np.ndarray) -> bool:
     left, right = by_column.find(True) // SIDE, by_column.rfind(True) // SIDE + 1
     if max(bottom - top, right - left) != SPAN:
         return False
-    down, across, total = _MOMENTS_OF_ONE.dot(
-        images.reshape(SIDE**2).astype(np.float32)
-    ).tolist()  # exact: whole numbers
+    # whole numbers, so exact
+    down, across, total = _MOMENTS_OF_ONE.dot(images.reshape(SIDE**2).astype(np.float32)).tolist()
     centred_down = abs(down) <= TOLERANCE * total or (top == 0 if down > 0 else bottom == SIDE)
     return centred_down and (abs(across) <= TOLERANCE * total or (left == 0 if across > 0 else right == SIDE))
 
@@ -129,12 +131,13 @@ def _all_prepared(images: np.ndarray) -> bool:
 def _occupied(ink: np.ndarray) -> np.ndarray:
     """(2, n, 28) bool, which rows and which columns of each image (n, 28, 28) bool hold ink.
 
-    The same as `any` along each axis in a fifth of the time: NumPy is slow where it joins 28 bytes at a time.
+    The same as `any` along each axis in a tenth of the time: NumPy is slow where it joins 28 bytes at a time, and fast
+    where it joins as many numbers as there are images.
     """
     words = ink.reshape(-1, SIDE**2).view(np.uint32).reshape(-1, SIDE, SIDE // 4)  # four pixels of a row in one number
-    words = words.transpose(2, 0, 1).copy()
-    rows = np.bitwise_or.reduce(words, axis=0).astype(bool)
-    columns = np.bitwise_or.reduce(words, axis=2).T.copy().view(bool)
+    words = words.transpose(1, 2, 0).copy()
+    rows = np.bitwise_or.reduce(words, axis=1).astype(bool).T
+    columns = np.bitwise_or.reduce(words, axis=0).T.copy().view(bool)
     return np.array([rows, columns])
 
 

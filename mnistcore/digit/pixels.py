@@ -10,7 +10,6 @@ import numpy as np
 
 from mnistcore.errors import BadImage
 
-
 BYTES = "?B"  # the characters of NumPy's types bool and uint8, whose numbers all lie in 0-255
 
 
