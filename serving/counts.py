@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import msgspec
@@ -35,14 +35,16 @@ class Counts(msgspec.Struct):
     in_progress: int = 0
     requests: dict[tuple[str, int], int] = msgspec.field(default_factory=Counter)
     durations: dict[tuple[str, int], int] = msgspec.field(default_factory=Counter)
-    seconds: dict[str, float] = msgspec.field(default_factory=Counter)
+    seconds: dict[str, float] = msgspec.field(default_factory=lambda: defaultdict(float))
     predictions: dict[tuple[str, str, int, int], int] = msgspec.field(default_factory=Counter)
 
     def add(self, other: Counts) -> None:
         """Count what another has counted, too."""
         self.in_progress += other.in_progress
         for name in ("requests", "durations", "seconds", "predictions"):
-            getattr(self, name).update(getattr(other, name))
+            own = getattr(self, name)
+            for key, count in getattr(other, name).items():
+                own[key] += count
 
 
 class SharedCounts:
@@ -95,17 +97,17 @@ class SharedCounts:
         """Write within PERIOD, by a thread that ends then: an idle worker sleeps."""
         if self._file and not self._will_write:
             self._will_write = True
-            timer = threading.Timer(PERIOD, self._write)
+            timer = threading.Timer(PERIOD, self._write, [self._file])
             timer.daemon = True
             timer.start()
 
-    def _write(self) -> None:
+    def _write(self, file: Path) -> None:
         with self._lock:
             self._will_write = False
             content = msgspec.msgpack.encode(self._own)
-        new = self._file.with_suffix(".new")
+        new = file.with_suffix(".new")
         new.write_bytes(content)
-        new.replace(self._file)
+        new.replace(file)
 
 
 _decoder = msgspec.msgpack.Decoder(Counts)

@@ -95,9 +95,7 @@ def network_input(images: np.ndarray, kind: str) -> np.ndarray:
     if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (SIDE, SIDE)):
         raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
     rows = images.reshape(len(images), PIXELS)
-    scale = FULL
-    if rows.dtype.kind == "f":
-        scale = np.where(within_one(rows), np.float32(1), FULL)[:, np.newaxis]
+    scale = np.where(within_one(rows), np.float32(1), FULL)[:, np.newaxis] if rows.dtype.kind == "f" else FULL
     pixels = (rows * scale).astype(np.float32, copy=False)
     if kind == "pixels":
         return pixels
