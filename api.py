@@ -13,8 +13,7 @@ from serving import bodies, contract, inference, openapi, security, server  # fi
 
 # isort: split
 import time
-from functools import lru_cache
-from urllib.parse import quote
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -30,18 +29,27 @@ from serving import logs
 from serving.admission import Admission, Busy, heavy_slot
 from serving.feedback import FeedbackStore, feedback_parameters
 from serving.images import read_images, read_picture, read_sent_digit
-from serving.metrics import MODEL, PREDICTION, ROUTE, Metrics
+from serving.metrics import MODEL, PREDICTED, PREDICTION, ROUTE, Metrics
 from serving.models import configure_models, get_model
 from serving.routes import Route
 
 LONGEST_SENTENCE = 400  # characters
 
 
+class App(Flask):
+    """Flask, less what it looks up at every request and none of these routes needs."""
+
+    request_class = bodies.Request
+
+    def ensure_sync(self, func: Callable) -> Callable:
+        """The function itself: no view here is a coroutine."""
+        return func
+
+
 def create_app() -> Flask:
     """The app, with its model loaded if there is one; without, it answers 503 until there is."""
     logs.configure()
-    app = Flask("mnistcore", static_folder=None)
-    app.request_class = bodies.Request
+    app = App("mnistcore", static_folder=None)
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.MAX_BODY  # the body's own limit is checked where it is read
     app.url_map.merge_slashes = False  # it would redirect, with a page of HTML, to the host that the client names
     for route in ROUTES:
@@ -66,8 +74,8 @@ def create_app() -> Flask:
 
 def note_route() -> None:
     """For the metrics and the log."""
-    if request.url_rule:
-        request.environ[ROUTE] = request.url_rule.rule
+    if rule := request.url_rule:
+        request.environ[ROUTE] = rule.rule
 
 
 def predict() -> Response:
@@ -75,8 +83,8 @@ def predict() -> Response:
     in_full, model = parameters("probabilities", "model")
     images, batch = read_images(request)
     digits, readings = read(images, model, start)
-    request.environ[PREDICTION] = f"{len(digits)} digits" if batch else int(digits[0])
-    return answer((as_batch if batch else as_single)(digits.tolist(), readings, in_full, model), model)
+    request.environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
+    return answer((as_batch if batch else as_single)(digits, readings, in_full, model), model)
 
 
 def read_page() -> Response:
@@ -89,8 +97,8 @@ def read_page() -> Response:
     except TimeoutError:
         raise Busy(f"Reading this page took longer than {contract.DEADLINE:g} s: send a part of it.") from None
     digits = page["digits"]
-    predictions, confidences = (np.array([digit[key] for digit in digits]) for key in ("prediction", "confidence"))
-    current_app.extensions["metrics"].count_predictions(model, predictions, confidences)
+    predictions, confidences = ([digit[key] for digit in digits] for key in ("prediction", "confidence"))
+    request.environ[PREDICTED] = model, predictions, confidences
     request.environ[PREDICTION] = f"{len(digits)} digits"
     return answer(page, model)
 
@@ -114,19 +122,29 @@ def infer(name: str) -> Response:
     images, asked = inference.read_request(request)
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits"
-    return with_model_header(inference.write_response(model, asked, digits, readings), model)
+    response = inference.write_response(model, asked, np.array(digits), readings)
+    request.environ[MODEL] = model
+    return response
 
 
-def read(images: np.ndarray, model: Model, start: float) -> tuple[np.ndarray, Readings]:
-    """The digits (n,), and what else the model reads in the images of a request that began at the time `start`."""
+def read(images: np.ndarray, model: Model, start: float) -> tuple[list[int], Readings]:
+    """The n digits, and what else the model reads in the images of a request that began at the time `start`."""
     try:
         with heavy_slot(len(images) > 1):
             readings = read_batch(images, model, deadline=start + contract.DEADLINE)
     except TimeoutError:
         raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None
-    digits = readings.probabilities.argmax(axis=1)  # readings.digit has none for a blank image
-    current_app.extensions["metrics"].count_predictions(model, digits, readings.confidence)
+    digits, confidences = most_probable(readings.probabilities)
+    request.environ[PREDICTED] = model, digits, confidences
     return digits, readings
+
+
+def most_probable(probabilities: np.ndarray) -> tuple[list[int], list[float]]:
+    """Of each row of (n, 10) probabilities the digit, of a blank image too, and its probability."""
+    if len(probabilities) == 1:  # without NumPy, which takes longer to begin with so few numbers
+        row = probabilities[0].tolist()
+        return [row.index(max(row))], [max(row)]
+    return probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
 
 
 def as_single(digits: list[int], readings: Readings, in_full: bool, model: Model) -> contract.Prediction:
@@ -242,7 +260,7 @@ def parameters(*known: str) -> tuple[bool, Model]:
         HTTPException: 400, there is a parameter that is not among the known ones, or one has no value that it can
             have; 404 or 503, as `get_model`.
     """
-    if not request.query_string:
+    if not request.environ.get("QUERY_STRING"):
         return False, get_model()
     if unknown := sorted(request.args.keys() - set(known)):
         raise BadRequest(f"There is no parameter {unknown[0]!r} here; there is {' and '.join(map(repr, known))}.")
@@ -257,21 +275,9 @@ def parameters(*known: str) -> tuple[bool, Model]:
 
 def answer(content: object, model: Model | None = None) -> Response:
     """Anything of contract.py as JSON, and the model whose answer it is."""
-    response = Response(msgspec.json.encode(content), content_type=bodies.JSON)
-    return with_model_header(response, model) if model else response
-
-
-def with_model_header(response: Response, model: Model) -> Response:
-    """The response with the model's name and version in its header."""
-    request.environ[MODEL] = model.full_name
-    response.headers["X-Model"] = as_header(model.name, model.version)
-    return response
-
-
-@lru_cache
-def as_header(name: str, version: str) -> str:
-    """A model's name and version, fit for a header whatever the name is."""
-    return f"{quote(name)} {version}"
+    if model:
+        request.environ[MODEL] = model
+    return Response(msgspec.json.encode(content), content_type=bodies.JSON)
 
 
 def answer_error(error: HTTPException) -> ErrorResponse:

@@ -6,7 +6,8 @@
 Every server has two workers; wrk sends it requests over 8 kept-alive connections. The servers take turns, several
 rounds, so that other load on the machine affects all of them alike: compare the ratios, not the rates. The others are
 stopped meanwhile (SIGSTOP), since some are busy even without requests. The processor time a request depends least on
-other load. The peers' environments are DIRECTORY/NAME, each with benchmarks/peers/requirements-NAME.txt installed.
+other load. The peers' environments are DIRECTORY/NAME, each with benchmarks/peers/requirements-NAME.txt installed;
+those that are not there are left out.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Load:
     images: int = 1
 
 
-def loads(peers: bool) -> list[Load]:
+def loads(peers: Path | None) -> list[Load]:
     """All that is measured, the hello-world first."""
 
     def as_json(count: int) -> bytes:
@@ -83,15 +84,18 @@ def loads(peers: bool) -> list[Load]:
         Load("batch of 1,000", "ours", body=as_json(1000), images=1000),
         Load("raw batch of 1,000", "ours", body=DIGITS.tobytes(), media=RAW, images=1000),
     ]
-    if peers:
+    if peers is not None:
         inference = {"name": "image", "shape": [1, 784], "datatype": "UINT8", "data": DIGITS[0].ravel().tolist()}
-        found += [
+        others = [
             Load("scikit-learn in Flask, gunicorn", "sklearn", body=as_json(1)),
             Load("FastAPI, uvicorn", "fastapi", body=as_json(1)),
             Load("LitServe", "litserve", body=as_json(1)),
             Load("BentoML", "bentoml", body=as_json(1)),
             Load("MLServer", "mlserver", "/v2/models/digits/infer", json.dumps({"inputs": [inference]}).encode()),
         ]
+        found += [load for load in others if (peers / load.server / "bin").is_dir()]
+        if missing := [load.server for load in others if load not in found]:
+            print(f"not installed in {peers}: {', '.join(missing)}")
     return found
 
 
@@ -185,7 +189,8 @@ def main() -> None:
     if not shutil.which("wrk"):
         raise SystemExit("This needs wrk: apt-get install wrk.")
 
-    todo = loads(options.peers is not None)
+    todo = loads(options.peers)
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {options.rounds} rounds")
     running: dict[str, subprocess.Popen] = {}
     rates: dict[str, list[float]] = {load.name: [] for load in todo}
     costs: dict[str, list[float]] = {load.name: [] for load in todo}
@@ -213,6 +218,7 @@ def main() -> None:
             for server in running.values():
                 stop(server)
 
+    print(f"load after: {os.getloadavg()[0]:.1f}\n")
     hello = rates["hello-world"]
     print("| | requests/s | images/s | to hello-world | in the rounds | processor, ms a request |")
     print("|---|---:|---:|---:|---:|---:|")

@@ -15,6 +15,7 @@ from serving.admission import BODY_READ, announced_length
 JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/form-data"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 ALSO_PICTURES = ("image/jpg", "image/pjpeg", "image/x-png", "image/x-ms-bmp")  # unregistered names in wide use
+MEDIA = frozenset((JSON, RAW, *PICTURES))  # that are sent without parameters
 
 
 class Request(flask.Request):
@@ -26,7 +27,8 @@ class Request(flask.Request):
 
 def media_type(request: flask.Request) -> str:
     """The body's content type without its parameters, "" if none was sent."""
-    return parse_options_header(request.environ.get("CONTENT_TYPE", ""))[0].lower()
+    sent = request.environ.get("CONTENT_TYPE", "")
+    return sent if sent in MEDIA else parse_options_header(sent)[0].lower()
 
 
 def receive(request: flask.Request) -> bytes:
@@ -37,16 +39,17 @@ def receive(request: flask.Request) -> bytes:
             415, with a sentence.
     """
     # Flask's own limit would cut a chunked body that is too long and raise no error, and the rest would be parsed
-    if "CONTENT_LENGTH" not in request.environ or "HTTP_TRANSFER_ENCODING" in request.environ:
+    environ = request.environ
+    if "CONTENT_LENGTH" not in environ or "HTTP_TRANSFER_ENCODING" in environ:
         raise LengthRequired
-    length = announced_length(request.environ)
+    length = announced_length(environ)
     if length > contract.MAX_BODY:
         raise RequestEntityTooLarge
-    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise UnsupportedMediaType("The body may be sent as it is or as gzip, in no other Content-Encoding.")
-    body = request.environ["wsgi.input"].read(length)
-    request.environ[BODY_READ] = True
+    body = environ["wsgi.input"].read(length)
+    environ[BODY_READ] = True
     if len(body) < length:
         raise BadRequest(f"The body ended after {len(body):,} of the {length:,} bytes that Content-Length says.")
     return body if encoding == "identity" else _unpack(body)

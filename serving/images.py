@@ -73,7 +73,7 @@ def read_sent_digit(request: flask.Request) -> tuple[bytes, np.ndarray]:
 def _receive(request: flask.Request, *others: str) -> tuple[str, bytes]:
     """The content type and the body of a request that sends a picture, or content of the other types."""
     media = media_type(request)
-    if media not in (*others, FORM, *PICTURES, *ALSO_PICTURES):
+    if media not in others and media not in (FORM, *PICTURES, *ALSO_PICTURES):
         expected, sent = ", ".join((*others, FORM, *PICTURES)), f"not {media}" if media else "and none was sent"
         raise UnsupportedMediaType(f"The content type must be one of {expected}, {sent}.")
     return media, receive(request)

@@ -7,53 +7,44 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import re
-import secrets
 import time
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from mnistcore.digit.model import Model
 from serving import logs
 from serving.admission import announced_length
+from serving.counts import BUCKETS, Counts, SharedCounts
 
 BANDS = ("0", "0.5", "0.9", "0.99")  # confidence is counted in bands, each named by its lower bound
-BOUNDS = np.array(BANDS[1:], np.float32)
-BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)  # seconds
+BOUNDS = np.array(BANDS[1:], np.float32).tolist()
 
 # keys in the WSGI environment, by which the app tells what it did
 ROUTE = "mnistcore.route"  # with its parameters' names, not their values
-PREDICTION, MODEL = "mnistcore.prediction", "mnistcore.model"  # the answer, and whose it is
+PREDICTION, MODEL = "mnistcore.prediction", "mnistcore.model"  # the answer as it is logged, and the model that gave it
+PREDICTED = "mnistcore.predicted"  # the model, the digits it read, and the confidence of each, 0-1
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
 _is_request_id = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
 class Metrics:
-    """WSGI middleware that counts, times and names an app's requests; whoever predicts calls `count_predictions`."""
+    """WSGI middleware that counts, times and names an app's requests, and the digits that it read."""
 
     def __init__(self, answer: Callable[..., Any]) -> None:
-        # imported here, in the worker, for it looks just once whether there is a directory to share
-        import prometheus_client as prometheus
-
         self._answer = answer
-        self._registry = prometheus.CollectorRegistry()
-        shared: dict[str, Any] = {"namespace": "mnistcore", "registry": self._registry}
-        requests = prometheus.Counter("requests", "Requests answered.", ["route", "status"], **shared)
-        seconds = prometheus.Histogram("request_seconds", "Time to an answer.", ["route"], buckets=BUCKETS, **shared)
-        labels = ["model", "version", "digit", "confidence"]
-        predictions = prometheus.Counter("predictions", "Digits predicted.", labels, **shared)
-        self._in_progress = prometheus.Gauge(
-            "requests_in_progress", "Requests being answered.", multiprocess_mode="livesum", **shared
-        )
-        # finding a labelled counter takes longer than adding to it
-        self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
-        self._predictions = cache(predictions.labels)
+        directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        self._counts = SharedCounts(Path(directory) if directory else None)
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """Answer as the app does, with the request's id."""
@@ -61,14 +52,15 @@ class Metrics:
         status = 500
         request_id = environ.get("HTTP_X_REQUEST_ID", "")
         if not _is_request_id(request_id):
-            request_id = secrets.token_hex(8)
+            request_id = f"{random.getrandbits(64):016x}"
 
         def note_status(line: str, headers: list, *rest: object) -> object:
             nonlocal status
             status = int(line[:3])
-            return start_response(line, [*headers, ("X-Request-ID", request_id)], *rest)
+            named = [model_header(environ[MODEL].name, environ[MODEL].version)] if MODEL in environ else []
+            return start_response(line, [*headers, *named, ("X-Request-ID", request_id)], *rest)
 
-        self._in_progress.inc()
+        self._counts.begin()
         try:
             answer = self._answer(environ, note_status)
             try:
@@ -77,48 +69,64 @@ class Metrics:
                 if hasattr(answer, "close"):
                     answer.close()
         finally:
-            self._in_progress.dec()
             seconds = time.perf_counter() - start
             # an unknown path counted by its own name would let anyone fill the memory with names
             route = environ.get(ROUTE, "unknown")
-            self._requests(route, status).inc()
-            self._seconds(route).observe(seconds)
+            if PREDICTED in environ:
+                self._count_predictions(*environ[PREDICTED])
+            self._counts.end(route, status, seconds)
             if logs.log.isEnabledFor(logging.INFO):
                 logs.log_request(_fields(environ, route, status, seconds, request_id))
 
-    def count_predictions(self, model: Model, digits: np.ndarray, confidences: np.ndarray) -> None:
-        """Count the digits that a model read, (n,) int, and the confidence of each, (n,) in 0-1."""
-        bands = BOUNDS.searchsorted(confidences, side="right")
-        for (digit, band), count in Counter(zip(digits.tolist(), bands.tolist(), strict=True)).items():
-            self._predictions(model.name, model.version, digit, BANDS[band]).inc(count)
+    def _count_predictions(self, model: Model, digits: list[int], confidences: list[float]) -> None:
+        bands = [bisect(BOUNDS, confidence) for confidence in confidences]
+        found = {(digits[0], bands[0]): 1} if len(digits) == 1 else Counter(zip(digits, bands, strict=True))
+        self._counts.predicted(model.name, model.version, found)
 
     def exposition(self, served: Model | None) -> tuple[bytes, str]:
         """All metrics in Prometheus' text format, with the model that is served; and the content type."""
-        import prometheus_client as prometheus
-        from prometheus_client import multiprocess
+        import prometheus_client as prometheus  # here, for only this needs it
 
-        registry = self._registry
-        if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            _remove_dead_workers(Path(directory))
-            registry = prometheus.CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)
-        text = prometheus.generate_latest(registry)
-        if served:
-            text += prometheus.generate_latest(_ModelInfo(served))
-        return text, prometheus.CONTENT_TYPE_LATEST
+        totals = self._counts.totals()
+        return prometheus.generate_latest(_Families(totals, served)), prometheus.CONTENT_TYPE_LATEST
 
 
-class _ModelInfo:
-    """The model that is served, as a metric that is always 1."""
+@lru_cache
+def model_header(name: str, version: str) -> tuple[str, str]:
+    """A model's name and version as a header, fit for one whatever the name is."""
+    return "X-Model", f"{quote(name)} {version}"
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+
+class _Families:
+    """The counts as Prometheus has them, and the model that is served, which is always 1."""
+
+    def __init__(self, totals: Counts, served: Model | None) -> None:
+        self._totals, self._served = totals, served
 
     def collect(self) -> Iterator[Any]:
-        from prometheus_client.core import InfoMetricFamily
+        from prometheus_client import core
 
-        labels = {"model": self._model.name, "version": self._model.version}
-        yield InfoMetricFamily("mnistcore_model", "The model that is served.", labels)
+        totals = self._totals
+        requests = core.CounterMetricFamily("mnistcore_requests", "Requests answered.", labels=["route", "status"])
+        for (route, status), count in totals.requests.items():
+            requests.add_metric([route, str(status)], count)
+        yield requests
+        seconds = core.HistogramMetricFamily("mnistcore_request_seconds", "Time to an answer.", labels=["route"])
+        bounds = [*(str(float(bound)) for bound in BUCKETS), "+Inf"]
+        for route, total in totals.seconds.items():
+            counts = accumulate(totals.durations.get((route, bucket), 0) for bucket in range(len(bounds)))
+            seconds.add_metric([route], list(zip(bounds, counts, strict=True)), total)
+        yield seconds
+        labels = ["model", "version", "digit", "confidence"]
+        predictions = core.CounterMetricFamily("mnistcore_predictions", "Digits predicted.", labels=labels)
+        for (model, version, digit, band), count in totals.predictions.items():
+            predictions.add_metric([model, version, str(digit), BANDS[band]], count)
+        yield predictions
+        in_progress = "mnistcore_requests_in_progress", "Requests being answered."
+        yield core.GaugeMetricFamily(*in_progress, value=totals.in_progress)
+        if self._served:
+            served = {"model": self._served.name, "version": self._served.version}
+            yield core.InfoMetricFamily("mnistcore_model", "The model that is served.", served)
 
 
 def _fields(environ: dict, route: str, status: int, seconds: float, request_id: str) -> dict[str, Any]:
@@ -133,16 +141,8 @@ def _fields(environ: dict, route: str, status: int, seconds: float, request_id: 
         "client": environ.get("REMOTE_ADDR", "unknown"),
         "id": request_id,
     }
-    return fields | {key.partition(".")[2]: environ[key] for key in (PREDICTION, MODEL) if key in environ}
-
-
-def _remove_dead_workers(directory: Path) -> None:
-    """Remove what a killed worker had in progress; what it had counted stays."""
-    from prometheus_client import multiprocess
-
-    for file in directory.glob("gauge_live*_*.db"):
-        pid = int(file.stem.rpartition("_")[2])
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            multiprocess.mark_process_dead(pid)
+    if PREDICTION in environ:
+        fields["prediction"] = environ[PREDICTION]
+    if MODEL in environ:
+        fields["model"] = environ[MODEL].full_name
+    return fields

@@ -39,6 +39,7 @@ SOBEL = 1 / 8  # makes the gradient of a rise of 1 a pixel 1
 # what a network may be given -> how many numbers that is for one image
 INPUTS = {"pixels": PIXELS, "stroke directions": FEATURES}
 
+FULL = np.float32(1) / np.float32(255)  # brings 0-255 to 0-1
 BATCH = 32  # images at a time: what one step touches stays in the processor's cache
 SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the right and 1 down
 
@@ -94,8 +95,8 @@ def network_input(images: np.ndarray, kind: str) -> np.ndarray:
     if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (SIDE, SIDE)):
         raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
     rows = images.reshape(len(images), PIXELS)
-    full = np.where(within_one(rows), 1, 255)[:, np.newaxis] if rows.dtype.kind == "f" else 255
-    pixels = (rows * (np.float32(1) / np.float32(full))).astype(np.float32, copy=False)
+    scale = np.where(within_one(rows), np.float32(1), FULL)[:, np.newaxis] if rows.dtype.kind == "f" else FULL
+    pixels = (rows * scale).astype(np.float32, copy=False)
     if kind == "pixels":
         return pixels
     return stroke_directions(pixels.reshape(-1, SIDE, SIDE)).reshape(-1, FEATURES)

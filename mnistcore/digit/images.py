@@ -28,6 +28,7 @@ from mnistcore.errors import BlankImage
 
 TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pixel of rounding, and a little
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
+BATCH = 250  # images at a time, of which the form is told: their pixels as float32 stay in the processor's cache
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
 NOTHING_DRAWN = "There is nothing drawn: the picture has no ink."
@@ -36,6 +37,8 @@ ONLY_A_DOT = "There is only a dot: draw a whole digit."
 # one matrix product gives the pixels' moments about the centre, down and to the right, and their sum
 _FROM_CENTRE = np.arange(SIDE, dtype=np.float32) - np.float32(CENTRE)
 _MOMENTS = np.stack([np.repeat(_FROM_CENTRE, SIDE), np.tile(_FROM_CENTRE, SIDE), np.ones(SIDE**2, np.float32)], axis=1)
+_MOMENTS_OF_ONE = _MOMENTS.T.copy()
+_IS_INK = bytes(value > INK for value in range(256))  # for bytes.translate
 
 
 def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
@@ -75,6 +78,8 @@ def prepare_batch(images: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
         (n, 28, 28) uint8; a blank image is passed on as its bytes are.
         Index of each blank image -> the sentence that says so.
     """
+    if images.dtype.char == "B" and _all_prepared(images):  # as most are; numbers within 0-1 hold no ink as they are
+        return images, {}
     images = to_bytes(images)
     others = (~is_prepared(images)).nonzero()[0]
     if not others.size:
@@ -95,6 +100,8 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
+    if len(images) > BATCH:
+        return np.concatenate([is_prepared(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
     occupied = _occupied(images > INK)
     first, end = occupied.argmax(axis=2), SIDE - occupied[:, :, ::-1].argmax(axis=2)
     moments = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _MOMENTS).T  # down, right, and the sum
@@ -105,15 +112,32 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     return prepared & centred.all(axis=0)
 
 
+def _all_prepared(images: np.ndarray) -> bool:
+    """Whether `is_prepared` holds of all of them. Of one image it is told in a third of the time, for NumPy takes
+    longer to begin with so few numbers than to be done with them."""
+    if len(images) != 1:
+        return bool(is_prepared(images).all())
+    by_row, by_column = images[0].tobytes().translate(_IS_INK), images[0].T.tobytes().translate(_IS_INK)
+    top, bottom = by_row.find(True) // SIDE, by_row.rfind(True) // SIDE + 1
+    left, right = by_column.find(True) // SIDE, by_column.rfind(True) // SIDE + 1
+    if max(bottom - top, right - left) != SPAN:
+        return False
+    # whole numbers, so exact
+    down, across, total = _MOMENTS_OF_ONE.dot(images.reshape(SIDE**2).astype(np.float32)).tolist()
+    centred_down = abs(down) <= TOLERANCE * total or (top == 0 if down > 0 else bottom == SIDE)
+    return centred_down and (abs(across) <= TOLERANCE * total or (left == 0 if across > 0 else right == SIDE))
+
+
 def _occupied(ink: np.ndarray) -> np.ndarray:
     """(2, n, 28) bool, which rows and which columns of each image (n, 28, 28) bool hold ink.
 
-    The same as `any` along each axis in a fifth of the time: NumPy is slow where it joins 28 bytes at a time.
+    The same as `any` along each axis in a tenth of the time: NumPy is slow where it joins 28 bytes at a time, and fast
+    where it joins as many numbers as there are images.
     """
     words = ink.reshape(-1, SIDE**2).view(np.uint32).reshape(-1, SIDE, SIDE // 4)  # four pixels of a row in one number
-    words = words.transpose(2, 0, 1).copy()
-    rows = np.bitwise_or.reduce(words, axis=0).astype(bool)
-    columns = np.bitwise_or.reduce(words, axis=2).T.copy().view(bool)
+    words = words.transpose(1, 2, 0).copy()
+    rows = np.bitwise_or.reduce(words, axis=1).astype(bool).T
+    columns = np.bitwise_or.reduce(words, axis=0).T.copy().view(bool)
     return np.array([rows, columns])
 
 

@@ -128,14 +128,16 @@ class Model:
 
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Scores (n, k), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = np.exp(scores - np.maximum.reduce(scores, axis=1, keepdims=True))
+    return exponentials / np.add.reduce(exponentials, axis=1, keepdims=True)
 
 
 def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scores (n, 10) or (n, 11) -> how probable each digit is, given that it is one, (n, 10); and that it is, (n,)."""
     if scores.shape[1] == DIGITS:
-        return softmax(scores), np.ones(len(scores), np.float32)
+        certain = np.empty(len(scores), np.float32)
+        certain.fill(1)
+        return softmax(scores), certain
     # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
     exponentials = np.exp(np.minimum(scores - scores[:, :DIGITS].max(axis=1, keepdims=True), 80))
     total = exponentials[:, :DIGITS].sum(axis=1, keepdims=True)
@@ -159,10 +161,10 @@ def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
     pixels and hidden units are, their weights need not be fetched from memory."""
     layers = []
     for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
-        firing = np.flatnonzero(x)
+        firing = x.nonzero()[1]
         few = len(firing) < x.size / 4  # picking more of them takes longer than reading all
-        x = x[:, firing] @ weight.take(firing, axis=0) if few else x @ weight
+        x = x.take(firing, axis=1).dot(weight.take(firing, axis=0)) if few else x.dot(weight)
         x += bias
         layers.append(np.maximum(x, 0, out=x))
-    layers.append(x @ model.weights[-1] + model.biases[-1])
+    layers.append(x.dot(model.weights[-1]) + model.biases[-1])
     return layers

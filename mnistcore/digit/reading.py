@@ -25,7 +25,7 @@ from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, BlankImage
 
 BLANK = -1  # stands for no digit where digits are an array and an image is blank
-CHUNK = 1_000  # images read at a time: more leave the processor's cache, with fewer threads wait for each other
+CHUNK = 500  # images read at a time: more leave the processor's cache, with fewer threads wait for each other
 NON_DIGIT_MESSAGE = "This does not look like a digit."
 
 
@@ -107,7 +107,7 @@ class Readings:
     @cached_property
     def confidence(self) -> np.ndarray:
         """(n,) float32, 0-1."""
-        return self.probabilities.max(axis=1)
+        return np.maximum.reduce(self.probabilities, axis=1)
 
     @cached_property
     def runner_up(self) -> np.ndarray:
@@ -138,9 +138,8 @@ class Readings:
     @cached_property
     def warnings(self) -> dict[int, str]:
         """Index of each image that is blank or not a digit -> the sentence that says so."""
-        if not self.not_a_digit.any():
-            return self.blank
-        return {int(i): NON_DIGIT_MESSAGE for i in np.flatnonzero(self.not_a_digit)} | self.blank
+        others = self.not_a_digit.nonzero()[0]
+        return dict.fromkeys(others.tolist(), NON_DIGIT_MESSAGE) | self.blank if others.size else self.blank
 
     @cached_property
     def message(self) -> list[str | None]:

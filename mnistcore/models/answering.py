@@ -64,9 +64,11 @@ class LoadedModels:
         Raises:
             NoSuchModel: there is none of that name.
         """
+        if name is None:
+            return self._answering
         own = visitor if name in catalogue.own_names(visitor) else None
         answering = self._answering.current
-        if name is None or (answering and name == answering.name and not own):
+        if answering and name == answering.name and not own:
             return self._answering
         if catalogue.named_path(name, own) is None:
             raise NoSuchModel(f"There is no model {label(name)[:100]!r}; there are {', '.join(self.names())}.")
