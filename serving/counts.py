@@ -54,7 +54,7 @@ class SharedCounts:
         """Args:
         directory: where the workers write; None if there is one worker.
         """
-        self._own = Counts(os.getpid())
+        self.own = Counts(os.getpid())
         self._file = directory / f"{os.getpid()}-{secrets.token_hex(4)}.counts" if directory else None
         self._lock = threading.Lock()
         self._will_write = False
@@ -62,12 +62,12 @@ class SharedCounts:
     def begin(self) -> None:
         """Count a request that begins to be answered."""
         with self._lock:
-            self._own.in_progress += 1
+            self.own.in_progress += 1
             self._write_soon()
 
     def end(self, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered after so many seconds."""
-        own, bucket = self._own, bisect_left(BUCKETS, seconds)
+        own, bucket = self.own, bisect_left(BUCKETS, seconds)
         with self._lock:
             own.in_progress -= 1
             own.requests[route, status] += 1
@@ -79,13 +79,13 @@ class SharedCounts:
         """Count digits that were read in a request that is in progress: digit and confidence's band -> how many."""
         with self._lock:
             for (digit, band), count in counts.items():
-                self._own.predictions[model, version, digit, band] += count
+                self.own.predictions[model, version, digit, band] += count
 
     def totals(self) -> Counts:
         """What all workers have counted. Those that ended have nothing in progress; what they had counted stays."""
         totals = Counts()
         with self._lock:
-            totals.add(self._own)
+            totals.add(self.own)
         for file in self._file.parent.glob("*.counts") if self._file else ():
             if file != self._file:
                 other = _decoder.decode(file.read_bytes())
@@ -104,7 +104,7 @@ class SharedCounts:
     def _write(self, file: Path) -> None:
         with self._lock:
             self._will_write = False
-            content = msgspec.msgpack.encode(self._own)
+            content = msgspec.msgpack.encode(self.own)
         new = file.with_suffix(".new")
         new.write_bytes(content)
         new.replace(file)

@@ -118,7 +118,7 @@ def test_a_worker_is_killed_and_the_training_is_that_of_this_process(four, datas
 
     def kill_one(event) -> None:
         if not events:
-            os.kill(four.pids(busy=True)[0], signal.SIGKILL)
+            os.kill([*four.pids(busy=True), *four.pids()][0], signal.SIGKILL)
         events.append(event)
 
     with cluster.cluster(four.address, [dataset]):
@@ -166,7 +166,7 @@ def test_a_worker_is_killed_and_the_search_is_that_of_this_process(four, dataset
 
     def kill_one(progress) -> None:
         if progress.accuracy and len(four.pids()) == 4:
-            os.kill(four.pids(busy=True)[0], signal.SIGKILL)
+            os.kill([*four.pids(busy=True), *four.pids()][0], signal.SIGKILL)
 
     with cluster.cluster(four.address, [small]):
         search(RECIPE, small, 4, "mine", on_progress=kill_one)

@@ -41,7 +41,7 @@ def test_what_others_wrote_is_added_and_one_that_ended_has_nothing_in_progress(t
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     one, other, gone = (SharedCounts(tmp_path) for _ in range(3))
-    gone._own.worker = ended.pid
+    gone.own.worker = ended.pid
     for shared in (one, other, gone):
         answer(shared, 5)
         shared.predicted("classic", "abc", {(7, 3): 2})
