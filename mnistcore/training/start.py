@@ -57,9 +57,10 @@ def carry_out(
         order.sources, Path(order.data) if order.data else None, log, [Path(path) for path in order.pens]
     )
     with closing(Checkpoints(order, dataset, log)) as checkpoints:
-        with backend([dataset]), follow(dataset) as on_progress:
+        with backend([dataset]):
             checkpoints.begin(resume)
-            model, report = train(order.recipe, dataset, order.seed, order.name, on_progress, checkpoints, n_jobs)
+            with follow(dataset) as on_progress:
+                model, report = train(order.recipe, dataset, order.seed, order.name, on_progress, checkpoints, n_jobs)
         kept = _keep(order, dataset, model, report)
         checkpoints.delete()
     return kept
