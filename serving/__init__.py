@@ -1,7 +1,8 @@
 """What api.py is built from.
 
 server.py      starts the workers                           security.py    API keys, CORS, proxies
-metrics.py     counts, durations and ids of requests        logs.py        what is logged, and how
+metrics.py     durations and ids of requests                logs.py        what is logged, and how
+counts.py      what each worker counts, added up
 admission.py   how many requests a worker takes on          models.py      which model answers
 bodies.py      a request's body, whole and unpacked         images.py      a body -> images
 contract.py    every request and answer, declared once      inference.py   the same for the Open Inference Protocol

@@ -33,7 +33,7 @@ COLUMN = 3.0  # heights: between two that stand one below the other
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundDigit:
     """What was read as a digit: the number of its line, its pieces, and what the network said of them."""
 
     line: int
@@ -65,7 +65,7 @@ class Found:
         return {piece.origin for piece in self.pieces if piece.number != piece.origin}
 
 
-def believed(found: list[Found], pieces: list[Piece]) -> list[Found]:
+def keep_likely(found: list[FoundDigit], pieces: list[Piece]) -> list[FoundDigit]:
     """Those that are likelier digits than not, given those around them and all pieces of the page."""
     if len(found) == 1 and _is_all(found[0], pieces):
         return found if found[0].candidate.probability > ONLY else []
@@ -74,13 +74,13 @@ def believed(found: list[Found], pieces: list[Piece]) -> list[Found]:
     return [f for f in found if _log_odds(f, found, sure, typical) > 0]
 
 
-def _is_all(f: Found, pieces: list[Piece]) -> bool:
+def _is_all(f: FoundDigit, pieces: list[Piece]) -> bool:
     """Whether there is nothing else on the page that is as high as a digit."""
     own = {piece.number for piece in f.pieces}
     return all(piece.number in own or piece.height < SIMILAR * f.height for piece in pieces)
 
 
-def _log_odds(f: Found, found: list[Found], sure: list[Found], typical: float) -> float:
+def _log_odds(f: FoundDigit, found: list[FoundDigit], sure: list[FoundDigit], typical: float) -> float:
     """How much likelier it is a digit than not, as a logarithm."""
     support = sum(_supports(other, f) for other in sure if other is not f)
     lower = max(0.0, USUAL_HEIGHT - f.height / typical)
@@ -98,7 +98,7 @@ def _log_odds(f: Found, found: list[Found], sure: list[Found], typical: float) -
     return evidence + LOGIT * logit
 
 
-def _supports(one: Found, other: Found) -> bool:
+def _supports(one: FoundDigit, other: FoundDigit) -> bool:
     """Whether two are of similar size and stand in a line or one below the other."""
     low, high = sorted([one.height, other.height])
     below = min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])

@@ -19,15 +19,15 @@ from PIL import Image
 from mnistcore.digit.grey import PAGE_SIDE, to_grey, upright
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, Readings, read
-from mnistcore.page.evidence import Found, believed
-from mnistcore.page.paper import Ink, find_ink
+from mnistcore.page.evidence import FoundDigit, keep_likely
+from mnistcore.page.paper import Ink, page_ink
 from mnistcore.page.paths import Line, read_candidates
 from mnistcore.page.segmentation import Piece, bounding_box, find_pieces, group_lines
 from mnistcore.page.sheet import is_one, may_be_one, of_numbers
 
 # probability, before the network is asked, that a piece is something else than a digit:
-OTHER = 0.03  # on a photo,
-OTHER_DRAWN = 0.003  # and on a sheet that is there to draw digits on
+NON_DIGIT_PRIOR = 0.03  # on a photo,
+NON_DIGIT_PRIOR_DRAWN = 0.003  # and on a sheet that is there to draw digits on
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,14 @@ def read_page(
         TimeoutError: the deadline passed.
     """
     grey = to_grey(image, PAGE_SIDE).astype(np.float32)
-    ink = find_ink(grey)
+    ink = page_ink(grey)
     size = size or _size(image)
     labels, pieces = find_pieces(ink)
     if not pieces:
         return Page([], size, None if ink.photo else read(image, model))
     if ink.photo:
         found, _ = _divide(pieces, labels, ink, model, deadline)
-        return _page(believed(found, pieces), model, grey.shape, size)
+        return _page(keep_likely(found, pieces), model, grey.shape, size)
     whole = read(image, model)
     if whole.status == "blank" and len(pieces) == 1:  # a dot; several pieces may be blank only as a single digit
         return Page([], size, whole)
@@ -135,23 +135,23 @@ def read_page(
 
 def _divide(
     pieces: list[Piece], labels: np.ndarray, ink: Ink, model: Model, deadline: float
-) -> tuple[list[Found], float]:
+) -> tuple[list[FoundDigit], float]:
     """The most probable way to divide all pieces into digits, and the logarithm of its probability."""
-    other = OTHER if ink.photo else OTHER_DRAWN
-    found: list[Found] = []
+    other = NON_DIGIT_PRIOR if ink.photo else NON_DIGIT_PRIOR_DRAWN
+    found: list[FoundDigit] = []
     probability = 0.0
     for number, of_line in enumerate(group_lines(pieces)):
         line = Line(of_line, labels, ink.strength, other)
         read_candidates(line, model, deadline)
-        line.cut_doubtful(deadline)
+        line.split_unexplained(deadline)
         read_candidates(line, model, deadline)
         of_path, path = line.best_path()
         probability += of_path
-        found += [Found(number, some, candidate) for some, candidate in path if candidate is not None]
+        found += [FoundDigit(number, some, candidate) for some, candidate in path if candidate is not None]
     return found, probability
 
 
-def _page(found: list[Found], model: Model, shape: tuple[int, int], size: tuple[int, int]) -> Page:
+def _page(found: list[FoundDigit], model: Model, shape: tuple[int, int], size: tuple[int, int]) -> Page:
     """The page of what was found, with boxes in the pixels of a picture of that size."""
     if not found:
         return Page([], size)

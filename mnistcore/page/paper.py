@@ -52,7 +52,7 @@ class Ink:
     photo: bool
 
 
-def find_ink(grey: np.ndarray) -> Ink:
+def page_ink(grey: np.ndarray) -> Ink:
     """Find the ink on a page, whichever of ink and paper is the darker.
 
     Args:

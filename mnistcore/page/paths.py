@@ -127,7 +127,7 @@ class Line:
             new.append(candidate)
         return new
 
-    def cut_doubtful(self, deadline: float) -> None:
+    def split_unexplained(self, deadline: float) -> None:
         """Cut the pieces that no reading explains, and those that are wider than most digits; raises TimeoutError after
         the deadline."""
         explained: set[int] = set()
@@ -159,12 +159,12 @@ class Line:
                     score, chosen = np.log(candidate.probability) + self._joins(start, end), candidate
                     score -= WIDTH_COST * max(0.0, self._width(start, end) - USUAL_WIDTH)
                 if len({piece.origin for piece in self.pieces[start:end]}) == 1:
-                    other = self._other(start, end, candidate)
+                    other = self._non_digit_log_prob(start, end, candidate)
                     if other > score:
                         score, chosen = other, None
                 score += best[start]
                 if end < count:
-                    score += self._parting(end)
+                    score += self._boundary_log_prior(end)
                 if score > best[end]:
                     best[end], step[end] = score, (start, chosen)
         total, path = float(best[count]), []
@@ -174,7 +174,7 @@ class Line:
             count = start
         return total, path[::-1]
 
-    def _parting(self, end: int) -> float:
+    def _boundary_log_prior(self, end: int) -> float:
         """The logarithm of how probable it is, before reading them, that one digit ends and another begins there."""
         before, after = self.pieces[end - 1], self.pieces[end]
         if before.origin == after.origin:
@@ -190,7 +190,7 @@ class Line:
                 total += np.log(JOIN)
         return total
 
-    def _other(self, start: int, end: int, candidate: Candidate | None) -> float:
+    def _non_digit_log_prob(self, start: int, end: int, candidate: Candidate | None) -> float:
         """The logarithm of the probability that pieces are something else than a digit."""
         left, top, right, bottom = bounding_box(self.pieces[start:end])
         whole = self.pieces[start].number == self.pieces[start].origin

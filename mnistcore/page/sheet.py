@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from mnistcore.digit.reading import Reading
-from mnistcore.page.evidence import Found
+from mnistcore.page.evidence import FoundDigit
 from mnistcore.page.segmentation import Piece, bounding_box
 
 # from what synthetic drawings of one digit and of several differ in; as logarithms of probabilities:
@@ -50,7 +50,7 @@ def may_be_one(pieces: list[Piece]) -> bool:
     return right - left <= WIDEST * (bottom - top)
 
 
-def of_numbers(found: list[Found], pieces: list[Piece]) -> list[Found]:
+def of_numbers(found: list[FoundDigit], pieces: list[Piece]) -> list[FoundDigit]:
     """Those of what was found in a drawing whose line is rather a number than parts of a letter or a scribble; none if
     there is but one and the whole drawing may be one digit.
 
@@ -64,7 +64,7 @@ def of_numbers(found: list[Found], pieces: list[Piece]) -> list[Found]:
     return [] if len(kept) == 1 and may_be_one(pieces) else kept
 
 
-def _is_number(line: list[Found], pieces: list[Piece]) -> bool:
+def _is_number(line: list[FoundDigit], pieces: list[Piece]) -> bool:
     """Whether what was found in a line is rather a number: all evidence added up."""
     ink = {piece.number: piece.mass for piece in pieces}
     own = np.array([sum(piece.mass for piece in f.pieces) for f in line])
