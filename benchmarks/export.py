@@ -38,7 +38,7 @@ BY_MOUSE = 100
 Strokes = list[list[list[float]]]
 
 PREPARE = """() => {
-    globalThis.theModel = loadModel();
+    globalThis.theModel = loadModel(document.getElementById('model').textContent);
     sheet.addEventListener("pointerup", event => {
         document.body.getBoundingClientRect();
         globalThis.took = performance.now() - event.timeStamp;

@@ -6,7 +6,7 @@ const RUNNER_UP_SHOWN = 0.1; // probability from which the runner-up is named
 const element = (id) => document.getElementById(id);
 
 function start() {
-  const model = loadModel();
+  const model = loadModel(element("model").textContent);
   buildNetwork(model);
   onChange = () => {
     const reading = read(greysOfSheet(), model);

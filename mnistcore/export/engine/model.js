@@ -9,22 +9,22 @@
 
 const DIGITS = 10;
 
-// The model in this file: its name, its thresholds, and of each layer a weight from every input to every output.
-function loadModel() {
-  const model = JSON.parse(document.getElementById("model").textContent);
+// What mnistcore/export/engine/__init__.py wrote: the model's name, its thresholds, and of each layer a weight from every
+// input to every output.
+function loadModel(text) {
+  const model = JSON.parse(text);
   for (const layer of model.layers) {
-    layer.weights = floats(layer.weights);
-    layer.biases = floats(layer.biases);
+    const whole = new Int16Array(bytes(layer.weights).buffer);
+    const scales = new Float32Array(bytes(layer.scales).buffer);
+    layer.weights = Float32Array.from(whole, (number, i) => number * scales[i % scales.length]);
+    layer.biases = new Float32Array(bytes(layer.biases).buffer);
   }
   return model;
 }
 
-// Base64 -> 32-bit numbers.
-function floats(text) {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return new Float32Array(bytes.buffer);
+// Base64 -> bytes.
+function bytes(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 // Everything the network computes on the way: its input, the hidden layers after their ReLU, and the scores.
