@@ -158,6 +158,8 @@ def open_app(browser: Browser, url: str, viewport: dict, filmed: bool = False, *
 
 def visit(page: Page, title: str) -> None:
     """Go to another page of the app."""
+    if title == "Photo":
+        visit(page, "More")
     page.get_by_role("link", name=title).first.click()
     page.locator("[data-test-script-state=notRunning]").wait_for()
     page.wait_for_timeout(800)

@@ -11,6 +11,7 @@ from in_browser import (
     draw,
     expect_digit,
     expect_words,
+    go_to,
     open_page,
     press,
     settle,
@@ -33,7 +34,7 @@ def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_se
     with browser.new_context(**screen, color_scheme=scheme, permissions=copying) as context:
         page = open_page(context, app_server)
         settle(page)
-        page.get_by_role("link", name="Photo").click()
+        go_to(page, "Photo")
         page.get_by_role("button", name="Try an example photo").wait_for()
         page.locator("input[type=file]").set_input_files(EXAMPLE)
         boxes, tiles = page.locator(".box"), page.locator(".tile")

@@ -69,7 +69,7 @@ def compare(page) -> None:
     point_until(page, cell, page.get_by_role("button", name="2 as 7").nth(count - 1))
     assert page.get_by_role("button", name=re.compile("as [0-9],")).count() == count
     page.get_by_role("button", name="2 as 7").first.click()
-    page.get_by_role("heading", name="Why this answer?").wait_for()
+    page.get_by_role("heading", name="Look inside").wait_for()
 
 
 def read_with(page, name: str) -> None:

@@ -20,7 +20,6 @@ python -m mnistcore train --data mnist.npz    # MNIST from a file
 python -m mnistcore search                    # for a better recipe; shown on this page
 python -m mnistcore train --help"""
 
-st.markdown("# All models")
 outcome.show()
 reports = model_table.readable_reports()
 if reports:

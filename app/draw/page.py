@@ -68,5 +68,4 @@ def offer_learning(kept: Kept, asked: Asked) -> None:
             st.button(learning.BUTTON, on_click=learning.start, args=arguments, icon=":material/school:")
 
 
-st.markdown("# Draw a digit or a number")
 stage()

@@ -6,8 +6,6 @@ from app.shared.charts import measures
 from mnistcore.errors import BadModelFile
 from mnistcore.models import catalogue
 
-st.markdown("# How good is it?")
-
 reports = {}
 for name in catalogue.SHIPPED:
     try:

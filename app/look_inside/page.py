@@ -10,7 +10,6 @@ from app.shared.charts import network
 from app.shared.drawing import current_drawing
 from mnistcore.digit.explain import explain
 
-st.markdown("# Why this answer?")
 model, problems = models.visitor_model()
 for problem in problems:
     st.warning(problem)

@@ -49,7 +49,6 @@ def show() -> None:
         show_digits(profile, count)
 
 
-st.markdown("# My digits")
 st.markdown(
     "What you have kept on *Draw*, *Photo* and *Practice*: pictures of digits, what they are, and what a model read in "
     "them. It stays on this server until you delete it. Only you see it, and whoever runs the server."

@@ -44,7 +44,6 @@ def offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
         )
 
 
-st.markdown("# Read a photo")
 model, problems = models.visitor_model()
 for problem in problems:
     st.warning(problem)

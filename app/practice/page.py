@@ -158,5 +158,4 @@ def stage() -> None:
     outcome.show()
 
 
-st.markdown("# Practice")
 stage()

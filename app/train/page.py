@@ -39,7 +39,6 @@ def show_ended(job: Job) -> None:
         training_view.show_learning(job)
 
 
-st.markdown("# Train a network")
 training_form.start_wanted()
 job = trainer().job_of(visitor) if (visitor := current_visitor()) else None
 if job and job.active:
