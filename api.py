@@ -79,17 +79,17 @@ def note_route() -> None:
 
 
 def predict() -> Response:
-    start = time.monotonic()
+    start, environ = time.monotonic(), request.environ
     in_full, model = parameters("probabilities", "model")
-    images, batch = read_images(request)
+    images, batch = read_images(environ)
     digits, readings = read(images, model, start)
-    request.environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
+    environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
     return answer((as_batch if batch else as_single)(digits, readings, in_full, model), model)
 
 
 def read_page() -> Response:
     start, model = time.monotonic(), parameters("model")[-1]
-    file = read_picture(request)
+    file = read_picture(request.environ)
     try:
         with heavy_slot():
             picture, size = mnistcore.open_page(file)
@@ -109,7 +109,7 @@ def feedback() -> Response:
         raise NotFound("POST /feedback is off: it needs an API key, which the operator sets with MNISTCORE_API_KEY.")
     digit, profile = feedback_parameters(request)
     model = get_model()
-    picture, image = read_sent_digit(request)
+    picture, image = read_sent_digit(request.environ)
     predicted = int(read_batch(image[np.newaxis], model).digit[0])
     added = store.add(profile, picture, image, digit, predicted, model.full_name)
     response = answer(contract.Kept(added.id), model)
@@ -119,7 +119,7 @@ def feedback() -> Response:
 
 def infer(name: str) -> Response:
     start, model = time.monotonic(), get_model(name)
-    images, asked = inference.read_request(request)
+    images, asked = inference.read_request(request.environ)
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits"
     response = inference.write_response(model, asked, np.array(digits), readings)
@@ -157,8 +157,8 @@ def as_single(digits: list[int], readings: Readings, in_full: bool, model: Model
         result.uncertain = bool(readings.uncertain[0])
         if model.knows_non_digits:
             result.digit_probability = float(rounded(readings.digit_probability)[0])
-    if readings.warnings:
-        result.warning = readings.warnings[0]
+    if warnings := readings.warnings:
+        result.warning = warnings[0]
     return result
 
 

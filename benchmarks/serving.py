@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -116,27 +117,36 @@ def start(name: str, peers: Path | None, log: Path) -> subprocess.Popen:
         )
 
 
+def processes(server: subprocess.Popen) -> dict[int, list[str]]:
+    """A server's living processes, those of its session: id -> the fields of /proc/ID/stat from the state on."""
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = file.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == server.pid:
+                found[int(file.parent.name)] = fields
+    return found
+
+
+def send(server: subprocess.Popen, request: signal.Signals) -> None:
+    """Send a signal to all processes of a server; ours has a process group for each worker."""
+    for process in processes(server):
+        with suppress(ProcessLookupError):
+            os.kill(process, request)
+
+
 def stop(server: subprocess.Popen) -> None:
     """End a server and all that it started; some of them ignore SIGTERM."""
     for request in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(server.pid, request)
-            os.killpg(server.pid, signal.SIGCONT)
+        send(server, signal.SIGCONT)
+        send(server, request)
+        with suppress(subprocess.TimeoutExpired):
             server.wait(10)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass
 
 
 def processor_seconds(server: subprocess.Popen) -> float:
     """Processor time of a server's living processes so far."""
-    ticks = 0
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = file.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == server.pid:  # its process group
-            ticks += int(fields[11]) + int(fields[12])
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in processes(server).values())
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -162,9 +172,9 @@ def ready(load: Load, seconds: float = 60) -> bool:
     return False
 
 
-def rate(load: Load, seconds: float, scripts: Path) -> tuple[float, int]:
+def rate(load: Load, seconds: int, scripts: Path) -> tuple[float, int]:
     """Requests a second and how many there were, by wrk."""
-    command = ["wrk", "-t1", "-c8", f"-d{seconds:g}s", "--timeout", "10s"]
+    command = ["wrk", "-t1", "-c8", f"-d{seconds}s", "--timeout", "10s"]
     if load.body:
         body, script = scripts / "body", scripts / "post.lua"
         body.write_bytes(load.body)
@@ -184,7 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, help="directory of the others' virtual environments")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     options = parser.parse_args()
     if not shutil.which("wrk"):
         raise SystemExit("This needs wrk: apt-get install wrk.")
@@ -204,16 +214,16 @@ def main() -> None:
                     print(f"{load.name} does not answer correctly: {(scripts / load.server).read_text()[-500:]}")
                     todo.remove(load)
             for server in running.values():
-                os.killpg(server.pid, signal.SIGSTOP)
+                send(server, signal.SIGSTOP)
             for _ in range(options.rounds):
                 for load in todo:
-                    os.killpg(running[load.server].pid, signal.SIGCONT)
+                    send(running[load.server], signal.SIGCONT)
                     time.sleep(0.5)  # it may still be answering what it was sent before it was stopped
                     before = processor_seconds(running[load.server])
                     per_second, count = rate(load, options.seconds, scripts)
                     rates[load.name].append(per_second)
                     costs[load.name].append((processor_seconds(running[load.server]) - before) / max(count, 1))
-                    os.killpg(running[load.server].pid, signal.SIGSTOP)
+                    send(running[load.server], signal.SIGSTOP)
         finally:
             for server in running.values():
                 stop(server)

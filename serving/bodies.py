@@ -25,13 +25,13 @@ class Request(flask.Request):
         return BytesIO()
 
 
-def media_type(request: flask.Request) -> str:
+def media_type(environ: dict) -> str:
     """The body's content type without its parameters, "" if none was sent."""
-    sent = request.environ.get("CONTENT_TYPE", "")
+    sent = environ.get("CONTENT_TYPE", "")
     return sent if sent in MEDIA else parse_options_header(sent)[0].lower()
 
 
-def receive(request: flask.Request) -> bytes:
+def receive(environ: dict) -> bytes:
     """Read the whole body, and unpack it if it is sent as gzip.
 
     Raises:
@@ -39,7 +39,6 @@ def receive(request: flask.Request) -> bytes:
             415, with a sentence.
     """
     # Flask's own limit would cut a chunked body that is too long and raise no error, and the rest would be parsed
-    environ = request.environ
     if "CONTENT_LENGTH" not in environ or "HTTP_TRANSFER_ENCODING" in environ:
         raise LengthRequired
     length = announced_length(environ)
@@ -55,10 +54,10 @@ def receive(request: flask.Request) -> bytes:
     return body if encoding == "identity" else _unpack(body)
 
 
-def file_in_form(request: flask.Request, body: bytes) -> bytes:
+def file_in_form(environ: dict, body: bytes) -> bytes:
     """The one file in the field `image` of a form; raises BadRequest if there is none, or another number."""
-    request.environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    files = request.files.getlist("image")
+    form = Request(environ | {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    files = form.files.getlist("image")
     if len(files) != 1:
         raise BadRequest(f"The form must hold one file in the field 'image'; it holds {len(files)}.")
     return files[0].read()

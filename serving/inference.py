@@ -25,6 +25,7 @@ from serving.bodies import JSON, RAW, media_type, receive
 from serving.images import as_pixels, fault, holds_batch
 
 JSON_LENGTH = "Inference-Header-Content-Length"
+JSON_LENGTH_KEY = "HTTP_INFERENCE_HEADER_CONTENT_LENGTH"  # the same in the WSGI environment
 # as the protocol names them
 TYPES: dict[str, np.dtype] = {
     "UINT8": np.dtype("u1"),
@@ -124,7 +125,7 @@ _flat = msgspec.json.Decoder(list[contract.Pixel])
 _nested = msgspec.json.Decoder(list[contract.Pixels])
 
 
-def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
+def read_request(environ: dict) -> tuple[np.ndarray, InferenceRequest]:
     """Read a request for inference.
 
     Returns:
@@ -133,10 +134,10 @@ def read_request(request: flask.Request) -> tuple[np.ndarray, InferenceRequest]:
     Raises:
         HTTPException: 400, 411, 413 or 415, with a sentence on what is wrong.
     """
-    length = request.headers.get(JSON_LENGTH)
-    if media_type(request) not in (JSON, RAW, ""):  # Triton's own client says nothing
+    length = environ.get(JSON_LENGTH_KEY)
+    if media_type(environ) not in (JSON, RAW, ""):  # Triton's own client says nothing
         raise UnsupportedMediaType(f"The content type must be {JSON}, or {RAW} if there are binary tensors.")
-    body = receive(request)
+    body = receive(environ)
     if length is None:
         length = str(len(body))
     digits = length.lstrip("0") or "0"

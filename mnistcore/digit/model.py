@@ -139,9 +139,10 @@ def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         certain.fill(1)
         return softmax(scores), certain
     # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
-    exponentials = np.exp(np.minimum(scores - scores[:, :DIGITS].max(axis=1, keepdims=True), 80))
-    total = exponentials[:, :DIGITS].sum(axis=1, keepdims=True)
-    return exponentials[:, :DIGITS] / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
+    exponentials = np.exp(np.minimum(scores - np.maximum.reduce(scores[:, :DIGITS], axis=1, keepdims=True), 80))
+    of_digits = exponentials[:, :DIGITS]
+    total = np.add.reduce(of_digits, axis=1, keepdims=True)
+    return of_digits / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
 
 
 def _forward(model: Model, x: np.ndarray) -> list[np.ndarray]:
@@ -161,7 +162,7 @@ def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:
     pixels and hidden units are, their weights need not be fetched from memory."""
     layers = []
     for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
-        firing = x.nonzero()[1]
+        firing = x[0].astype(bool).nonzero()[0]  # in a third of the time that it takes of float32
         few = len(firing) < x.size / 4  # picking more of them takes longer than reading all
         x = x.take(firing, axis=1).dot(weight.take(firing, axis=0)) if few else x.dot(weight)
         x += bias
