@@ -132,9 +132,7 @@ def compare(rounds: int) -> None:
     todo = kinds()
     turns = [[microseconds(*kind) for kind in todo.values()] for _ in range(rounds + 1)][1:]  # the first warms up
     columns = list(zip(*turns, strict=True))
-    print(
-        "| | processor, us: fastest turn | the median | times /health: fastest turns | the median of the rounds |"
-    )
+    print("| | processor, us: fastest turn | the median | times /health: fastest turns | the median of the rounds |")
     print("|---|---:|---:|---:|---:|")
     for name, times in zip(todo, columns, strict=True):
         ratio = statistics.median(mine / health for mine, health in zip(times, columns[0], strict=True))
