@@ -25,6 +25,7 @@ import mnistcore
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Readings, read_batch
 from mnistcore.errors import BadImage, BlankImage, UnsupportedImage
+from mnistcore.models.personal_names import label
 from serving import logs
 from serving.admission import Admission, Busy, heavy_slot
 from serving.feedback import FeedbackStore, feedback_parameters
@@ -242,7 +243,7 @@ def v2_model_ready(name: str) -> Response:
         model = get_model(name)
     except NotFound:  # whose sentence lists the others, which only those with the key may know
         raise NotFound("There is no model of that name.") from None
-    return answer(contract.ModelReady(name, True), model)
+    return answer(contract.ModelReady(label(name), True), model)
 
 
 def openapi_json() -> Response:

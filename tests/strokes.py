@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
@@ -29,6 +30,41 @@ FIVE_WITH_ITS_BAR_APART = [
     [(114, 53), (190, 53)],
 ]
 FOUR_LIKE_A_NINE = [[(200, 80), (110, 90), (105, 150), (200, 155)], [(200, 80), (195, 260)]]
+OTHER_WAYS = {  # of writing a digit, or several
+    "8 in one stroke, not closed": (
+        "8",
+        [[(205, 80), (160, 60), (115, 95), (200, 200), (165, 262), (110, 220), (185, 130), (215, 105)]],
+    ),
+    "6 with an open loop": (
+        "6",
+        [[(195, 60), (130, 120), (105, 200), (150, 260), (205, 225), (190, 180), (150, 180)]],
+    ),
+    "9 with a curled tail": (
+        "9",
+        [[(205, 100), (150, 65), (110, 110), (150, 155), (205, 105), (200, 200), (170, 255), (120, 245), (125, 215)]],
+    ),
+    "5 with its bar 4 pixels off": (
+        "5",
+        [[(115, 65), (110, 145), (180, 140), (215, 195), (170, 255), (100, 240)], [(137, 65), (215, 65)]],
+    ),
+    "00 joined by a bridge": (
+        "00",
+        [
+            [
+                (90 + x, 160 + y)
+                for x, y in ((0, -70), (40, -35), (45, 0), (40, 35), (0, 70), (-40, 35), (-40, -35), (0, -70))
+            ],
+            [
+                (230 + x, 160 + y)
+                for x, y in ((0, -70), (40, -35), (40, 35), (0, 70), (-40, 35), (-45, 0), (-40, -35), (0, -70))
+            ],
+            [(135, 160), (185, 160)],
+        ],
+    ),
+}
+TICK = [[(90, 170), (140, 230), (240, 80)]]
+WAVE = [[(60 + 4 * i, 160 - 35 * math.sin(i * math.pi / 12.5)) for i in range(51)]]
+V = [[(90, 80), (160, 250), (230, 80)]]
 FOUR_TWO = [
     [(80, 90), (65, 190), (140, 190)],
     [(115, 110), (110, 270)],
@@ -68,6 +104,12 @@ NO_DIGITS = {
         [(140, 260), (140, 190), (180, 190), (180, 260)],
     ],
 }
+
+
+def dash(degrees: float) -> Strokes:
+    """A straight line that rises so steeply."""
+    x, y = 90 * math.cos(math.radians(degrees)), 90 * math.sin(math.radians(degrees))
+    return [[(160 - x, 160 + y), (160 + x, 160 - y)]]
 
 
 def picture(strokes: Strokes, side: int = SIDE, width: int = 18) -> Image.Image:

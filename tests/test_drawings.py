@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 from PIL import Image
-from strokes import FIVE_WITH_ITS_BAR_APART, FOUR_TWO, NO_DIGITS, PLAIN_SEVEN, SEVEN, picture
+from strokes import (
+    FIVE_WITH_ITS_BAR_APART,
+    FOUR_TWO,
+    NO_DIGITS,
+    OTHER_WAYS,
+    PLAIN_SEVEN,
+    SEVEN,
+    TICK,
+    WAVE,
+    V,
+    dash,
+    picture,
+)
 
 from mnistcore import load_model, read, read_page
 from mnistcore.data.datasets import shipped_test_digits
@@ -37,6 +49,22 @@ def test_what_is_no_digit_is_not_divided_into_digits(model) -> None:
         assert read(drawing, model).status == "not a digit", name
         assert page.text == ""
     assert not read_page(picture([], 420), model).digits
+
+
+@pytest.mark.parametrize("pen", [10, 18, 26])
+def test_a_tick_a_wave_a_v_and_a_dash_are_no_digits(model, pen) -> None:
+    for strokes in (TICK, WAVE, V, *map(dash, range(-25, 26, 5))):
+        reading = read(picture(strokes, 420, pen), model)
+        assert reading.status == "not a digit", (strokes, reading.digit, reading.confidence)
+
+
+@pytest.mark.parametrize("pen", [10, 18, 26])
+@pytest.mark.parametrize(("text", "strokes"), OTHER_WAYS.values(), ids=OTHER_WAYS)
+def test_other_ways_of_writing(model, text, strokes, pen) -> None:
+    drawing = picture(strokes, 420, pen)
+    assert read_page(drawing, model).text == text
+    if len(text) == 1:
+        assert str(read(drawing, model).digit) == text
 
 
 def test_what_is_surely_one_digit_is_not_divided(model, monkeypatch) -> None:

@@ -130,6 +130,12 @@ def test_digits_are_deleted_one_by_one_and_with_their_owner(feedback, ada):
     assert add(feedback, grace, 8).id not in ids
 
 
+def test_a_digit_that_is_corrected_fifty_times_is_one_and_has_its_last_label(feedback, ada):
+    for label in (*[1] * 50, *[7] * 50):
+        add(feedback, ada, 0, label)
+    assert [digit.label for digit in feedback.digits(ada.id)] == [7]
+
+
 def test_there_is_a_limit_to_what_is_kept(feedback, ada, monkeypatch):
     monkeypatch.setattr(module, "MOST_ROWS", 2)
     monkeypatch.setattr(module, "MOST_PROFILES", 1)

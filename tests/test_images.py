@@ -1,6 +1,7 @@
 """`prepare` compared with MNIST itself: pictures of every kind, size and mode."""
 
 from contextlib import nullcontext
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from mnistcore import BadImage, BlankImage, load_model, prepare
+from mnistcore import BadImage, BlankImage, load_model, open_page, prepare, read_page
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit import images
 from mnistcore.digit.grey import to_grey
@@ -42,6 +43,12 @@ def as_transparent(image, ink):
     return rgba
 
 
+def in_colours(image, ink, paper):
+    """Ink and paper that are as bright as each other."""
+    share = image[:, :, np.newaxis] / 255
+    return Image.fromarray(np.rint(share * ink + (1 - share) * paper).astype(np.uint8))
+
+
 def test_mnist_passes_unchanged():
     prepared = np.stack([prepare(image) for image in IMAGES])
     identical = (prepared == IMAGES).all(axis=(1, 2))
@@ -66,6 +73,8 @@ def test_mnist_passes_unchanged():
         lambda image: 60 + enlarge(image) // 4,
         lambda image: 255 - enlarge(image) // 6,
         lambda image: enlarge(image)[:, :, np.newaxis],
+        lambda image: in_colours(enlarge(image), (255, 0, 0), (0, 130, 0)),
+        lambda image: in_colours(enlarge(image), (0, 0, 255), (97, 0, 0)),
     ],
     ids=[
         "enlarged",
@@ -81,6 +90,8 @@ def test_mnist_passes_unchanged():
         "grey on grey",
         "pencil",
         "one channel",
+        "red on green",
+        "blue on red",
     ],
 )
 def test_changed_digits_are_read_as_before(classic, change):
@@ -89,12 +100,34 @@ def test_changed_digits_are_read_as_before(classic, change):
     assert abs(np.mean(classic.predict(prepared) == LABELS[FEW]) - unchanged) <= 0.01
 
 
-def test_an_exif_rotation_is_followed(tmp_path):
+# how a picture is stored that is shown upright, by the number of EXIF's orientation
+STORED = {
+    1: lambda image: image,
+    **{
+        number: lambda image, turn=turn: image.transpose(turn)
+        for number, turn in {
+            2: Image.Transpose.FLIP_LEFT_RIGHT,
+            3: Image.Transpose.ROTATE_180,
+            4: Image.Transpose.FLIP_TOP_BOTTOM,
+            5: Image.Transpose.TRANSPOSE,
+            6: Image.Transpose.ROTATE_90,
+            7: Image.Transpose.TRANSVERSE,
+            8: Image.Transpose.ROTATE_270,
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("number", STORED)
+def test_however_exif_turns_a_picture_its_digits_and_boxes_are_those_that_are_seen(classic, number):
     upright = Image.fromarray(on_a_large_canvas(IMAGES[0]))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the picture is stored lying on its left side
-    upright.rotate(90, expand=True).save(tmp_path / "lying.png", exif=exif)
-    assert (prepare(Image.open(tmp_path / "lying.png")) == prepare(upright)).all()
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = number
+    STORED[number](upright).save(file, "PNG", exif=exif)
+    assert (prepare(Image.open(file)) == prepare(upright)).all()
+    shown, size = open_page(file.getvalue())
+    assert size == upright.size
+    assert read_page(shown, classic, size).as_dict() == read_page(upright, classic).as_dict()
 
 
 def test_16_bit_and_palette_pictures_are_read_as_8_bit_ones():

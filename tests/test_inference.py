@@ -11,6 +11,8 @@ from conftest import start_api
 from api import create_app
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.models import catalogue
+from mnistcore.models.personal_names import label
 from serving import contract
 
 DIGITS = shipped_test_digits()[0][:3]
@@ -154,6 +156,18 @@ def test_without_the_key_nobody_learns_which_models_there_are(monkeypatch):
     monkeypatch.setenv("MNISTCORE_API_KEY", "secret")
     answer = create_app().test_client().get("/v2/models/x/ready")
     assert (answer.status_code, answer.get_json()) == (404, {"error": "There is no model of that name."})
+
+
+def test_the_name_that_opens_a_personal_model_is_not_repeated(client, monkeypatch, tmp_path):
+    monkeypatch.setenv("MNISTCORE_HOME", str(tmp_path))
+    name = catalogue.keep_personal("a" * 32, load_model("classic"), catalogue.load_report("classic"), {})
+    model = f"/v2/models/{name}"
+    answers = [client.get(model), client.get(f"{model}/ready"), client.post(f"{model}/infer", json=images())]
+    answers += [client.get(f"/model?model={name}"), client.post(f"/predict?model={name}", json={"data": ROWS.tolist()})]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert name not in answer.text + str(answer.headers)
+    assert client.get(f"{model}/ready").get_json()["name"] == label(name)
 
 
 def test_other_content_types_and_models_are_refused(client):

@@ -74,6 +74,14 @@ def test_one_correction_is_learnt_and_costs_little(base):
     assert one.report.mnist_errors[1] <= one.report.mnist_errors[0] + 10
 
 
+def test_ten_digits_of_one_class_and_one_digit_fifty_times_cost_little(base):
+    images, labels = someone(0, 50)
+    sevens = np.flatnonzero(labels == 7)[:10]
+    for chosen, label in ((sevens, 7), (np.repeat(sevens[:1], 50), 1)):
+        learnt = personalise(base, images[chosen], np.full(len(chosen), label))
+        assert learnt.report.mnist_errors[1] <= learnt.report.mnist_errors[0] + 15
+
+
 def test_a_model_without_an_eleventh_class_learns_too_and_again_the_same():
     classic = Base(load_model("classic"))
     learnt, again = (personalise(classic, *someone(0, 3), seed=1) for _ in range(2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
@@ -9,6 +11,8 @@ from mnistcore.digit.pixels import to_bytes
 from mnistcore.errors import BadImage
 
 WORKING_SIDE = 1024  # larger pictures are reduced first: a digit needs no more, and time and memory stay bounded
+FAINT = 64  # of 255: a range of greys so narrow may hide ink that differs from its paper in colour alone
+CLEARER = 4  # times as wide the range of red, green or blue must be to be looked at instead
 PAGE_SIDE = 2600  # the same for a page of many digits; it is halved, so that 1300 pixels at least are left
 
 
@@ -29,11 +33,12 @@ def to_grey(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) ->
         image = _as_picture(np.asarray(image))
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
-    image = _reduce(upright(image), longer_side)
+    coloured = upright(image)
+    image = _reduce(coloured, longer_side, _without_colour)
     if image.mode == "F":
         return _rescale_to_8bit(np.asarray(image))
     if image.mode == "L":
-        return np.asarray(image)
+        return np.asarray(image if coloured.mode in ("1", "L") else _clearest(image, coloured, longer_side))
     light = np.asarray(image.getchannel("L"), np.float32)
     opacity = np.asarray(image.getchannel("A"), np.float32) / 255
     visible = opacity > 0.5
@@ -44,18 +49,36 @@ def to_grey(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) ->
     return light * opacity + paper * (1 - opacity)
 
 
-def _reduce(image: Image.Image, longer_side: int = WORKING_SIDE) -> Image.Image:
-    """The picture without colour, its longer side at most `longer_side` pixels.
+def _clearest(grey: Image.Image, coloured: Image.Image, longer_side: int) -> Image.Image:
+    """The greys of a picture, or its red, green or blue if they show what the greys hide, such as red ink on green."""
+    faint = _range(grey)
+    if faint >= FAINT:
+        return grey
+    colours = (
+        _reduce(coloured, longer_side, lambda part, band=band: part.convert("RGB").getchannel(band)) for band in "RGB"
+    )
+    clearest = max(colours, key=_range)
+    return clearest if _range(clearest) >= max(FAINT, CLEARER * faint) else grey
+
+
+def _range(grey: Image.Image) -> int:
+    """From the darkest to the brightest pixel of a picture of mode L."""
+    low, high = grey.getextrema()
+    return high - low
+
+
+def _reduce(image: Image.Image, longer_side: int, flattened: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """The picture made one of greys by `flattened`, its longer side at most `longer_side` pixels.
 
     Strip by strip, for each conversion of a large picture as a whole would hold another copy of it in memory.
     """
     factor = -(-max(image.size) // longer_side)
     if factor == 1:
-        return _without_colour(image)
+        return flattened(image)
     height = 64 * factor
     tops = range(0, image.height, height)
     strips = (image.crop((0, top, image.width, min(top + height, image.height))) for top in tops)
-    reduced = [_without_colour(strip).reduce(factor) for strip in strips]
+    reduced = [flattened(strip).reduce(factor) for strip in strips]
     whole = Image.new(reduced[0].mode, (reduced[0].width, sum(strip.height for strip in reduced)))
     for index, strip in enumerate(reduced):
         whole.paste(strip, (0, 64 * index))
