@@ -131,8 +131,8 @@ def test_digits_are_deleted_one_by_one_and_with_their_owner(feedback, ada):
 
 
 def test_a_digit_that_is_corrected_fifty_times_is_one_and_has_its_last_label(feedback, ada):
-    for label in (*[1] * 50, *[7] * 50):
-        add(feedback, ada, 0, label)
+    for corrected in (*[1] * 50, *[7] * 50):
+        add(feedback, ada, 0, corrected)
     assert [digit.label for digit in feedback.digits(ada.id)] == [7]
 
 

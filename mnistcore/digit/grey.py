@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -54,17 +55,17 @@ def _clearest(grey: Image.Image, coloured: Image.Image, longer_side: int) -> Ima
     faint = _range(grey)
     if faint >= FAINT:
         return grey
-    colours = (
-        _reduce(coloured, longer_side, lambda part, band=band: part.convert("RGB").getchannel(band)) for band in "RGB"
-    )
-    clearest = max(colours, key=_range)
+    clearest = max((_reduce(coloured, longer_side, partial(_colour, band=band)) for band in "RGB"), key=_range)
     return clearest if _range(clearest) >= max(FAINT, CLEARER * faint) else grey
+
+
+def _colour(image: Image.Image, band: str) -> Image.Image:
+    return image.convert("RGB").getchannel(band)
 
 
 def _range(grey: Image.Image) -> int:
     """From the darkest to the brightest pixel of a picture of mode L."""
-    low, high = grey.getextrema()
-    return high - low
+    return int(np.ptp(np.asarray(grey)))
 
 
 def _reduce(image: Image.Image, longer_side: int, flattened: Callable[[Image.Image], Image.Image]) -> Image.Image:
