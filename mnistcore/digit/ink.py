@@ -38,8 +38,11 @@ def find_ink(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not drawn.all():
         ink, full, grain = ink[drawn], full[drawn], grain[drawn]
     # paper has grain, and compression leaves noise: neither may count as strokes
-    noise_floor = (3 * (grain / full))[:, np.newaxis, np.newaxis]
-    return ((ink / full[:, np.newaxis, np.newaxis] - noise_floor) / (1 - noise_floor)).clip(0, 1), drawn
+    ink /= full[:, np.newaxis, np.newaxis]
+    if grain.any():
+        noise_floor = (3 * (grain / full))[:, np.newaxis, np.newaxis]
+        ink = (ink - noise_floor) / (1 - noise_floor)
+    return np.minimum(np.maximum(ink, 0, out=ink), 1, out=ink), drawn
 
 
 def _contrast(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -56,7 +59,8 @@ def _contrast(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     top, bottom, left, right = common_box(greys != paper[:, :, np.newaxis])
     pixels = (greys[:, top:bottom, left:right] - paper[:, :, np.newaxis]).reshape(n, -1)
     darker = pixels.sum(axis=1, keepdims=True) <= 0  # more than lighter
-    pixels *= np.where(darker, np.float32(-1), np.float32(1))
+    if darker.any():
+        pixels *= np.where(darker, np.float32(-1), np.float32(1))
     full = _full_ink(pixels)
     strayed = np.abs(frame - paper)
     off_strokes = strayed <= full[:, np.newaxis] / 2  # the frame without the strokes that touch it
@@ -71,7 +75,9 @@ def _full_ink(pixels: np.ndarray) -> np.ndarray:
     some = np.flatnonzero(count)
     # the strong ink of all pictures in one line, each picture's in a range of 256 of its own
     apart = np.float32(256) * np.arange(len(some), dtype=np.float32)
-    line = pixels.ravel()[np.flatnonzero(strong)] + np.repeat(apart, count[some])
+    line = pixels[strong]
+    if len(some) > 1:
+        line += np.repeat(apart, count[some])
     start = (count.cumsum() - count)[some]
     rank = 0.9 * (count[some] - 1)
     below = rank.astype(np.int64)

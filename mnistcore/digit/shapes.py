@@ -16,7 +16,7 @@ def boxes_of(occupied: np.ndarray) -> np.ndarray:
 
     The four are top, left, height and width.
     """
-    rows, columns = np.any(occupied, axis=2), np.any(occupied, axis=1)
+    rows, columns = (np.logical_or.reduce(occupied, axis=axis) for axis in (2, 1))
     top, left = rows.argmax(axis=1), columns.argmax(axis=1)
     bottom, right = (lines.shape[1] - lines[:, ::-1].argmax(axis=1) for lines in (rows, columns))
     return np.array([top, left, bottom - top, right - left])
@@ -69,7 +69,7 @@ def _join(starts: np.ndarray, ends: np.ndarray, width: int) -> np.ndarray:
     first = np.searchsorted(ends + width, starts)
     touching = np.searchsorted(starts + width, ends, side="right") - first
     parts = np.where(touching > 0, first, index)
-    others = (touching - 1).clip(0)
+    others = np.maximum(touching - 1, 0)
     lower = np.repeat(index, others)
     upper = np.arange(len(lower)) + np.repeat(first + 1 - (others.cumsum() - others), others)
     while True:
