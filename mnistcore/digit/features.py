@@ -40,7 +40,7 @@ SOBEL = 1 / 8  # makes the gradient of a rise of 1 a pixel 1
 INPUTS = {"pixels": PIXELS, "stroke directions": FEATURES}
 
 FULL = np.float32(1) / np.float32(255)  # brings 0-255 to 0-1
-BATCH = 32  # images at a time: what one step touches stays in the processor's cache
+BATCH = 16  # images at a time: what one step touches stays in the processor's cache
 SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the right and 1 down
 
 
@@ -74,7 +74,7 @@ def stroke_directions(images: np.ndarray) -> np.ndarray:
         batch = images[start : start + BATCH]
         planes = _split(*_gradient(batch))
         blurred = (planes.reshape(-1, SIDE) @ BLUR_RIGHT).reshape(-1, SIDE, GRID)
-        features[start : start + BATCH] = (BLUR @ blurred).reshape(len(batch), DIRECTIONS, GRID, GRID)
+        features[start : start + BATCH] = (BLUR @ blurred).reshape(DIRECTIONS, -1, GRID, GRID).swapaxes(0, 1)
     return features
 
 
@@ -162,21 +162,21 @@ def _gradient_transposed(right: np.ndarray, down: np.ndarray) -> np.ndarray:
 
 
 def _split(right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Each gradient as arrows along two of eight directions, by the parallelogram rule: (n, 8, 28, 28).
+    """Each gradient as arrows along two of eight directions, by the parallelogram rule: (8, n, 28, 28).
 
     An arrow (right, down) with right > down > 0 is (right - down) along direction 0, and down * sqrt(2) along 1.
     """
     left, up, flat, steep = -right, -down, np.abs(right), np.abs(down)
-    planes = np.empty((len(right), DIRECTIONS, SIDE, SIDE), np.float32)
-    np.subtract(right, steep, out=planes[:, 0])
-    np.minimum(right, down, out=planes[:, 1])
-    np.subtract(down, flat, out=planes[:, 2])
-    np.minimum(left, down, out=planes[:, 3])
-    np.subtract(left, steep, out=planes[:, 4])
-    np.minimum(left, up, out=planes[:, 5])
-    np.subtract(up, flat, out=planes[:, 6])
-    np.minimum(right, up, out=planes[:, 7])
-    planes[:, 1::2] *= SQRT2
+    planes = np.empty((DIRECTIONS, *right.shape), np.float32)  # a direction's all in one piece, which is faster
+    np.subtract(right, steep, out=planes[0])
+    np.minimum(right, down, out=planes[1])
+    np.subtract(down, flat, out=planes[2])
+    np.minimum(left, down, out=planes[3])
+    np.subtract(left, steep, out=planes[4])
+    np.minimum(left, up, out=planes[5])
+    np.subtract(up, flat, out=planes[6])
+    np.minimum(right, up, out=planes[7])
+    planes[1::2] *= SQRT2
     return np.maximum(planes, 0, out=planes)
 
 
