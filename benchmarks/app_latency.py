@@ -3,8 +3,7 @@
     python benchmarks/app_latency.py                 # bare script against app, in turns
     python benchmarks/app_latency.py --training      # and the app again while a network is trained in it
 
-Both run on this machine with the app's own settings, in the system's Chromium. The canvas itself waits 0.2 s after the
-mouse is up before it sends anything: that is in both.
+Both run on this machine with the app's own settings, in the system's Chromium.
 """
 
 from __future__ import annotations
@@ -28,15 +27,14 @@ from urllib.error import URLError
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
-BARE = """\
+BARE = f"""\
+import sys
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
+sys.path.insert(0, {str(ROOT)!r})
+from app.shared import canvas
 
-result = st_canvas(
-    key="canvas", stroke_width=24, stroke_color="#ffffff", background_color="#000000", height=420, width=420,
-    return_image_data=True,
-)
-st.write("strokes:", len(result.json_data["objects"]) if result.json_data else 0)
+drawing = canvas.draw()
+st.write("strokes:", len(drawing.strokes) if drawing else 0)
 """
 SHOWN = {"bare": ".stMarkdown", "app": ".network .images"}  # what differs in each with every drawing
 
@@ -99,7 +97,7 @@ def visit(browser: Browser, url: str, selector: str, strokes: int) -> tuple[floa
     page = context.new_page()
     started = time.perf_counter()
     page.goto(url)
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator("canvas.sheet").wait_for()
     page.locator(selector).first.wait_for()
     ready = 1000 * (time.perf_counter() - started)
     page.wait_for_timeout(500)
@@ -114,7 +112,7 @@ def visit(browser: Browser, url: str, selector: str, strokes: int) -> tuple[floa
 
 def stroke(page: Page, number: int) -> None:
     """One short stroke, each elsewhere on the sheet."""
-    box = page.locator("canvas.upper-canvas").bounding_box()
+    box = page.locator("canvas.sheet").bounding_box()
     x, y = box["x"] + 40 + 24 * number % 240, box["y"] + 60 + 11 * number
     page.mouse.move(x, y)
     page.mouse.down()

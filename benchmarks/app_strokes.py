@@ -63,7 +63,7 @@ def draw_all(
     context = browser.new_context(viewport=size, has_touch=touch, is_mobile=touch)
     page = context.new_page()
     page.goto(url)
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator("canvas.sheet").wait_for()
     page.locator(".example").wait_for()
     protocol = context.new_cdp_session(page) if touch else None
     lost, unbidden = [], []
@@ -99,7 +99,7 @@ def random_stroke(chance: random.Random) -> list[Point]:
 
 def draw(page: Page, protocol: CDPSession | None, stroke: list[Point], steps: int = 12) -> None:
     """One stroke, by touch if there is a protocol session to send touches with."""
-    box = page.locator("canvas.upper-canvas").bounding_box()
+    box = page.locator("canvas.sheet").bounding_box()
     assert box
     scale = box["width"] / SIDE
     path = [
@@ -124,7 +124,7 @@ def ink_on_sheet(page: Page) -> np.ndarray:
     """(SIDE, SIDE) bool: where the sheet shows ink now."""
     url = page.evaluate(  # the component paints in the next frame
         """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
-            done(document.querySelector("canvas.dc-canvas.lower-canvas").toDataURL()))))"""
+            done(document.querySelector("canvas.sheet").toDataURL()))))"""
     )
     png = io.BytesIO(base64.b64decode(url.split(",")[1]))
     return np.asarray(Image.open(png).convert("L").resize((SIDE, SIDE))) > 127
@@ -150,7 +150,7 @@ def clear(page: Page) -> bool:
     page.get_by_role("button", name="Clear").click()
     page.wait_for_function(
         """() => {
-            const canvas = document.querySelector("canvas.dc-canvas.lower-canvas");
+            const canvas = document.querySelector("canvas.sheet");
             const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
             return data.every((value, i) => i % 4 === 3 || value < 128);
         }"""

@@ -89,14 +89,14 @@ def open_page(context, url: str) -> Page:
     """A new visitor on the Draw page."""
     page = context.new_page()
     page.goto(url)
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator("canvas.sheet").wait_for()
     page.evaluate(STOPWATCH, ".answer")
     return page
 
 
 def draw(page: Page, digit: str) -> None:
     """The strokes of a digit, as fast as the mouse goes."""
-    box = page.locator("canvas.upper-canvas").bounding_box()
+    box = page.locator("canvas.sheet").bounding_box()
     scale = box["width"] / 320
     for stroke in DIGITS[digit]:
         page.mouse.move(box["x"] + scale * stroke[0][0], box["y"] + scale * stroke[0][1])

@@ -167,7 +167,7 @@ def visit(page: Page, title: str) -> None:
 
 def draw(page: Page, stroke: list[tuple[float, float]], frames: list[Image.Image] | None = None) -> None:
     """Draw a stroke with the mouse, and film it."""
-    box = page.locator("canvas.upper-canvas").bounding_box()
+    box = page.locator("canvas.sheet").bounding_box()
     assert box
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
     page.mouse.move(*points[0])

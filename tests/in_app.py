@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import base64
+import secrets
 
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from strokes import Strokes, picture
 
+from app.shared.drawing import DRAWING
 from app.shared.visitors import VISITOR
-from mnistcore.digit.files import as_png
+from mnistcore.digit.files import as_png, data_url
 
 
 def open_app(page: str | None = None, visitor: str | None = None) -> AppTest:
@@ -35,11 +36,11 @@ def go_to(app: AppTest, page: str) -> None:
     assert not app.exception
 
 
-def put_on_canvas(app: AppTest, strokes: Strokes) -> AppTest:
-    """Have the canvas component send what it would send for these strokes."""
-    data = "data:image/png;base64," + base64.b64encode(as_png(picture(strokes, 420).convert("RGB"))).decode()
-    raw = {"objects": [{"type": "Path", "stroke": str(stroke)} for stroke in strokes]}
-    app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data}, "backgroundFit": None}
+def put_on_canvas(app: AppTest, strokes: Strokes, sheet: str = DRAWING) -> AppTest:
+    """Have the sheet of that session key send what it would send for these strokes."""
+    png = data_url(as_png(picture(strokes, 420).convert("RGB")))
+    lines = [{"width": 24, "points": [list(point) for point in stroke]} for stroke in strokes]
+    app.session_state[f"{sheet}-canvas"] = {"drawing": {"id": secrets.token_hex(8), "strokes": lines, "png": png}}
     app.run()
     assert not app.exception
     return app

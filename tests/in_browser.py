@@ -12,7 +12,7 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TABLET_WIDTH = 820
 PATIENCE = 180_000  # ms: on a busy machine everything takes its time
-CANVAS = "canvas.upper-canvas"
+CANVAS = "canvas.sheet"
 IN_NAVIGATION = ("Draw", "Look inside", "Train", "More")
 
 
@@ -22,10 +22,13 @@ def open_page(context, server: Server):
 
 
 def open_draw(page, server: Server):
-    """The same in a page that there is."""
+    """The same in a page that there is, with an empty sheet."""
     page.set_default_timeout(PATIENCE)
+    if page.url.startswith("http"):
+        page.evaluate("sessionStorage.clear()")
     page.goto(f"http://{server.address}")
     page.locator(CANVAS).wait_for()
+    settle(page)  # until then everything moves
     return page
 
 

@@ -129,7 +129,7 @@ def test_practice_on_a_phone(browser, server):
         go_to(page, "Practice")
         page.get_by_text("10", exact=True).tap()
         press(page, "Begin")
-        page.locator("canvas.upper-canvas").wait_for()
+        page.locator("canvas.sheet").wait_for()
         assert_fits_and_is_accessible(page)
 
         def asked_for(number: int) -> int:

@@ -70,16 +70,16 @@ def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_se
         page.get_by_text(f"{len(''.join(read))} digits").wait_for()
 
         page.get_by_role("link", name="Draw").click()
-        page.locator("canvas.upper-canvas").wait_for()
+        page.locator("canvas.sheet").wait_for()
         settle(page)
         draw(page, FOUR_TWO)
         expect_digit(page, "42")
         settle(page)
-        square = page.locator("canvas.upper-canvas").bounding_box()
+        square = page.locator("canvas.sheet").bounding_box()
         tap(page.get_by_text("Wide sheet"))
-        page.wait_for_function("document.querySelector('canvas.dc-canvas').width === 840")
+        page.wait_for_function("document.querySelector('canvas.sheet').width === 840")
         settle(page)
-        wide = page.locator("canvas.upper-canvas").bounding_box()
+        wide = page.locator("canvas.sheet").bounding_box()
         assert wide["width"] == pytest.approx(2 * wide["height"])
         assert wide["width"] > square["width"] or screen is PHONE
         middle = 320 / 2  # `draw` takes the sheet's width for 320
@@ -88,7 +88,7 @@ def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_se
         assert_fits_and_is_accessible(page)
         settle(page)
         tap(page.get_by_text("Wide sheet"))  # all four are kept, in half the size
-        page.wait_for_function("document.querySelector('canvas.dc-canvas').width === 420")
+        page.wait_for_function("document.querySelector('canvas.sheet').width === 420")
         settle(page)
         expect_digit(page, "4242")
         tap(page.locator(".tile").first)
@@ -97,6 +97,6 @@ def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_se
         page.get_by_text("You drew a number").wait_for()
         expect_digit(page, "4")
         page.get_by_role("link", name="Draw").click()
-        page.locator("canvas.upper-canvas").wait_for()
+        page.locator("canvas.sheet").wait_for()
         press(page, "Clear")
         expect_words(page, "Draw a digit")

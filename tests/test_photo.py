@@ -188,18 +188,3 @@ def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked
     app.session_state["picked-digit"] = app.session_state["drawing"].png, 0
     app.run()
     assert '<div class="digit">4</div>' in answer_of(app)
-
-
-def test_a_drawing_is_kept_when_the_sheet_becomes_wide_and_narrow_again():
-    app = put_on_canvas(open_app(), FOUR_TWO)
-    app.toggle(key="wide").set_value(True).run()
-    assert not app.exception
-    assert len(app.session_state["shown"]["objects"]) == 3
-    wide = Image.new("RGB", (840, 420))
-    wide.paste("white", (600, 100, 620, 300))
-    file = io.BytesIO()
-    wide.save(file, "PNG")
-    app.session_state["drawing"] = replace(app.session_state["drawing"], png=file.getvalue())
-    app.toggle(key="wide").set_value(False).run()
-    assert not app.exception
-    assert [thing["scaleX"] for thing in app.session_state["shown"]["objects"]] == [0.5] * 3

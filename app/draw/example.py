@@ -1,6 +1,7 @@
-"""The digit that writes itself over the empty sheet, until the visitor draws for the first time.
+"""The digit that writes itself over the empty sheet, until the visitor touches it.
 
-It is a picture over the canvas that takes no pointer, not a drawing: example.js removes it when the sheet is touched.
+It is a picture over the canvas that takes no pointer, not a drawing: example.js removes it when the sheet is touched,
+and when it is cleared.
 What the page says of it the model has really read, in a picture with the same strokes. Where the visitor's system asks
 for reduced motion, the sheet and the answer are empty instead (style.css shows one or the other).
 """
@@ -32,10 +33,8 @@ _overlay = component(
 
 
 def wanted(drawing: Drawing | None) -> bool:
-    """Whether the visitor has not drawn anything yet."""
-    if drawing and not drawing.empty:
-        st.session_state.has_drawn = True
-    return not st.session_state.get("has_drawn", False)
+    """Whether the visitor has not touched the sheet yet."""
+    return drawing is None
 
 
 def write() -> None:

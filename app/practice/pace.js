@@ -19,7 +19,7 @@ function still() {
 }
 
 function onDown(event) {
-  writing = event.target.closest?.(".canvas-root") != null;
+  writing = event.target.matches?.("canvas.sheet") ?? false;
   if (writing) still();
 }
 

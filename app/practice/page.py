@@ -6,7 +6,7 @@ import streamlit as st
 from app.practice import exercise as exercises
 from app.practice import pace
 from app.practice.exercise import COUNTS, EXERCISE, Exercise
-from app.shared import canvas, chosen_digits, learning, models, outcome, profiles
+from app.shared import canvas, canvas_tools, chosen_digits, learning, models, outcome, profiles
 from app.shared.chosen_digits import Tile
 from app.shared.confirmed import database
 from app.shared.drawing import current_drawing
@@ -18,6 +18,7 @@ from mnistcore.digit.reading import read_batch
 from mnistcore.errors import BlankImage, FeedbackError
 from mnistcore.words import counted
 
+SHEET = "practice-drawing"  # its own: what is on the sheet of Draw stays there
 SAVED = "practice-saved"  # session key: the profile that was saved to
 
 
@@ -45,11 +46,11 @@ def show_saved(profile: Profile) -> None:
 
 def begin() -> None:
     st.session_state[EXERCISE] = exercises.begin(st.session_state["practice-count"], np.random.default_rng())
-    canvas.renew()
+    canvas.renew(SHEET)
 
 
 def take(exercise: Exercise) -> None:
-    drawing = current_drawing()
+    drawing = current_drawing(SHEET)
     if drawing is None or drawing.empty:
         outcome.flash("Write the digit first, or skip it.", False)
         return
@@ -60,21 +61,12 @@ def take(exercise: Exercise) -> None:
     except BlankImage as error:
         outcome.flash(str(error), False)
         return
-    canvas.renew()
+    canvas.renew(SHEET)
 
 
 def skip(exercise: Exercise) -> None:
     exercise.skip()
-    canvas.renew()
-
-
-def undo(exercise: Exercise) -> None:
-    """Remove the last stroke; on an empty sheet, go back to the digit before."""
-    drawing = current_drawing()
-    if drawing and not drawing.empty:
-        canvas.undo()
-    else:
-        exercise.back()
+    canvas.renew(SHEET)
 
 
 def write(exercise: Exercise) -> None:
@@ -86,9 +78,9 @@ def write(exercise: Exercise) -> None:
         by_itself = st.toggle("Go on when I pause", value=True, key="practice-by-itself", persist_state="session")
     st.progress(exercise.number / len(exercise.asked))
     with st.container(key="practice-sheet"):
-        canvas.draw()
+        canvas.draw(SHEET)
     with st.container(key="practice-tools", horizontal=True, gap="small"):
-        st.button("Undo", on_click=undo, args=(exercise,), icon=":material/undo:", shortcut="Ctrl+Z", help="Ctrl+Z")
+        canvas_tools.offer(on_back=exercise.back)
         st.button("Skip", on_click=skip, args=(exercise,), icon=":material/skip_next:")
         pace.offer(exercise.number, by_itself, lambda: take(exercise))
     st.button("Stop here", on_click=stop, args=(exercise,), type="tertiary")
@@ -100,7 +92,7 @@ def stop(exercise: Exercise) -> None:
 
 def leave() -> None:
     st.session_state.pop(EXERCISE)
-    canvas.renew()
+    canvas.renew(SHEET)
 
 
 def save(exercise: Exercise, model: str, predicted: list[int]) -> None:

@@ -7,29 +7,41 @@ from PIL import Image
 
 from mnistcore.digit.files import as_png
 
+DRAWING = "drawing"  # session key: what is on the sheet of Draw
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is on the canvas: its strokes as the component's JSON, the same as a PNG, and which digit it is if known."""
+    """What is on a sheet.
 
-    strokes: dict
+    Attributes:
+        strokes: as canvas.js paints them: {"width", "points": [[x, y], ...]} in pixels of the picture, or an MNIST
+            digit, {"image": its address, "box": [x, y, side], "label": 0-9}.
+        png: their picture.
+        id: of this state of the sheet: the browser gives it another one with every change.
+    """
+
+    strokes: list[dict]
     png: bytes
-    label: int | None = None
+    id: str = ""
 
     @property
     def empty(self) -> bool:
-        """Whether there is no stroke on the canvas."""
-        return not self.strokes.get("objects")
+        """Whether there is no stroke on the sheet."""
+        return not self.strokes
 
     @property
-    def ready_made(self) -> bool:
-        """Whether it is an MNIST digit with nothing added to it."""
-        return [thing.get("type", "").lower() for thing in self.strokes.get("objects", [])] == ["image"]
+    def label(self) -> int | None:
+        """Which digit it is, if it is one of MNIST's with nothing added to it."""
+        match self.strokes:
+            case [{"label": int(label)}] if 0 <= label <= 9:
+                return label
+        return None
 
 
-def current_drawing() -> Drawing | None:
-    """The visitor's drawing, on whatever page they are; None if there is none."""
-    return st.session_state.get("drawing")
+def current_drawing(sheet: str = DRAWING) -> Drawing | None:
+    """The visitor's drawing, on whatever page they are; None if they have not touched the sheet yet."""
+    return st.session_state.get(sheet)
 
 
 def cut_out(picture: Image.Image, box: tuple[int, int, int, int]) -> bytes:

@@ -18,11 +18,11 @@ function onMove(event) {
   if (event.isTrusted && event.pointerType === "mouse") tapped = null; // a mouse points by itself
 }
 
-const SENT = 300; // ms after the end of a stroke: the canvas waits for 205 ms whether another one follows
+const SENT = 300; // ms after the end of a stroke: by then the server knows of it
 let drawing = false, drawn = -SENT;
 
 function onPointerDown(event) {
-  drawing = event.target.matches?.("canvas.upper-canvas");
+  drawing = event.target.matches?.("canvas.sheet");
 }
 
 function onPointerUp() {
