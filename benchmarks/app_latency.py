@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
+from machine import load_printed
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
@@ -173,4 +174,5 @@ def served(script: Path, home: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from app_latency import ROOT, STOPWATCH, served, start_training
+from machine import load_printed
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -129,4 +130,5 @@ def memory(url: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

@@ -29,6 +29,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from machine import load_printed
 from open_loop import request, send
 from PIL import Image
 
@@ -267,4 +268,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with load_printed():
+        sys.exit(main())

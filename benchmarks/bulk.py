@@ -14,7 +14,6 @@ computing stroke directions in the processor time of the labels.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import joblib
 import numpy as np
+from machine import load_printed
 from threadpoolctl import threadpool_limits
 
 from mnistcore import load_model
@@ -99,9 +99,11 @@ def compare(directory):
         turns = np.array([(seconds(labels, path, model), seconds(floor, model, count)) for _ in range(ROUNDS)])
         ours, least = turns[:, :, 0].min(axis=0)  # on the wall
         cpu = turns[:, :, 1]
+        ratios = np.sort(cpu[:, 1] / cpu[:, 0])
         print(
             f"{name:8s} {count / ours:9,.0f} images a second   floor {count / least:9,.0f}   "
-            f"of the floor's rate {least / ours:.2f}   cpu {np.median(cpu[:, 1] / cpu[:, 0]):.2f}",
+            f"of the floor's rate {least / ours:.2f}   "
+            f"cpu {np.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f} in {ROUNDS} rounds)",
             flush=True,
         )
         if model.input != "pixels":
@@ -122,10 +124,10 @@ def main():
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--memory", action="store_true", help="peak memory at several sizes, instead of the speed")
     options = cli.parse_args()
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as directory:
         (memory if options.memory else compare)(Path(directory))
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

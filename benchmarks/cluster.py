@@ -24,6 +24,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import psutil
+from machine import load_printed
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -129,11 +130,11 @@ def main():
     cli.add_argument("--images", type=int, default=2_000_000, help="to label by classic (default: 2,000,000)")
     cli.add_argument("--tasks", type=int, default=5_000, help="that do nothing (default: 5,000)")
     options = cli.parse_args()
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     tasks(options)
     label(options)
     train_(options)
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

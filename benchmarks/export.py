@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from machine import load_printed
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -175,4 +176,5 @@ def _draw(page: Page, strokes: Strokes) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from machine import load_printed
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -78,4 +79,5 @@ def noise(count: int, random: np.random.Generator) -> Iterator[NewDigit]:
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

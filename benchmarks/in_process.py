@@ -27,6 +27,7 @@ import api  # isort: skip  # first: it must come before NumPy
 
 import msgspec
 import numpy as np
+from machine import load_printed
 from PIL import Image
 
 from mnistcore.data.datasets import shipped_test_digits
@@ -186,14 +187,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=201)
     parser.add_argument("--steps", action="store_true", help="in which functions the time goes")
     options = parser.parse_args()
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {options.rounds} rounds")
+    print(f"{options.rounds} rounds")
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as directory:
         # no model of one's own; and the counts are written, as those of each worker are
         os.environ |= {"MNISTCORE_HOME": home, "PROMETHEUS_MULTIPROC_DIR": directory}
         (show_steps if options.steps else compare)(options.rounds)
         time.sleep(2 * counts.PERIOD)  # until the counts are written
-    print(f"load after: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
+from machine import load_printed
 from sklearn.neural_network import MLPClassifier
 
 from mnistcore import load_model
@@ -68,4 +69,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

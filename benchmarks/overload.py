@@ -24,6 +24,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import numpy as np
+from machine import load_printed
 from open_loop import Answer, request, send
 from PIL import Image
 
@@ -119,4 +120,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with load_printed():
+        sys.exit(main())

@@ -14,7 +14,6 @@ with its `Base` made.
 import argparse
 import gzip
 import json
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
+from machine import load_printed
 from PIL import Image, ImageDraw
 
 from mnistcore import load_model, prepare
@@ -123,7 +123,6 @@ def main():
     base = Base(load_model(options.base))
     first = time.perf_counter() - started
     print(f"{len(images):,} digits of {len(np.unique(writers))} writers; base {base.model.name}, made in {first:.1f} s")
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for corrections in (False, True):
         for count in options.counts:
             trials = [
@@ -133,8 +132,8 @@ def main():
             ]
             what = "corrections among" if corrections else "learnt from"
             print(f"{what} {count:2d} of each: {summary(trials)}", flush=True)
-    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

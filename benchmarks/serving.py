@@ -31,6 +31,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import numpy as np
+from machine import load_printed
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
@@ -200,7 +201,7 @@ def main() -> None:
         raise SystemExit("This needs wrk: apt-get install wrk.")
 
     todo = loads(options.peers)
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {options.rounds} rounds")
+    print(f"{options.rounds} rounds")
     running: dict[str, subprocess.Popen] = {}
     rates: dict[str, list[float]] = {load.name: [] for load in todo}
     costs: dict[str, list[float]] = {load.name: [] for load in todo}
@@ -228,7 +229,7 @@ def main() -> None:
             for server in running.values():
                 stop(server)
 
-    print(f"load after: {os.getloadavg()[0]:.1f}\n")
+    print()
     hello = rates["hello-world"]
     print("| | requests/s | images/s | to hello-world | in the rounds | processor, ms a request |")
     print("|---|---:|---:|---:|---:|---:|")
@@ -243,4 +244,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from attacks import ATTACKS, RAW, Halfway, children
+from machine import load_printed
 from open_loop import Answer, request, send
 from PIL import Image
 
@@ -169,7 +170,7 @@ def main() -> int:
             halfway = Halfway(ADDRESS, 100)
             for sender in senders:
                 sender.start()
-            memories, kills = trouble(server, seconds, lambda: turned(model).save(file))
+            memories, kills = trouble(server, seconds, lambda: write_model(turned(model), file))
             for sender in senders:
                 sender.join()
             halfway.close()
@@ -194,4 +195,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with load_printed():
+        sys.exit(main())

@@ -18,7 +18,6 @@ where the clock on the wall measures the others too. `--growth` trains 2 folds a
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from machine import load_printed
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -198,8 +198,8 @@ def main():
     options = cli.parse_args()
     if options.way:
         return measure_here(options)
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    return grow(options) if options.growth else compare(options)
+    with load_printed():
+        return grow(options) if options.growth else compare(options)
 
 
 if __name__ == "__main__":
