@@ -10,8 +10,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from app.pages import DRAW, FIRST, REST
+from mnistcore.export import engine
 
-STYLE = Path(__file__).parent / "shared" / "style.css"
+STYLES = (engine.FOLDER / "stage.css", Path(__file__).parent / "shared" / "style.css")
 STREAMLIT = Path(st.__file__).parent / "static" / "index.html"
 
 
@@ -26,7 +27,7 @@ def routes() -> list[Route]:
 
 
 async def _answer(title: str, _: Request) -> HTMLResponse:
-    html, style = STREAMLIT.read_text(encoding="utf-8"), STYLE.read_text(encoding="utf-8")
+    html, style = STREAMLIT.read_text(encoding="utf-8"), "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
     html = html.replace("<title>Streamlit</title>", f"<title>{title}</title>")
     # at the end, so that it counts for more than Streamlit's own styles, which its script puts into the head
     html = html.replace("</body>", f"<style>\n{style}</style></body>")

@@ -37,7 +37,7 @@ from app.shared import canvas
 drawing = canvas.draw()
 st.write("strokes:", len(drawing.strokes) if drawing else 0)
 """
-SHOWN = {"bare": ".stMarkdown", "app": ".network .images"}  # what differs in each with every drawing
+SHOWN = {"bare": ".stMarkdown", "app": ".network-root[data-shown=answer]"}  # what differs in each with every drawing
 
 # notes, for every mouse-up, how long it took until that part of the page was another
 STOPWATCH = """selector => {

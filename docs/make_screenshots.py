@@ -101,7 +101,7 @@ def look_inside(browser: Browser, url: str) -> None:
     page.wait_for_timeout(1500)
     visit(page, "Look inside")
     page.set_viewport_size({"width": 1280, "height": 1720})  # Streamlit scrolls within the page
-    page.locator(".network button").nth(6).hover()
+    page.locator(".network button.node").nth(1).click()
     save(page, "look-inside", 1720)
 
 
@@ -124,12 +124,12 @@ def tour(browser: Browser, url: str) -> None:
         draw(page, stroke, frames)
         film(page, frames, 1.6)
     visit(page, "Look inside")
-    page.locator(".network button").first.wait_for()
+    page.locator(".network button.node").first.wait_for()
     page.mouse.move(TOUR["width"] / 2, TOUR["height"] / 2)
     film(page, frames, 1.2)
     page.locator(".network").scroll_into_view_if_needed()
-    for number in (6, 8):
-        page.locator(".network button").nth(number).hover()
+    for number in (1, 9):
+        page.locator(".network button.node").nth(number).click()
         film(page, frames, 1.2)
     visit(page, "Train")
     start = page.get_by_role("button", name=re.compile("^Start")).first
@@ -152,7 +152,7 @@ def open_app(browser: Browser, url: str, viewport: dict, filmed: bool = False, *
     page.goto(url)
     page.locator(".example").wait_for()
     if not filmed:
-        page.locator(".network .digits").first.wait_for()
+        page.locator(".network .bars").first.wait_for()
     return page
 
 

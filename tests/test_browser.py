@@ -93,10 +93,10 @@ def expect_strokes(page, number: int) -> None:
 @on_both_screens
 def test_draw_undo_clear_draw_again_and_look_inside(page):
     def positions() -> list:
-        return [page.locator(selector).first.bounding_box() for selector in (".answer", ".network .images", ".digits")]
+        return [page.locator(selector).first.bounding_box() for selector in (".answer", ".network .images", ".bars")]
 
     expect_words(page, "Example")
-    page.locator(".network .digits").first.wait_for()
+    page.locator(".network .bars").wait_for()
     before = positions()
     draw(page, FOUR)
     expect_digit(page, "4")
@@ -108,30 +108,66 @@ def test_draw_undo_clear_draw_again_and_look_inside(page):
     expect_words(page, "Draw a digit")
     draw(page, SEVEN)
     expect_digit(page, "7")
+    page.locator(".network-root[data-shown=answer]").wait_for()
+    page.get_by_role("button", name="Next step").click()
+    page.get_by_text("your ink is these 28×28 pixels").wait_for()
+    assert page.locator(".bars .bar").evaluate_all("bars => bars.every(bar => bar.style.width === '0%')")
 
     page.get_by_role("link", name="Look inside").first.click()
-    units = page.locator(".network button")
-    units.first.wait_for()
+    about = page.locator(".chosen-unit")
+    about.get_by_text("Unit").first.wait_for()  # the strongest is chosen at once
     settle(page)
-
-    def lit() -> list[str]:
-        lines = page.locator("path.lit").all()
-        return [line.get_attribute("data-from") + " " + line.get_attribute("data-to") for line in lines]
-
-    assert lit() == []
-    name = units.nth(1).get_attribute("data-node")
+    height, said = about.bounding_box()["height"], about.inner_text()
+    units = page.locator(".network button.node")
+    assert units.locator("xpath=self::*[@aria-pressed='true']").count() == 1
+    assert page.locator(".network .lit").count() == 0
+    other = page.locator(".network button.node[aria-pressed=false]").first
     if has_touch(page):
-        units.nth(1).tap()
+        other.tap()
     else:
-        units.nth(1).hover()
-        assert lit()
-        page.mouse.move(0, 0)
-        assert lit() == []
-        units.nth(1).focus()
-    assert lit()
-    assert all(name in ends for ends in lit())
-    assert page.locator(".about.lit").count() == 1
+        other.hover()
+        assert page.locator(".network .lit").count() > 1, "it and what it is joined to"
+        other.click()
+    page.wait_for_function("said => document.querySelector('.chosen-unit').innerText !== said", arg=said)
+    assert about.bounding_box()["height"] == height
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_network_thinks_while_the_pen_moves(page):
+    stage = page.locator(".network-root")
+    box = page.locator("canvas.upper-canvas").bounding_box()
+
+    def move(x: float, y: float) -> None:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+    def stroke(corners: list[tuple[float, float]]) -> None:
+        move(*corners[0])
+        page.mouse.down()
+        for corner in corners[1:]:
+            move(*corner)
+
+    page.wait_for_function("caches.open('networks').then(kept => kept.keys()).then(keys => keys.length === 1)")
+    page.wait_for_timeout(500)  # the weights are being unpacked
+    stroke([(0.2, 0.2), (0.45, 0.2), (0.7, 0.2), (0.6, 0.5), (0.5, 0.8)])
+    page.locator(".network .best", has_text="7").wait_for()
+    assert stage.get_attribute("data-shown") != "answer", "it is the browser's"
+    expect_words(page, "Example")  # the server has been told nothing yet
+    page.mouse.up()
+    expect_digit(page, "7")
+    page.locator(".network-root[data-shown=answer]").wait_for()
+    stroke([(0.9, 0.2), (0.9, 0.8)])  # a number: it is read by the server alone
+    page.locator(".network.waiting").wait_for()
+    page.mouse.up()
+    expect_digit(page, "71")
+    page.locator(".network.waiting").wait_for(state="detached")
+    page.emulate_media(reduced_motion="reduce")
+    press(page, "Clear")
+    expect_words(page, "Draw a digit")
+    stroke([(0.5, 0.2), (0.5, 0.8)])
+    page.wait_for_timeout(300)
+    assert stage.get_attribute("data-shown") == "answer"
+    page.mouse.up()
+    expect_digit(page, "1")
 
 
 def test_what_is_no_digit_is_said_to_be_none(page):

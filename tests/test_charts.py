@@ -1,15 +1,15 @@
-"""The app's charts: where the network diagram's nodes and edges lie, and the pictures of hidden units."""
+"""The app's charts: what the stage shows of the network, and curves and bars of measures."""
 
 from __future__ import annotations
 
 import base64
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from app.shared.charts.layout import place, strongest, unit_shares
 from app.shared.charts.measures import (
     VALIDATION,
     Curve,
@@ -19,63 +19,79 @@ from app.shared.charts.measures import (
     robustness_chart,
 )
 from app.shared.charts.pictures import ink_url, weights_url
+from app.shared.charts.scene import kinds_shown, scene, strongest, unit_shares
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.explain import Explanation, explain
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading, read
 from mnistcore.models.answering import load_model
 from mnistcore.models.report import Evaluation
 
-SHOWN = 5
-
 
 @pytest.fixture(scope="module", params=["classic", "robust"], ids=["one hidden layer", "two hidden layers"])
-def parts(request: pytest.FixtureRequest) -> Explanation:
+def model(request: pytest.FixtureRequest) -> Model:
+    return load_model(request.param)
+
+
+@pytest.fixture(scope="module")
+def reading(model: Model) -> Reading:
     images, _ = shipped_test_digits()
-    return explain(load_model(request.param), images[0])
+    return read(images[0], model)
+
+
+@pytest.fixture(scope="module")
+def parts(model: Model, reading: Reading) -> Explanation:
+    return explain(model, reading.image)
 
 
 @pytest.mark.parametrize("rival", [None, 9])
 def test_strongest_units_come_first_and_the_rest_matter_less(parts, rival):
     shares = unit_shares(parts, 0, 7, rival)
-    shown = strongest(parts, 0, 7, rival, SHOWN)
-    assert len(shown) == SHOWN
+    shown = strongest(shares, 5)
+    assert len(shown) == 5
     assert (np.diff(shares[shown]) <= 0).all()
     assert np.abs(np.delete(shares, shown)).max() <= np.abs(shares[shown]).min()
 
 
-def test_nodes_fill_their_columns_from_top_to_bottom(parts):
-    columns, _ = place(parts, 7, None, SHOWN)
-    directions = [] if parts.planes is None else ["direction"]
-    kinds = ["image", *directions, *["unit"] * len(parts.units), "digit"]
-    assert [{node.kind for node in column} for column in columns] == [{kind} for kind in kinds]
-    for column in columns[1:]:
-        assert 0 < column[0].y < column[-1].y < 1
-    assert [node.index for node in columns[-1]] == list(range(10))
-    names = [node.name for column in columns for node in column]
-    assert len(set(names)) == len(names)
-
-
-def test_edges_join_nodes_of_neighbouring_columns(parts):
-    columns, edges = place(parts, 7, None, SHOWN)
-    assert len(edges) == len(columns) - 1
-    for left, right, between in zip(columns, columns[1:], edges, strict=False):
-        assert all(edge.start in left and edge.end in right for edge in between)
-        assert max(edge.width for edge in between) == pytest.approx(1)
-
-
-def test_edges_are_what_one_node_adds_to_the_next(parts):
-    _, edges = place(parts, 7, None, SHOWN)
-    for edge in edges[-1]:
-        assert edge.amount == pytest.approx(parts.units[-1][edge.start.index, edge.end.index])
+def test_scene_has_a_bar_for_each_answer_and_what_each_node_adds_to_the_next(model, parts, reading):
+    shown = scene(model, parts, reading, 7)
+    assert shown["best"] == 7
+    assert len(shown["bars"]) == (11 if model.knows_non_digits else 10)
+    assert sum(shown["bars"]) == pytest.approx(1)
+    counts = [1, *([8] if parts.planes is not None else []), *[5] * len(parts.units), 10]
+    assert [np.shape(amounts) for amounts in shown["edges"]] == list(pairwise(counts))
+    assert np.allclose(shown["edges"][-1], parts.units[-1][shown["layers"][-1]["units"]], atol=1e-3)
     if parts.planes is not None:
-        for edge in edges[1]:
-            assert edge.amount == pytest.approx(parts.direction_flows[edge.start.index, edge.end.index])
+        assert np.allclose(shown["edges"][1], parts.direction_flows[:, shown["layers"][0]["units"]], atol=1e-3)
+
+
+def test_scene_without_ink_has_no_light(model):
+    blank = read(np.zeros((28, 28), np.uint8), model)
+    shown = scene(model, explain(model, blank.image), blank, 7)
+    assert (shown["best"], shown["edges"], set(shown["bars"])) == (None, [], {0.0})
+    assert {fires for layer in shown["layers"] for fires in layer["fires"]} == {0.0}
+
+
+def test_units_that_look_for_the_same_are_shown_as_one_and_explain_most_of_the_lead(model, parts, reading):
+    layer = len(parts.units) - 1
+    groups = [kinds_shown(model, parts, number, 7, 9) for number in range(layer + 1)]
+    shown = scene(model, parts, reading, 7, 9, groups=groups)
+    last, shares = shown["layers"][-1], unit_shares(parts, layer, 7, 9)
+    assert 5 <= len(groups[-1]) <= 8
+    assert last["units"] == [members[0] for members in groups[-1]]
+    assert last["shares"] == pytest.approx([shares[members].sum() for members in groups[-1]], abs=1e-3)
+    assert last["explained"] > 0.6
+    every = np.concatenate(groups[-1])
+    assert len(set(every.tolist())) == len(every)
+    for votes, members in zip(shown["edges"][-1], groups[-1], strict=True):
+        assert votes == pytest.approx(parts.units[-1][members].sum(axis=0), abs=1e-2)
 
 
 def test_without_hidden_layers_the_image_leads_to_the_digits():
-    parts = Explanation(np.arange(10.0), np.zeros((10, 28, 28)), np.ones((10, 28, 28)), [], [], [])
-    columns, (edges,) = place(parts, 7, None, SHOWN)
-    assert [len(column) for column in columns] == [1, 10]
-    assert len(edges) == 10
+    linear = Model((np.ones((784, 10), np.float32),), (np.zeros(10, np.float32),))
+    image = shipped_test_digits()[0][0]
+    shown = scene(linear, explain(linear, image), read(image, linear), 7)
+    assert [np.shape(amounts) for amounts in shown["edges"]] == [(1, 10)]
 
 
 def opened(url: str) -> np.ndarray:

@@ -18,8 +18,10 @@ from PIL import Image
 from strokes import DIGITS, PLAIN_SEVEN, SEVEN
 
 from app.shared.answer import as_html
-from mnistcore import Model, load_model, read
+from app.shared.charts.scene import scene
+from mnistcore import Model, Reading, load_model, read
 from mnistcore.data.datasets import shipped_test_digits
+from mnistcore.digit.explain import explain
 from mnistcore.export.html_export import to_html
 
 SHEET = "#sheet"
@@ -54,9 +56,13 @@ PAINT = """strokes => {
         others.forEach(continueStroke);
         endStroke();
     }
-    const { layers, probabilities, image, ...reading } = read(greysOfSheet(), theModel);
+    const whole = read(greysOfSheet(), theModel);
+    const { layers, probabilities, image, ...reading } = whole;
+    const scene = sceneOf(theModel, whole);
+    const plain = (key, value) => ArrayBuffer.isView(value) ? [...value] : value;
     return {
         ...reading,
+        scene: JSON.parse(JSON.stringify(scene, plain)),
         probabilities: [...probabilities],
         image: [...image],
         words: ["sign", "headline", "detail"].map(id => document.getElementById(id).textContent),
@@ -163,8 +169,27 @@ def test_its_answers_are_those_of_python(name, count, browser, files):
                 sign, headline, detail = theirs["words"]
                 answer = as_html(ours, None, model)
                 assert f'<div class="digit">{sign}</div><div><strong>{headline}</strong><p>{detail}</p>' in answer
-            seen.add(ours.status)
+            if (ours.status, ours.digit) not in seen:
+                assert_same_scene(theirs["scene"], model, ours)
+            seen |= {ours.status, (ours.status, ours.digit)}
         assert seen >= {"digit", "blank", "not a digit" if name == "robust" else "uncertain"}
+
+
+def assert_same_scene(theirs: dict, model: Model, reading: Reading) -> None:
+    """What the page draws of the network is what the app draws."""
+    digit = reading.runner_up if reading.digit is None else reading.digit
+    ours = scene(model, explain(model, reading.image), reading, digit)
+    assert theirs["best"] == ours["best"]
+    assert theirs["bars"] == pytest.approx(ours["bars"], abs=1e-5)
+    for mine, other in zip(ours["layers"], theirs["layers"], strict=True):
+        assert (other["count"], other["units"]) == (mine["count"], mine["units"])
+        for kind in ("shares", "fires"):
+            assert other[kind] == pytest.approx(mine[kind], abs=2e-3)
+        for sent, picture in zip(mine["pictures"], np.array(other["pictures"]), strict=True):
+            exact = np.frombuffer(base64.b64decode(sent), np.int8)
+            assert np.abs(exact - 127 * picture.ravel() / np.abs(picture).max()).max() < 1
+    for mine, other in zip(ours["edges"], theirs["edges"], strict=True):
+        assert np.allclose(mine, other, atol=2e-3)
 
 
 @pytest.mark.browser
@@ -178,7 +203,7 @@ def test_draw_undo_clear_by_mouse_and_by_touch(page):
     assert answer() == ("–", "Draw a digit")
     draw(page, PLAIN_SEVEN, sheet=SHEET)
     assert answer()[0] == "7"
-    assert page.locator(".digits .best").inner_text().startswith("7")
+    assert page.locator(".bars .best").inner_text().startswith("7")
     draw(page, [[(46, 46), (274, 274)], [(274, 46), (46, 274)], [(46, 152), (274, 152)]], sheet=SHEET)
     assert answer() == ("×", "Not a digit")
     for _ in range(3):
@@ -204,7 +229,7 @@ def test_it_is_accessible_and_fits_every_screen(scheme, browser, files):
         draw(page, SEVEN, sheet=SHEET)
         for width, height in ((1280, 800), (820, 1180), (390, 844), (844, 390)):
             page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+            page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")  # once it is laid out
             box = page.locator(SHEET).bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width

@@ -29,16 +29,16 @@ def stage() -> None:
                 example.write()
             said = example.until_drawn(answer.as_html(shown, None, model, other, example=True), said)
         with st.container(key="said"):
-            st.html(said)  # first, for it takes the network's diagram a moment to be made
+            st.html(said)  # first, for it takes the network's stage a moment to be made
         with st.container(key="ask"):
             ask.offer(ask.about(drawing, reading, page, model), offer_learning)
         with st.container(key="network"):
             if page and drawing:
                 number.pick(drawing, page.readings)
-            lit = network.of_reading(model, reading, label) if model else ""
-            if model and shown:
-                lit = example.until_drawn(network.of_reading(model, shown), lit)
-            network.show(lit, "lit")
+            if model:
+                lit = network.of_reading(model, shown or reading, None if shown else label)
+                resting = network.of_reading(model, reading) if shown else None
+                network.show("lit", lit, follow=network.follow(model, number=page is not None), resting=resting)
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         mnist_digits.offer_digits(model, models.chosen_name())
         export_menu.offer(drawing, reading)

@@ -3,5 +3,5 @@
     page.py    which drawing and which two digits are compared
     story.py   the steps, each a sentence and a picture: ink, pixels, directions, units, votes, percentages, sums
 
-The numbers come from `mnistcore/digit/explain.py`, the diagram of the units is `shared/charts/network.py`.
+The numbers come from `mnistcore/digit/explain.py`, the stage is `shared/charts/network.py`.
 """

@@ -1,12 +1,10 @@
 """Why the model gives its answer to the current drawing: the steps from ink to percentages, comparing two digits."""
 
-from functools import partial
-
 import streamlit as st
 
 from app.look_inside import story
 from app.shared import answer, mnist_digits, models, number
-from app.shared.charts import network
+from app.shared.charts import network, scene
 from app.shared.drawing import current_drawing
 from mnistcore.digit.explain import explain
 
@@ -36,15 +34,18 @@ with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"
         others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
         rival = st.selectbox("and not", others, width=120)
 
+groups = [scene.kinds_shown(model, parts, layer, digit, rival) for layer in range(len(parts.units))]
 with st.container(key="story"):
     st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))
     if parts.units:
         st.html(story.step("The hidden units", story.units_sentence(digit, rival)))
 
-        about = partial(story.about_unit, model=model, parts=parts, digit=digit, rival=rival)
         with st.container(key="network"):
-            network.show(network.diagram(model, parts, reading, digit, rival, drawing.label, about), "units")
-    st.html(story.votes(model, parts, digit, rival) + story.percentages(model, reading, parts, digit, rival))
+            lit = scene.scene(model, parts, reading, digit, rival, drawing.label, groups)
+            about, chosen = story.about_units(parts, groups, digit, rival)
+            network.show("units", lit, about=about, chosen=chosen)
+    votes = story.votes(model, parts, groups[-1], digit, rival) if groups else ""
+    st.html(votes + story.percentages(model, reading, parts, digit, rival))
 
 with st.expander("The exact sums, and how they are computed"):
     st.markdown(story.sums(parts, digit, rival))

@@ -5,17 +5,17 @@ import math
 
 import numpy as np
 
-from app.shared.charts.layout import Node, strongest, unit_shares
-from app.shared.charts.network import ARROWS
 from app.shared.charts.pictures import ink_url, weights_url
+from app.shared.charts.scene import explained, unit_shares
 from app.shared.drawing import Drawing
 from app.shared.words import percent
 from mnistcore.digit.explain import Explanation, response_pictures
 from mnistcore.digit.files import data_url
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading
+from mnistcore.words import counted
 
-VOTES = 6  # units of the last hidden layer whose votes are shown one by one
+ARROWS = "→↘↓↙←↖↑↗"  # the stroke directions, in the order of mnistcore.digit.features
 NAMED = 3  # inputs and outputs of a unit that are named
 
 
@@ -65,54 +65,60 @@ def directions(parts: Explanation, digit: int, rival: int) -> str:
 
 
 def units_sentence(digit: int, rival: int) -> str:
-    """What the diagram of the hidden units shows."""
+    """What the stage shows of the hidden units."""
     return (
         "A hidden unit looks for one pattern, its picture: ink where it is green makes the unit fire, ink where it is "
-        f"orange keeps it quiet. These units decide most between {digit} and {rival}; the brighter one is, the more it "
-        "fires. Point at a unit, or tap it."
+        f"orange keeps it quiet. Units that look for the same are shown as one. These decide most between {digit} and "
+        f"{rival}; the brighter one is, the more it fires. Choose one to see its pattern over your ink."
     )
 
 
-def about_unit(node: Node, model: Model, parts: Explanation, digit: int, rival: int) -> str:
-    """A unit's picture, how it fires and votes, and its strongest inputs and outputs."""
-    layer, unit = node.layer, node.index
-    (picture,) = response_pictures(model, parts, layer, np.array([unit]))
-    fires = parts.activations[layer][unit]
-    share = float(unit_shares(parts, layer, digit, rival)[unit])
-    vote = f"It speaks for <b>{digit if share > 0 else rival}</b>, by {abs(share):.2f} points." if fires else ""
+def about_units(parts: Explanation, groups: list[list[np.ndarray]], digit: int, rival: int) -> tuple[dict, str]:
+    """HTML on each unit of the stage, by its name, and the name of the one that decides most: how it fires and votes,
+    and its strongest inputs and outputs."""
+    about: dict[str, str] = {}
+    votes: dict[str, float] = {}
+    for layer, group in enumerate(groups):
+        shares = unit_shares(parts, layer, digit, rival)
+        for members in group:
+            name = f"unit-{layer}-{members[0]}"
+            share = float(shares[members].sum())
+            about[name] = _about(parts, layer, members, share, digit if share > 0 else rival)
+            votes[name] = abs(share) + 1e9 * layer  # those of the last layer speak for themselves
+    return about, max(votes, key=votes.__getitem__, default="")
+
+
+def _about(parts: Explanation, layer: int, members: np.ndarray, share: float, spoken_for: int) -> str:
     if layer:
-        inputs = _strongest(parts.flows[layer - 1][:, unit], "unit {}")
+        inputs = _strongest(parts.flows[layer - 1][:, members].sum(axis=1), "unit {}")
     elif parts.direction_flows is not None:
-        inputs = _strongest(parts.direction_flows[:, unit], "direction {}", ARROWS)
+        inputs = _strongest(parts.direction_flows[:, members].sum(axis=1), "direction {}", ARROWS)
     else:
         inputs = "the pixels where its picture is darkest"
     last = layer == len(parts.units) - 1
-    outputs = _strongest(
-        parts.units[layer][unit] if last else parts.flows[layer][unit], "digit {}" if last else "unit {}"
-    )
+    onward = parts.units[layer] if last else parts.flows[layer]
+    outputs = _strongest(onward[members].sum(axis=0), "digit {}" if last else "unit {}")
+    others = f" and {counted(len(members) - 1, 'other')} like it" if len(members) > 1 else ""
     return (
-        f'<img src="{weights_url(picture)}" alt="What unit {unit} looks for"><div>'
-        f"<b>Unit {unit} of hidden layer {layer + 1}</b> "
-        f"{f'fires with {fires:.2f}.' if fires else 'does not fire.'} {vote}"
-        f"<p>It gets most from: {inputs}.</p><p>It passes most on to: {outputs}.</p></div>"
+        f"<b>Unit {members[0]} of hidden layer {layer + 1}{others}</b> fires with "
+        f"{parts.activations[layer][members].sum():.2f} and speaks for <b>{spoken_for}</b>, by {abs(share):.2f} points."
+        f"<p>Gets most from: {inputs}.</p><p>Passes most on to: {outputs}.</p>"
     )
 
 
-def votes(model: Model, parts: Explanation, digit: int, rival: int) -> str:
-    """What the units of the last hidden layer put into the difference of the two scores, and the sum."""
-    if not parts.units:
-        return ""
+def votes(model: Model, parts: Explanation, group: list[np.ndarray], digit: int, rival: int) -> str:
+    """What the kinds of unit of the last hidden layer put into the difference of the two scores, and the sum."""
     layer = len(parts.units) - 1
     shares = unit_shares(parts, layer, digit, rival)
-    shown = strongest(parts, layer, digit, rival, VOTES)
-    rest = float(shares.sum() - shares[shown].sum())
+    pictures = response_pictures(model, parts, layer, np.array([members[0] for members in group]))
+    amounts = [float(shares[members].sum()) for members in group]
     total = float(parts.scores[digit] - parts.scores[rival])
     rows = [
-        (f'<img src="{weights_url(picture)}" alt="Unit {unit}">', float(shares[unit]))
-        for unit, picture in zip(shown, response_pictures(model, parts, layer, shown), strict=True)
+        (f'<img src="{weights_url(picture)}" alt="Unit {members[0]}"> {counted(len(members), "unit")}', amount)
+        for members, picture, amount in zip(group, pictures, amounts, strict=True)
     ]
-    others = len(shares) - len(shown)
-    rows += [(f"{others:,} other units", rest)] if others else []
+    others = int(np.count_nonzero(shares)) - sum(map(len, group))
+    rows += [(f"{counted(others, 'other unit')}", float(shares.sum()) - sum(amounts))] if others else []
     rows += [("fixed part", total - float(shares.sum())), ("<b>all together</b>", total)]
     most = max(abs(amount) for _, amount in rows) or 1.0
     bars = "".join(
@@ -120,8 +126,9 @@ def votes(model: Model, parts: Explanation, digit: int, rival: int) -> str:
     )
     return step(
         "The votes",
-        f"Each unit of the last hidden layer gives points to {digit} (green, to the right) or to {rival} (orange, to "
-        f"the left). All together, {digit if total > 0 else rival} leads by {abs(total):.1f} points.",
+        f"Units of the last hidden layer give points to {digit} (green, to the right) or to {rival} (orange, to the "
+        f"left). All together, {digit if total > 0 else rival} leads by {abs(total):.1f} points; the kinds with a "
+        f"picture explain {explained(np.array(amounts), shares):.0%} of that.",
         f'<table class="votes">{bars}</table>',
     )
 

@@ -18,12 +18,11 @@ PAGE = Path(__file__).with_name("offline_page")
 
 def to_html(model: Model) -> str:
     """The page with this model: its weights, 16 bits each, in base64, 1.6 MB for `robust`."""
-    files = [(f"{name}.js", engine.source(f"{name}.js")) for name in engine.ENGINE]
-    files += [(name, _read(name)) for name in ("pad.js", "page.js")]
+    pages = [f"// ---- {name} ----\n{_read(name)}" for name in ("pad.js", "page.js")]
     return Template(_read("page.html")).substitute(
         name=escape(model.name),
-        style=_read("style.css"),
-        scripts="\n\n".join(f"<script>\n// ---- {name} ----\n{text}</script>" for name, text in files),
+        style=engine.source("stage.css") + _read("style.css"),
+        scripts="\n\n".join(f"<script>\n{text}</script>" for text in (engine.scripts(), *pages)),
         model=engine.weights_as_json(model),
     )
 

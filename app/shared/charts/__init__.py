@@ -1,7 +1,8 @@
 """Every chart that several pages show, and the colours of all.
 
-network.py, .js   the network at work on one image, as a diagram
-layout.py         where its nodes and edges lie, and which units are shown
+network.py, .js   the network at work on one image: the stage of mnistcore/export/engine/, put on the page
+scene.py          what it shows: which units, and what each adds to what
+live.js           how it keeps in step with the pen
 measures.py       reports, evaluations and trainings as charts
 pictures.py       ink and weights as small pictures, and a picture file as an address
 """

@@ -4,6 +4,8 @@ The exported page and the app run the same files; each says which module of this
 them together. A model's weights travel as 16-bit whole numbers: `weights_as_json`.
 
     ink, shapes, scaling, images, features, model, reading    a picture -> what is read in it
+    scene, stage                                              what is read -> the network at work, drawn
+    stage.css                                                 how that looks
 """
 
 import base64
@@ -16,13 +18,18 @@ from mnistcore.digit.model import Model
 
 FOLDER = Path(__file__).parent
 # in the order in which they call each other
-ENGINE = ("ink", "shapes", "scaling", "images", "features", "model", "reading")
+SCRIPTS = ("ink", "shapes", "scaling", "images", "features", "model", "reading", "scene", "stage")
 LARGEST = 32767  # of 16 bits with a sign
 
 
 def source(name: str) -> str:
     """The text of one of the files."""
     return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def scripts() -> str:
+    """All of them as one text."""
+    return "\n\n".join(f"// ---- {name}.js ----\n{source(f'{name}.js')}" for name in SCRIPTS)
 
 
 def weights_as_json(model: Model) -> str:

@@ -68,3 +68,51 @@ function averages(plane) {
     along.map((column) => UNIT * weights.reduce((sum, weight, y) => sum + weight * column[y], 0)),
   );
 }
+
+// The ink that slopes by the 8x9x9 numbers ask for, as 28x28 numbers: each direction's slope is an arrow, the arrows at a
+// point are added up, and the gradient is taken backwards. As `to_picture`.
+function inkFor(slopes) {
+  const across = new Float64Array(GRID * GRID);
+  const along = new Float64Array(GRID * GRID);
+  for (let direction = 0; direction < DIRECTIONS; direction++) {
+    const [x, y] = [Math.cos((direction * Math.PI) / 4), Math.sin((direction * Math.PI) / 4)];
+    for (let i = 0; i < GRID * GRID; i++) {
+      across[i] += x * slopes[direction * GRID * GRID + i];
+      along[i] += y * slopes[direction * GRID * GRID + i];
+    }
+  }
+  const [right, down] = [spread(across), spread(along)];
+  const ink = new Float64Array(SIDE * SIDE);
+  const add = (y, x, amount) => {
+    if (0 <= y && y < SIDE && 0 <= x && x < SIDE) ink[y * SIDE + x] += amount;
+  };
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      for (let shift = -1; shift <= 1; shift++) {
+        const weight = (shift ? 1 : 2) * SOBEL * UNIT;
+        add(y + shift, x + 1, weight * right[y * SIDE + x]);
+        add(y + shift, x - 1, -weight * right[y * SIDE + x]);
+        add(y + 1, x + shift, weight * down[y * SIDE + x]);
+        add(y - 1, x + shift, -weight * down[y * SIDE + x]);
+      }
+    }
+  }
+  return ink;
+}
+
+// `averages` backwards: from the points of the grid to the pixels around them.
+function spread(grid) {
+  const rows = new Float64Array(GRID * SIDE);
+  for (let k = 0; k < GRID; k++) {
+    for (let x = 0; x < SIDE; x++) {
+      for (let j = 0; j < GRID; j++) rows[k * SIDE + x] += BLUR[j][x] * grid[k * GRID + j];
+    }
+  }
+  const plane = new Float64Array(SIDE * SIDE);
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      for (let k = 0; k < GRID; k++) plane[y * SIDE + x] += BLUR[k][y] * rows[k * SIDE + x];
+    }
+  }
+  return plane;
+}

@@ -9,7 +9,8 @@ const greys = { pixels: new Float32Array(sheet.width * sheet.height), height: sh
 let strokes = []; // each a list of points, in pixels of the sheet's picture
 let cleared = []; // what Undo brings back after Clear
 let drawing = false;
-let onChange = () => {}; // called after every stroke, Undo and Clear
+let onChange = () => {}; // called at every frame while the pen moves, after every stroke, Undo and Clear
+let awaited = 0; // the next frame, if it is to call onChange
 
 function startStroke(point) {
   drawing = true;
@@ -25,6 +26,12 @@ function continueStroke(point) {
 
 function endStroke() {
   drawing = false;
+  changed();
+}
+
+function changed() {
+  cancelAnimationFrame(awaited);
+  awaited = 0;
   onChange();
 }
 
@@ -87,6 +94,7 @@ sheet.addEventListener("pointermove", (event) => {
   if (!drawing || !event.isPrimary) return;
   // a fast pen is at several places between two frames
   for (const place of event.getCoalescedEvents?.() ?? [event]) continueStroke(pointOf(place));
+  awaited ||= requestAnimationFrame(changed);
 });
 for (const end of ["pointerup", "pointercancel"]) {
   sheet.addEventListener(end, (event) => {
