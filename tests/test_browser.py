@@ -228,7 +228,7 @@ def test_keyboard_shortcuts(page):
 
 def test_every_control_is_reached_and_named_by_keyboard(page):
     names = []
-    for _ in range(27):
+    for _ in range(28):
         page.keyboard.press("Tab")
         names.append(
             page.evaluate(
@@ -246,7 +246,8 @@ def test_every_control_is_reached_and_named_by_keyboard(page):
         "Wide sheet",
         "Random digit",
         "Misread digit",
-        "Export",
+        "Share",
+        "For programmers",
         "Why this answer?",
         "Thin",
     ]
@@ -274,10 +275,20 @@ def test_digit_of_mnist_is_put_on_the_canvas_and_removed_by_undo(page):
     expect_words(page, "Draw a digit")
 
 
-def test_export(page):
+def test_share_and_what_is_for_programmers(page):
     draw(page, SEVEN)
     expect_digit(page, "7")
-    press(page, "Export")
+    press(page, "Share")
+    for button, first_bytes, name in (
+        ("A page to draw on", b"<!do", "robust.html"),
+        ("This drawing and its answer", b"\x89PNG", "drawing.png"),
+    ):
+        with page.expect_download() as download:
+            press(page, button)
+        assert download.value.suggested_filename == name
+        assert Path(download.value.path()).read_bytes().startswith(first_bytes)
+    page.keyboard.press("Escape")
+    press(page, "For programmers")
     with page.expect_download() as download:
         press(page, "Network input")
     with Image.open(download.value.path()) as image:

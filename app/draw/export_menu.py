@@ -1,4 +1,4 @@
-"""Export the drawing, the image that the network is given, and the same request to the API."""
+"""For programmers: the drawing, the image that the network is given, and the same request to the API."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from mnistcore.digit.reading import Reading
 
 def offer(drawing: Drawing | None, reading: Reading | None) -> None:
     """A popover with downloads and an API request; nothing is made before it is opened."""
-    box = st.popover("Export", icon=":material/download:", on_change="rerun", key="export_menu")
+    box = st.popover("For programmers", icon=":material/code:", on_change="rerun", key="export_menu")
     if not box.open:
         return
     with box:

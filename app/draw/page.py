@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.draw import ask, example, export_menu
+from app.draw import ask, example, export_menu, share
 from app.draw.ask import Asked, Kept
 from app.shared import answer, canvas, learning, mnist_digits, models, number, profiles
 from app.shared.charts import network
@@ -41,6 +41,7 @@ def stage() -> None:
                 network.show("lit", lit, follow=network.follow(model, number=page is not None), resting=resting)
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         mnist_digits.offer_digits(model, models.chosen_name())
+        share.offer(drawing, reading, page, model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
         canvas.choose_brush()

@@ -38,7 +38,7 @@ def as_html(
         other: the other model; None if there is none.
         example: whether it is not the visitor's drawing that was read.
     """
-    sign, headline, detail = _words(reading) if model else ("–", "No model", "No model could be loaded.")
+    sign, headline, detail = in_words(reading) if model else ("–", "No model", "No model could be loaded.")
     if example:
         headline, detail = f"Example: {headline}", "Now draw your own digit on the sheet."
     truth, kind = "", reading.status if reading else "blank"
@@ -55,8 +55,10 @@ def as_html(
     )
 
 
-def _words(reading: Reading | None) -> tuple[str, str, str]:
-    """The large sign, the headline and the line below it."""
+def in_words(reading: Reading | None, page: Page | None = None) -> tuple[str, str, str]:
+    """The large sign, the headline and the line below it: of a digit, or of a page with a number."""
+    if page:
+        return page.text, f"{len(page.digits)} digits", _of_the_least_sure(page.readings)
     if reading is None:
         return "–", "Draw a digit", "Or a number, of any size, anywhere on the sheet."
     p, q = reading.confidence, float(reading.probabilities[reading.runner_up])

@@ -1,0 +1,62 @@
+"""What can be sent to a friend: a page that reads digits, and a picture of this drawing with its answer."""
+
+import streamlit as st
+from PIL import Image, ImageDraw, ImageFont
+
+from app.shared.answer import in_words
+from app.shared.drawing import Drawing
+from mnistcore.digit.files import as_png, open_image
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import Reading
+from mnistcore.export.html_export import to_html
+from mnistcore.page.pages import Page
+
+PAPER, TEXT, SOFT = "#ffffff", "#31333f", "#6b6d78"
+SIDE, MARGIN = 480, 40  # pixels of the picture: the sheet's height, and what is around it
+
+
+def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, model: Model | None) -> None:
+    """A popover with the two downloads; nothing is made before it is opened."""
+    box = st.popover("Share", icon=":material/share:", on_change="rerun", key="share")
+    if not box.open or model is None:
+        return
+    with box:
+        st.download_button(
+            "A page to draw on",
+            lambda: to_html(model).encode(),
+            f"{model.name}.html",
+            "text/html",
+            on_click="ignore",
+            icon=":material/web:",
+        )
+        st.write("One file that reads digits and shows how, on any computer or phone, without the internet.")
+        if drawing is None or reading is None or reading.status == "blank":
+            st.write("Draw something first to send a picture of it with its answer.")
+            return
+        st.download_button(
+            "This drawing and its answer",
+            lambda: picture(drawing.png, *in_words(reading, page), model.name),
+            "drawing.png",
+            "image/png",
+            on_click="ignore",
+            icon=":material/image:",
+        )
+
+
+def picture(png: bytes, sign: str, headline: str, detail: str, name: str) -> bytes:
+    """A drawing, a PNG file, beside its answer in words: a PNG file 560 pixels high."""
+    sheet = open_image(png).convert("RGB")
+    sheet = sheet.resize((SIDE * sheet.width // sheet.height, SIDE))
+    text = sheet.width + 2 * MARGIN
+    whole = Image.new("RGB", (text + SIDE, SIDE + 2 * MARGIN), PAPER)
+    whole.paste(sheet, (MARGIN, MARGIN))
+    pen = ImageDraw.Draw(whole)
+    size = min(280, int(1.6 * (SIDE - MARGIN) / len(sign)))  # a number is smaller
+    for words, size_, y, colour in (
+        (sign, size, 190, TEXT),
+        (headline, 44, 370, TEXT),
+        (detail, 24, 420, SOFT),
+        (f"Read by {name}", 24, 485, SOFT),
+    ):
+        pen.text((text, y), words, colour, ImageFont.load_default(size_), anchor="lm")
+    return as_png(whole)
