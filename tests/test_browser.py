@@ -163,6 +163,7 @@ def test_network_thinks_while_the_pen_moves(page):
     page.emulate_media(reduced_motion="reduce")
     press(page, "Clear")
     expect_words(page, "Draw a digit")
+    settle(page)
     stroke([(0.5, 0.2), (0.5, 0.8)])
     page.wait_for_timeout(300)
     assert stage.get_attribute("data-shown") == "answer"
