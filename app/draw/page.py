@@ -41,7 +41,8 @@ def stage() -> None:
                 network.show("lit", lit, follow=network.follow(model, number=page is not None), resting=resting)
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         mnist_digits.offer_digits(model, models.chosen_name())
-        share.offer(drawing, reading, page, model)
+        answered = reading is not None and reading.status != "blank"
+        share.offer(drawing, answer.in_words(reading, page) if answered else None, model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
         canvas.choose_brush()

@@ -3,20 +3,23 @@
 import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
-from app.shared.answer import in_words
 from app.shared.drawing import Drawing
 from mnistcore.digit.files import as_png, open_image
 from mnistcore.digit.model import Model
-from mnistcore.digit.reading import Reading
 from mnistcore.export.html_export import to_html
-from mnistcore.page.pages import Page
 
 PAPER, TEXT, SOFT = "#ffffff", "#31333f", "#6b6d78"
 SIDE, MARGIN = 480, 40  # pixels of the picture: the sheet's height, and what is around it
 
 
-def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, model: Model | None) -> None:
-    """A popover with the two downloads; nothing is made before it is opened."""
+def offer(drawing: Drawing | None, said: tuple[str, str, str] | None, model: Model | None) -> None:
+    """A popover with the two downloads; nothing is made before it is opened.
+
+    Args:
+        drawing: what is on the sheet.
+        said: its answer in words, as `answer.in_words` gives them; None if there is none.
+        model: the one in use.
+    """
     box = st.popover("Share", icon=":material/share:", on_change="rerun", key="share")
     if not box.open or model is None:
         return
@@ -30,12 +33,12 @@ def offer(drawing: Drawing | None, reading: Reading | None, page: Page | None, m
             icon=":material/web:",
         )
         st.write("One file that reads digits and shows how, on any computer or phone, without the internet.")
-        if drawing is None or reading is None or reading.status == "blank":
+        if drawing is None or said is None:
             st.write("Draw something first to send a picture of it with its answer.")
             return
         st.download_button(
             "This drawing and its answer",
-            lambda: picture(drawing.png, *in_words(reading, page), model.name),
+            lambda: picture(drawing.png, *said, model.name),
             "drawing.png",
             "image/png",
             on_click="ignore",
