@@ -37,7 +37,7 @@ from mnistcore.models.files import write_model
 
 LAYERS = (648, 500, 300, 200, 100, 11)
 PACE = 1 / 60  # seconds between two points
-CANVAS = "canvas.upper-canvas"
+CANVAS = "canvas.sheet"
 Strokes = list[list[list[float]]]
 
 WATCH = """() => {
@@ -57,7 +57,7 @@ READ = """() => {
     };
 }"""
 NEXT_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-SHEET = "() => document.querySelector('canvas.dc-canvas.lower-canvas').toDataURL()"
+SHEET = "() => document.querySelector('canvas.sheet').toDataURL()"
 
 
 def main() -> None:

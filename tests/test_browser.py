@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Server, await_that, start_app
 from in_browser import (
+    CANVAS,
     DESKTOP,
     IN_NAVIGATION,
     PHONE,
@@ -135,7 +136,7 @@ def test_draw_undo_clear_draw_again_and_look_inside(page):
 
 def test_network_thinks_while_the_pen_moves(page):
     stage = page.locator(".network-root")
-    box = page.locator("canvas.upper-canvas").bounding_box()
+    box = page.locator(CANVAS).bounding_box()
 
     def move(x: float, y: float) -> None:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])

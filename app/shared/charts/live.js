@@ -1,7 +1,6 @@
 // Keeps the stage in step with the pen: while it moves, the network runs here, at every frame, on what is on the canvas.
 // When it is up the server's answer arrives, and stays. A number is not read here: its stage waits for the server.
 
-const SHEET = 420; // pixels of the picture's height, as in canvas.py
 const GAP = 0.12; // of the ink's height: parts further apart stand side by side, as digits of a number do
 const KEPT = 4; // networks that a browser keeps
 const PATIENCE = 3000; // ms for which the answer is awaited
@@ -10,8 +9,8 @@ const networks = new Map(); // of each version, once it is there
 const board = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 let followed = null; // the element whose stage follows the pen, and what the server has sent for it
-let down = false;
-let moved = null; // when the pen was moved last, if that is not shown yet
+let down = false; // the pen
+let changed = null; // since when there is ink that is not shown yet
 
 export function show(root, data) {
   root.stage ??= createStage(root, data.about ? (name) => choose(root, name) : null);
@@ -42,9 +41,11 @@ function follow(root, { version, weights }) {
   }
   if (document.documentElement.dataset.followed) return;
   document.documentElement.dataset.followed = "yes";
-  document.addEventListener("pointerdown", onDown, true);
-  document.addEventListener("pointermove", (event) => down && (moved ??= event.timeStamp), true);
-  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, onUp, true);
+  // after the sheet itself has heard of it
+  document.addEventListener("pointerdown", (event) => onSheet(event) && event.isPrimary && !event.button && think(event, true));
+  document.addEventListener("pointermove", (event) => down && onSheet(event) && think(event, true));
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, (event) => down && think(event, false));
+  for (const change of ["undo", "clear"]) document.addEventListener(change, (event) => onSheet(event) && think(event, false));
 }
 
 // The weights, from what the browser has kept or from the server.
@@ -61,36 +62,29 @@ async function fetched(version, address) {
   return response.text();
 }
 
-function onDown(event) {
-  if (!event.isPrimary || !event.target.matches?.("canvas.upper-canvas") || !followed?.isConnected) return;
-  if (still.matches || !networks.get(followed.sent.follow.version)) return;
-  down = true;
-  moved = event.timeStamp;
-  followed.stage.hurry();
-  followed.firstElementChild.classList.remove("after-example");
-  expect(followed, true);
-  requestAnimationFrame(frame);
+// Whether it is on a sheet whose network can run here; those who ask for reduced motion wait for the answer.
+function onSheet({ target }) {
+  return target.matches?.("canvas.sheet") && followed.isConnected && !still.matches && networks.get(followed.sent.follow.version);
 }
 
-function frame() {
-  if (moved !== null) think();
-  if (down) requestAnimationFrame(frame);
-}
-
-function onUp() {
-  if (!down) return;
-  down = false;
-  moved ??= performance.now();
-  requestAnimationFrame(frame); // by then the canvas has the whole stroke
-  setTimeout(expect, PATIENCE, followed, false);
+// In the next frame, when the sheet has painted its ink.
+function think(event, penIsDown) {
+  if (!down) {
+    followed.stage.hurry();
+    followed.firstElementChild.classList.remove("after-example");
+    expect(followed, true);
+  }
+  down = penIsDown;
+  if (!down) setTimeout(expect, PATIENCE, followed, false);
+  if (changed === null) requestAnimationFrame(showInk);
+  changed ??= event.timeStamp;
 }
 
 // What is read in the ink as it is now.
-function think() {
-  const since = moved;
-  moved = null;
-  const model = networks.get(followed.sent.follow.version);
-  const greys = greysOfCanvas();
+function showInk() {
+  const [since, model] = [changed, networks.get(followed.sent.follow.version)];
+  changed = null;
+  const greys = greysOfSheet();
   const number = followed.sent.follow.number || standApart(greys);
   followed.firstElementChild.classList.toggle("waiting", number);
   if (number || !model) return;
@@ -104,16 +98,16 @@ function expect(root, whether) {
   if (!whether) root.firstElementChild.classList.remove("waiting");
 }
 
-// The strokes that are done are on one canvas, the one that is being drawn on another above it.
-function greysOfCanvas() {
-  const [done, drawn] = ["lower", "upper"].map((name) => document.querySelector(`canvas.${name}-canvas`));
-  const width = Math.round((SHEET * done.width) / done.height);
-  if (board.canvas.width !== width || board.canvas.height !== SHEET) [board.canvas.width, board.canvas.height] = [width, SHEET];
-  for (const canvas of [done, drawn]) board.drawImage(canvas, 0, 0, width, SHEET);
-  const { data } = board.getImageData(0, 0, width, SHEET);
-  const pixels = new Float32Array(width * SHEET);
+// How bright each pixel of the sheet is, 0-255.
+function greysOfSheet() {
+  const sheet = document.querySelector("canvas.sheet");
+  const { width, height } = sheet;
+  if (board.canvas.width !== width || board.canvas.height !== height) Object.assign(board.canvas, { width, height });
+  board.drawImage(sheet, 0, 0);
+  const { data } = board.getImageData(0, 0, width, height);
+  const pixels = new Float32Array(width * height);
   for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i];
-  return { pixels, height: SHEET, width };
+  return { pixels, height, width };
 }
 
 // Whether there are columns without ink between others.
