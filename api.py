@@ -287,7 +287,8 @@ def answer_error(error: HTTPException) -> ErrorResponse:
     sentence = contract.SENTENCES.get(response.status_code) or error.description or error.name
     if response.status_code == 404 and request.url_rule:  # it is a model that there is not
         sentence = error.description or error.name
-    if len(sentence) > LONGEST_SENTENCE:  # it may quote what was sent
+    sentence = label(sentence)  # it may quote what was sent
+    if len(sentence) > LONGEST_SENTENCE:
         sentence = sentence[:LONGEST_SENTENCE] + "..."
     response.data = msgspec.json.encode(contract.Error(sentence))
     response.content_type = bodies.JSON

@@ -164,8 +164,9 @@ def test_the_name_that_opens_a_personal_model_is_not_repeated(client, monkeypatc
     model = f"/v2/models/{name}"
     answers = [client.get(model), client.get(f"{model}/ready"), client.post(f"{model}/infer", json=images())]
     answers += [client.get(f"/model?model={name}"), client.post(f"/predict?model={name}", json={"data": ROWS.tolist()})]
+    assert {answer.status_code for answer in answers} == {200}
+    answers += [client.get(f"/model?{name}=1"), client.get(f"{model}x/ready"), client.post(f"/predict?model=/{name}")]
     for answer in answers:
-        assert answer.status_code == 200
         assert name not in answer.text + str(answer.headers)
     assert client.get(f"{model}/ready").get_json()["name"] == label(name)
 
