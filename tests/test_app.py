@@ -58,6 +58,16 @@ def test_words_for_each_status(status, expected):
         assert words in html
 
 
+def test_a_refusal_is_explained_as_a_digit_against_none():
+    app = put_on_canvas(open_app(), NO_DIGITS["heart"])
+    go_to(app, "look_inside")
+    why, rival = app.selectbox
+    assert (why.value, why.options[-1]) == (10, "no digit")
+    assert rival.value != 10
+    assert f"speak for no digit, orange ones for {rival.value}" in story_of(app)
+    assert "<th>no digit</th>" in story_of(app)
+
+
 def test_what_is_no_digit_is_said_to_be_none():
     app = open_app()
     for name in ("heart", "square"):

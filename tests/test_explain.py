@@ -35,12 +35,15 @@ def make_image() -> np.ndarray:
 def test_parts_add_up_to_the_scores(hidden, given, outputs):
     model, image = make_network(*hidden, given=given, outputs=outputs), make_image()
     parts = explain(model, image)
-    np.testing.assert_allclose(softmax(parts.scores[None]), model.predict_proba(image[None]), rtol=1e-5)
-    assert abs(parts.scores.mean()) < 1e-5
+    np.testing.assert_allclose(softmax(parts.scores[None, :10]), model.predict_proba(image[None]), rtol=1e-5)
+    if outputs == 11:
+        none = 1 - model.digit_probability(image[None])
+        np.testing.assert_allclose(softmax(parts.scores[None])[:, 10], none, rtol=1e-5)
+    assert abs(parts.scores[:10].mean()) < 1e-5
     np.testing.assert_allclose(parts.pixels.sum(axis=(1, 2)) + parts.fixed, parts.scores, rtol=1e-4, atol=1e-5)
     assert not parts.pixels[:, image == 0].any()
     if hidden:
-        bias = model.biases[-1][:10] - model.biases[-1][:10].mean()
+        bias = model.biases[-1] - model.biases[-1][:10].mean()
         np.testing.assert_allclose(parts.units[-1].sum(axis=0) + bias, parts.scores, atol=1e-4)
     if given == "pixels":
         assert parts.directions is None
@@ -65,12 +68,12 @@ def test_slope_is_what_a_little_more_ink_does(hidden):
 
 
 def fixed_part(model: Model, image: np.ndarray) -> np.ndarray:
-    """What the biases alone add to the ten scores, with those units on that are on for this image."""
+    """What the biases alone add to the scores, with those units on that are on for this image."""
     x = np.zeros(len(model.weights[0]), np.float32)
     for weight, bias, activation in zip(model.weights, model.biases, model.activations(image[None])[:-1], strict=False):
         x = (x @ weight + bias) * (activation[0] > 0)
-    scores = (x @ model.weights[-1] + model.biases[-1])[:10]
-    return scores - scores.mean()
+    scores = x @ model.weights[-1] + model.biases[-1]
+    return scores - scores[:10].mean()
 
 
 @pytest.mark.parametrize("name", ["classic", "robust"])

@@ -152,9 +152,9 @@ def test_there_is_a_limit_to_what_is_kept(feedback, ada, monkeypatch):
 @pytest.mark.parametrize(
     ("image", "label", "predicted", "words"),
     [
-        (DIGITS[0], 10, 1, "digit from 0 to 9, not 10"),
-        (DIGITS[0], -1, 1, "digit from 0 to 9, not -1"),
-        (DIGITS[0], 1, 11, "digit from 0 to 9, not 11"),
+        (DIGITS[0], 11, 1, "digit from 0 to 9, or 10 for none, not 11"),
+        (DIGITS[0], -1, 1, "not -1"),
+        (DIGITS[0], 1, 11, "not 11"),
         (DIGITS[0].ravel(), 1, 1, r"must be \(28, 28\) of uint8"),
         (DIGITS[0] / 255, 1, 1, "it is .* of float64"),
     ],

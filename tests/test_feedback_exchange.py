@@ -15,6 +15,7 @@ from mnistcore.confirmed import Feedback, exchange, export_zip, import_zip, open
 from mnistcore.confirmed import feedback as module
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png
+from mnistcore.digit.form import NON_DIGIT_CLASS
 from mnistcore.errors import FeedbackError, FeedbackFull, NoSuchProfile
 
 DIGITS, LABELS = shipped_test_digits()
@@ -69,6 +70,24 @@ def test_an_export_is_read_by_other_programs(feedback, ada):
             assert (arrays["x_train"] == DIGITS[:6]).all()
             assert arrays["y_train"].tolist() == [*LABELS[:5], 1]
             assert (arrays["x_test"].shape, arrays["y_test"].shape) == ((0, 28, 28), (0,))
+
+
+def test_what_is_no_digit_is_exported_as_such_and_imported(feedback, ada):
+    feedback.add(ada, PNG, DIGITS[7], NON_DIGIT_CLASS, NON_DIGIT_CLASS, "")
+    feedback.add(ada, PNG, DIGITS[6], int(LABELS[6]), NON_DIGIT_CLASS, "")
+    exported = export_zip(feedback, ada)
+    with zipfile.ZipFile(BytesIO(exported)) as archive:
+        rows = list(csv.DictReader(StringIO(archive.read("digits.csv").decode())))[-2:]
+        assert [(row["label"], row["predicted"]) for row in rows] == [("none", "none"), (str(LABELS[6]), "none")]
+        arrays = archive.read("mnist.npz")
+        with np.load(BytesIO(arrays), allow_pickle=False) as loaded:
+            assert max(loaded["y_train"]) < 10, "other programs know digits only"
+    other = feedback.find_or_create_profile("another visitor", "Grace").id
+    import_zip(feedback, other, BytesIO(exported))
+    assert contents(feedback, other) == contents(feedback, ada)
+    third = feedback.find_or_create_profile("another visitor", "Alan").id
+    assert import_zip(feedback, third, BytesIO(arrays)) == (8, 0)
+    assert np.sum(feedback.images_and_labels(third)[1] == NON_DIGIT_CLASS) == 1
 
 
 def test_an_empty_profile_can_be_exported_and_imported(feedback):
@@ -167,8 +186,8 @@ BAD = {
     "no table": (archive(a__png=PNG), "has no 'digits.csv': it must be an exported ZIP"),
     "a bomb": (archive(digits__csv=bytes(65 << 20)), "digits.csv is too large: it may have 64 MiB"),
     "letter": (archive(digits__csv=table("a.png,x"), a__png=PNG), "Line 2 of digits.csv: the label must be a digit"),
-    "10": (archive(digits__csv=table("a.png,10"), a__png=PNG), "0 to 9, not '10'"),
-    "no label": (archive(digits__csv="picture\na.png\n", a__png=PNG), "0 to 9, not ''"),
+    "10": (archive(digits__csv=table("a.png,10"), a__png=PNG), "or none, not '10'"),
+    "no label": (archive(digits__csv="picture\na.png\n", a__png=PNG), "0 to 9, or none, not ''"),
     "predicted": (archive(digits__csv=table("a.png,1,-1"), a__png=PNG), "the predicted must be a digit"),
     "time": (archive(digits__csv=table("a.png,1,,,today"), a__png=PNG), "'today' is no date and time of ISO 8601"),
     "no picture": (archive(digits__csv=table("a.png,1")), "has no 'a.png'"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 import streamlit as st
 from conftest import picture_of
 from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
-from strokes import PLAIN_SEVEN
+from strokes import NO_DIGITS, PLAIN_SEVEN, picture
 
 from app.draw import ask
 from app.draw.ask import Asked
@@ -26,7 +27,7 @@ from app.shared.visitors import VISITOR
 from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.files import as_png, open_page
+from mnistcore.digit.files import as_png, open_image, open_page
 from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
@@ -89,6 +90,29 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
     assert ask.kept_drawing(four) is None
 
 
+def test_a_refusal_is_confirmed_or_corrected_and_kept_as_such(session):
+    heart, model = as_png(picture(NO_DIGITS["heart"])), load_model("robust")
+    refused = Asked(heart, read(open_image(heart), model), model)
+    assert ask.words_for(refused)["yes"] == "Right, it is no digit"
+    for label in (10, 4):
+        session[ask.ROW] = SimpleNamespace(answer={"id": refused.id, "label": label})
+        ask.take(refused)
+        assert kept() == [("My handwriting", label, 10)]
+    tile = chosen_digits.as_html(chosen_digits.Tile("7", refused.reading.image, 10, 4))
+    assert "<b>no digit</b>" in tile
+
+
+def test_digits_of_a_number_are_asked_about_in_plain_words():
+    four = asked(4)
+    assert ask.words_for(replace(four, place=2)) == {
+        "question": "Is the second digit a 4?",
+        "yes": "Yes",
+        "no": "No, it is:",
+    }
+    doubtful = replace(four.reading, status="uncertain")
+    assert ask.words_for(replace(four, place=12, reading=doubtful))["question"] == "What is digit 12?"
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -98,7 +122,7 @@ def test_a_tap_keeps_the_drawing_and_another_one_corrects_that(session):
         [["id", "IT"]],
         {"id": 1},
         {"id": "x", "label": 4},
-        *({"id": "IT", "label": label} for label in (10, -1, "4", 4.5, None)),
+        *({"id": "IT", "label": label} for label in (11, -1, "4", 4.5, None)),
     ],
     ids=repr,
 )

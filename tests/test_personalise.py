@@ -13,6 +13,8 @@ from mnistcore import load_model, prepare
 from mnistcore.confirmed import NewDigit, open_feedback
 from mnistcore.data import datasets
 from mnistcore.digit.files import as_png
+from mnistcore.digit.form import NON_DIGIT_CLASS
+from mnistcore.digit.reading import read_batch
 from mnistcore.errors import BadImage, BadModelFile, DataUnavailable, GotWorse
 from mnistcore.models import catalogue
 from mnistcore.training import rehearsal
@@ -91,6 +93,19 @@ def test_a_model_without_an_eleventh_class_learns_too_and_again_the_same():
     assert replace(again.report, seconds=0) == replace(learnt.report, seconds=0)
 
 
+def test_a_refusal_that_was_wrong_is_learnt_and_an_answer_to_what_is_no_digit(base):
+    images, labels = someone(0, 40)
+    refused = np.flatnonzero(base.model.digit_probability(images) < base.model.digit_threshold)[:1]
+    four = personalise(base, images[refused], labels[refused])
+    assert four.report.own_errors[0] == 1
+    assert read_batch(images[refused], four.model).answer == labels[refused]
+    accepted = images[np.flatnonzero(read_batch(images, base.model).status == "digit")[:1]]
+    none = personalise(base, accepted, np.array([NON_DIGIT_CLASS]))
+    assert none.model.digit_probability(accepted) < base.model.digit_probability(accepted)
+    with pytest.raises(BadImage, match="cannot learn what is no digit"):
+        personalise(load_model("classic"), accepted, np.array([NON_DIGIT_CLASS]))
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "sentence"),
     [
@@ -98,7 +113,7 @@ def test_a_model_without_an_eleventh_class_learns_too_and_again_the_same():
         (np.zeros((2, 28, 28), np.uint8), [1], "n labels"),
         (np.zeros((1, 784), np.uint8), [1], "28, 28"),
         (np.zeros((1, 28, 28)), [1], "uint8"),
-        (np.zeros((1, 28, 28), np.uint8), [10], "0-9"),
+        (np.zeros((1, 28, 28), np.uint8), [11], "0-9"),
         (np.zeros((1, 28, 28), np.uint8), [1.5], "whole numbers"),
     ],
 )

@@ -10,8 +10,10 @@ from app.shared import number, profiles
 from app.shared.component import component
 from app.shared.confirmed import database
 from app.shared.drawing import Drawing, cut_out
+from app.shared.words import NON_DIGIT, a_named
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.digit.files import open_image
+from mnistcore.digit.form import NON_DIGIT_CLASS
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading
 from mnistcore.errors import FeedbackError
@@ -24,12 +26,16 @@ ROW = "ask-row"  # the component's key
 LINE = 48  # pixels: room for two lines of words, whatever is said, so that what is below stays put
 PROMISE = "A tap keeps this picture and its digit on this server, for you alone. Nothing else is kept."
 
-_DIGITS = "".join(f'<button type="button" data-digit="{digit}">{digit}</button>' for digit in range(10))
+_DIGITS = "".join(
+    f'<button type="button" data-label="{digit}" aria-label="It is a {digit}">{digit}</button>' for digit in range(10)
+)
 _row = component(
     __file__,
     '<div class="ask idle" role="group" aria-label="Is this right?"><span>Is this right?</span>'
-    f'<button type="button" disabled>Yes</button><span>No, it is:</span><div>{_DIGITS}</div></div>',
+    '<button type="button" disabled>Yes</button><span>No, it is:</span>'
+    f'<button type="button" class="none" data-label="{NON_DIGIT_CLASS}">{NON_DIGIT}</button><div>{_DIGITS}</div></div>',
 )
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Kept:
 
     Attributes:
         asked: the drawing.
-        label: 0-9, what the visitor said that it is.
+        label: 0-9, what the visitor said that it is, or NON_DIGIT_CLASS.
         profile: where.
         digit_id: by which it can be deleted.
     """
@@ -79,11 +85,9 @@ def offer(asked: Asked | None, show_kept: Callable[[Kept, Asked], None]) -> None
         show_kept: shows what can be done once it is kept.
     """
     kept = kept_drawing(asked)
-    data: dict = {"id": None, "predicted": None, "sure": False, "kept": kept.label if kept else None}
+    data: dict = {"id": None, "answer": None, "kept": kept.label if kept else None}
     if asked:
-        reading, place = asked.reading, asked.place
-        question = f"Is the digit at place {place} a {reading.digit}?" if place else "Is this right?"
-        data |= {"id": asked.id, "predicted": reading.digit, "sure": reading.status == "digit", "question": question}
+        data |= {"id": asked.id, "answer": asked.reading.answer} | words_for(asked)
     _row(key=ROW, data=data, on_answer_change=lambda: take(asked))
     with st.container(horizontal=True, vertical_alignment="center", height=LINE, border=False, key="ask-line"):
         if problem := st.session_state.pop(PROBLEM, None):
@@ -93,6 +97,23 @@ def offer(asked: Asked | None, show_kept: Callable[[Kept, Asked], None]) -> None
         elif asked:
             st.markdown(PROMISE)
             st.page_link("app/my_digits/page.py", label="My digits")
+
+
+def words_for(asked: Asked) -> dict[str, str]:
+    """The question, the button that says yes, and what stands before the other answers; an empty one is not shown."""
+    reading, place = asked.reading, asked.place
+    which = f"the {_PLACES[place - 1]} digit" if 0 < place <= len(_PLACES) else f"digit {place}"
+    match reading.status:
+        case "not a digit":
+            question = f"Is {which} no digit?" if place else ""
+            return {"question": question, "yes": f"Right, it is {NON_DIGIT}", "no": "It is a:"}
+        case "uncertain":
+            return {"question": f"What is {which if place else 'it'}?", "yes": "", "no": ""}
+    return {
+        "question": f"Is {which} a {reading.digit}?" if place else "Is this right?",
+        "yes": "Yes",
+        "no": "No, it is:",
+    }
 
 
 def about(drawing: Drawing | None, reading: Reading | None, page: Page | None, model: Model | None) -> Asked | None:
@@ -113,11 +134,13 @@ def kept_drawing(asked: Asked | None) -> Kept | None:
 
 def what_changed(kept: Kept, asked: Asked, count: int) -> str:
     """How the drawing is read now that a model has learnt from that many digits, in one sentence."""
-    before, now, learnt = kept.asked.reading.digit, asked.reading.digit, f"Learnt from {counted(count, 'digit')}"
+    before, now, learnt = kept.asked.reading.answer, asked.reading.answer, f"Learnt from {counted(count, 'digit')}"
+    if before is None or now is None:
+        return f"{learnt}."
     if before != now:
-        return f"{learnt}: this was read as a {before} before, and is read as a **{now}** now."
+        return f"{learnt}: this was read as {a_named(before)} before, and is read as {a_named(now)} now."
     end = ", as before." if now == kept.label else " still. More digits help: practise."
-    return f"{learnt}: this is read as a **{now}**{end}"
+    return f"{learnt}: this is read as {a_named(now)}{end}"
 
 
 def take_back(kept: Kept) -> None:
@@ -132,8 +155,9 @@ def take_back(kept: Kept) -> None:
 def take(asked: Asked | None) -> None:
     """Keep the drawing as what the visitor says that it is; what the browser has sent may be anything."""
     match st.session_state[ROW].answer:
-        case {"id": str(drawing), "label": int(label)} if asked and drawing == asked.id and 0 <= label <= 9:
-            keep(asked, label)
+        case {"id": str(drawing), "label": int(label)} if asked and drawing == asked.id:
+            if 0 <= label <= NON_DIGIT_CLASS:
+                keep(asked, label)
 
 
 def keep(asked: Asked, label: int) -> None:
@@ -141,7 +165,7 @@ def keep(asked: Asked, label: int) -> None:
     reading = asked.reading
     try:
         profile = profiles.active_or_first()
-        added = database().add(profile.id, asked.picture, reading.image, label, reading.digit, asked.model.full_name)
+        added = database().add(profile.id, asked.picture, reading.image, label, reading.answer, asked.model.full_name)
     except FeedbackError as error:
         st.session_state[PROBLEM] = str(error)
     else:

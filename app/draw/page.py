@@ -6,6 +6,7 @@ from app.draw import ask, example, export_menu, share
 from app.draw.ask import Asked, Kept
 from app.shared import answer, canvas, learning, mnist_digits, models, number, profiles
 from app.shared.charts import network
+from app.shared.words import a_named
 
 
 @st.fragment  # a stroke runs this function again and nothing else
@@ -63,7 +64,7 @@ def offer_learning(kept: Kept, asked: Asked) -> None:
         st.markdown(words)
         st.page_link("app/my_digits/page.py", label="What changed")
     else:
-        st.markdown(f"Kept as a **{kept.label}** in {kept.profile.name}.")
+        st.markdown(f"Kept as {a_named(kept.label)} in {kept.profile.name}.")
         st.button("Undo", key="take-back", on_click=ask.take_back, args=(kept,))
         if base := models.base_model():
             arguments = kept.profile, base, kept.digit_id

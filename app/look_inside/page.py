@@ -6,7 +6,9 @@ from app.look_inside import story
 from app.shared import answer, mnist_digits, models, number
 from app.shared.charts import network, scene
 from app.shared.drawing import current_drawing
+from app.shared.words import named
 from mnistcore.digit.explain import explain
+from mnistcore.digit.form import NON_DIGIT_CLASS
 
 model, problems = models.visitor_model()
 for problem in problems:
@@ -14,7 +16,7 @@ for problem in problems:
 drawing = current_drawing()
 reading, page = answer.of_drawing(drawing, model)
 
-if model is None or drawing is None or reading is None or reading.digit is None:
+if model is None or drawing is None or reading is None or reading.answer is None:
     if model:
         st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
     with st.container(horizontal=True):
@@ -30,9 +32,11 @@ with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"
     with st.container(width="stretch"):
         st.html(answer.as_html(reading, drawing.label, model, models.another_shipped(model)))
     with st.container(horizontal=True, width="content"):
-        digit = st.selectbox("Why", range(10), reading.digit, width=120)
-        others = [int(k) for k in reading.probabilities.argsort()[::-1] if k != digit]
-        rival = st.selectbox("and not", others, width=120)
+        known = range(len(parts.scores))  # the last may be that it is no digit
+        digit: int = st.selectbox("Why", known, reading.answer, format_func=named, width=120)
+        # a refused drawing is compared with the closest digit
+        others = [k for k in sorted(known, key=lambda k: (k == NON_DIGIT_CLASS, -parts.scores[k])) if k != digit]
+        rival: int = st.selectbox("and not", others, format_func=named, width=120)
 
 groups = [scene.kinds_shown(model, parts, layer, digit, rival) for layer in range(len(parts.units))]
 with st.container(key="story"):
@@ -45,7 +49,7 @@ with st.container(key="story"):
             about, chosen = story.about_units(parts, groups, digit, rival)
             network.show("units", lit, about=about, chosen=chosen)
     votes = story.votes(model, parts, groups[-1], digit, rival) if groups else ""
-    st.html(votes + story.percentages(model, reading, parts, digit, rival))
+    st.html(votes + story.percentages(reading, parts, digit, rival))
 
 with st.expander("The exact sums, and how they are computed"):
     st.markdown(story.sums(parts, digit, rival))

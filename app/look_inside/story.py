@@ -8,7 +8,7 @@ import numpy as np
 from app.shared.charts.pictures import ink_url, weights_url
 from app.shared.charts.scene import explained, unit_shares
 from app.shared.drawing import Drawing
-from app.shared.words import percent
+from app.shared.words import named, percent
 from mnistcore.digit.explain import Explanation, response_pictures
 from mnistcore.digit.files import data_url
 from mnistcore.digit.model import Model
@@ -32,44 +32,47 @@ def ink(drawing: Drawing) -> str:
 
 def pixels(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
     """The image that the network is given, and which of its pixels speak for which digit."""
+    this, that = named(digit), named(rival)
     return step(
         "The pixels",
         "Cut out, scaled to 20 pixels and moved to the middle, the digit is these 28×28 pixels, which are all that the "
-        f"network is given; green ones speak for {digit}, orange ones for {rival}.",
+        f"network is given; green ones speak for {this}, orange ones for {that}.",
         _figure(ink_url(reading.image), "The drawing as 28 by 28 pixels", "28×28 pixels")
         + _figure(
             weights_url(parts.pixels[digit] - parts.pixels[rival]),
-            f"Which pixels speak for {digit} and which for {rival}",
-            f"for {digit}, or for {rival}",
+            f"Which pixels speak for {this} and which for {that}",
+            f"for {this}, or for {that}",
         ),
     )
 
 
 def directions(parts: Explanation, digit: int, rival: int) -> str:
     """The stroke directions of the image, and what each says; empty for a network that is given pixels."""
+    this, that = named(digit), named(rival)
     if parts.planes is None or parts.directions is None:
         return ""
     shares = parts.directions[digit] - parts.directions[rival]
     most, most_share = float(parts.planes.max()), float(np.abs(shares).max())
     pairs = "".join(
         f'<figure><figcaption>{arrow}</figcaption><img src="{ink_url(plane, most)}" alt="Edges whose ink lies {arrow}">'
-        f'<img src="{weights_url(share, most_share)}" alt="What speaks for {digit} and what for {rival}"></figure>'
+        f'<img src="{weights_url(share, most_share)}" alt="What speaks for {this} and what for {that}"></figure>'
         for arrow, plane, share in zip(ARROWS, parts.planes, shares, strict=True)
     )
     return step(
         "The stroke directions",
         "Eight pictures show where ink begins in each direction (→ finds the left edges of strokes); in those below "
-        f"them, green speaks for {digit} and orange for {rival}.",
+        f"them, green speaks for {this} and orange for {that}.",
         f'<div class="planes">{pairs}</div>',
     )
 
 
 def units_sentence(digit: int, rival: int) -> str:
     """What the stage shows of the hidden units."""
+    this, that = named(digit), named(rival)
     return (
         "A hidden unit looks for one pattern, its picture: ink where it is green makes the unit fire, ink where it is "
-        f"orange keeps it quiet. Units that look for the same are shown as one. These decide most between {digit} and "
-        f"{rival}; the brighter one is, the more it fires. Choose one to see its pattern over your ink."
+        f"orange keeps it quiet. Units that look for the same are shown as one. These decide most between {this} and "
+        f"{that}; the brighter one is, the more it fires. Choose one to see its pattern over your ink."
     )
 
 
@@ -101,13 +104,15 @@ def _about(parts: Explanation, layer: int, members: np.ndarray, share: float, sp
     others = f" and {counted(len(members) - 1, 'other')} like it" if len(members) > 1 else ""
     return (
         f"<b>Unit {members[0]} of hidden layer {layer + 1}{others}</b> fires with "
-        f"{parts.activations[layer][members].sum():.2f} and speaks for <b>{spoken_for}</b>, by {abs(share):.2f} points."
+        f"{parts.activations[layer][members].sum():.2f} and speaks for <b>{named(spoken_for)}</b>, "
+        f"by {abs(share):.2f} points."
         f"<p>Gets most from: {inputs}.</p><p>Passes most on to: {outputs}.</p>"
     )
 
 
 def votes(model: Model, parts: Explanation, group: list[np.ndarray], digit: int, rival: int) -> str:
     """What the kinds of unit of the last hidden layer put into the difference of the two scores, and the sum."""
+    this, that = named(digit), named(rival)
     layer = len(parts.units) - 1
     shares = unit_shares(parts, layer, digit, rival)
     pictures = response_pictures(model, parts, layer, np.array([members[0] for members in group]))
@@ -126,35 +131,30 @@ def votes(model: Model, parts: Explanation, group: list[np.ndarray], digit: int,
     )
     return step(
         "The votes",
-        f"Units of the last hidden layer give points to {digit} (green, to the right) or to {rival} (orange, to the "
-        f"left). All together, {digit if total > 0 else rival} leads by {abs(total):.1f} points; the kinds with a "
+        f"Units of the last hidden layer give points to {this} (green, to the right) or to {that} (orange, to the "
+        f"left). All together, {this if total > 0 else that} leads by {abs(total):.1f} points; the kinds with a "
         f"picture explain {explained(np.array(amounts), shares):.0%} of that.",
         f'<table class="votes">{bars}</table>',
     )
 
 
-def percentages(model: Model, reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
-    """How the ten scores become probabilities."""
+def percentages(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
+    """How the scores become probabilities."""
     lead = abs(float(parts.scores[digit] - parts.scores[rival]))
     first, second = (digit, rival) if parts.scores[digit] > parts.scores[rival] else (rival, digit)
     most = float(np.abs(parts.scores).max()) or 1.0
-    whether_a_digit = (
-        " An eleventh output says how probable it is that this is a digit at all: "
-        f"{percent(reading.digit_probability)}."
-        if model.knows_non_digits
-        else ""
-    )
+    shares = [*(reading.digit_probability * reading.probabilities), 1 - reading.digit_probability]
     rows = "".join(
-        f'<tr class="{"compared" if k in (digit, rival) else ""}"><th>{k}</th>'
+        f'<tr class="{"compared" if k in (digit, rival) else ""}"><th>{named(k)}</th>'
         f"<td>{_bar(score / most)}</td><td>{score:+.1f}</td>"
         f'<td><span class="track"><span class="bar" style="width:{100 * p:.1f}%"></span></span></td>'
         f"<td>{percent(p)}</td></tr>"
-        for k, (score, p) in enumerate(zip(parts.scores, reading.probabilities, strict=True))
+        for k, (score, p) in enumerate(zip(parts.scores, shares, strict=False))
     )
     return step(
         "The percentages",
-        "Every point more makes a digit 2.7 times as probable, and the ten probabilities add up to 100%: with a lead "
-        f"of {lead:.1f} points, {first} is {_times(lead)} as probable as {second}.{whether_a_digit}",
+        "Every point more makes a digit 2.7 times as probable, and all probabilities add up to 100%: with a lead "
+        f"of {lead:.1f} points, {named(first)} is {_times(lead)} as probable as {named(second)}.",
         '<table class="votes"><tr><td></td><td colspan="2">points, from the mean</td><td colspan="2">probability</td>'
         f"</tr>{rows}</table>",
     )
@@ -162,12 +162,13 @@ def percentages(model: Model, reading: Reading, parts: Explanation, digit: int, 
 
 def sums(parts: Explanation, digit: int, rival: int) -> str:
     """The exact sums behind the pictures, as a table in Markdown."""
+    this, that = named(digit), named(rival)
     pixels, fixed = parts.pixels.sum(axis=(1, 2)), parts.fixed
     rows = []
     if parts.directions is not None:
         rows += [(f"direction {arrow}", parts.directions[:, k].sum(axis=(1, 2))) for k, arrow in enumerate(ARROWS)]
     rows += [("all pixels together", pixels), ("fixed part, from the biases", fixed), ("**score**", parts.scores)]
-    lines = [f"| points | for {digit} | for {rival} | difference |", "|---|---:|---:|---:|"]
+    lines = [f"| points | for {this} | for {that} | difference |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {v[digit]:+.2f} | {v[rival]:+.2f} | {v[digit] - v[rival]:+.2f} |" for name, v in rows]
     return "\n".join(lines)
 

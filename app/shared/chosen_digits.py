@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.shared.charts.pictures import ink_url
 from app.shared.component import component
+from app.shared.words import named
 
 _digits = component(
     __file__,
@@ -24,8 +25,8 @@ class Tile:
     Attributes:
         id: by which it is known again when it is chosen.
         image: (28, 28) uint8.
-        label: 0-9, what it is.
-        predicted: 0-9, what a model read, or None.
+        label: 0-9, what it is, or NON_DIGIT_CLASS.
+        predicted: the same, what a model read, or None.
         note: a few words below it, such as a date.
     """
 
@@ -57,9 +58,9 @@ def show(tiles: list[Tile], action: str, on_action: Callable[[list[str]], None],
 def as_html(tile: Tile) -> str:
     """The digit with its tick box, and what it was read as."""
     wrong = tile.predicted is not None and tile.predicted != tile.label
-    read = "" if tile.predicted is None else f"read as {tile.predicted}"
+    read = "" if tile.predicted is None else f"read as {named(tile.predicted)}"
     return (
         f'<li><label class="{"misread" if wrong else ""}"><input type="checkbox" value="{escape(tile.id)}" '
-        f'aria-label="{tile.label}, {read}"><img src="{ink_url(tile.image)}" alt=""><b>{tile.label}</b>'
+        f'aria-label="{named(tile.label)}, {read}"><img src="{ink_url(tile.image)}" alt=""><b>{named(tile.label)}</b>'
         f"<small>{read}</small><small>{escape(tile.note)}</small></label></li>"
     )

@@ -14,8 +14,10 @@ from app.shared import outcome
 from app.shared.charts.pictures import ink_url
 from app.shared.confirmed import database
 from app.shared.visitors import CHOSEN_MODEL, LEARNING, personal
+from app.shared.words import named
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.digit.model import Model
+from mnistcore.digit.reading import read_batch
 from mnistcore.models.report import PersonalReport
 from mnistcore.words import counted
 
@@ -158,7 +160,7 @@ def _changes(learnt: Learnt, rows: np.ndarray) -> str:
         label, before, after = int(learnt.labels[row]), int(learnt.before[row]), int(learnt.after[row])
         items += (
             f'<li class="{"better" if after == label else "worse"}"><img src="{ink_url(learnt.images[row])}" '
-            f'alt="A {label}" width="56" height="56">{before} → <b>{after}</b></li>'
+            f'alt="{named(label)}" width="56" height="56">{named(before)} → <b>{named(after)}</b></li>'
         )
     return f'<ul class="tiles changes">{items}</ul>'
 
@@ -188,7 +190,8 @@ def _learn(learning: Learning) -> Learnt:
     images, labels = database().images_and_labels(profile.id)
     learnt = personalise(base, images, labels, on_progress=note)
     name = None if learnt.report.refusal else keep_personalised(profile.id, learnt)
-    return Learnt(name, learnt.report, images, labels, base.predict(images), learnt.model.predict(images))
+    before, after = (read_batch(images, model).answer for model in (base, learnt.model))
+    return Learnt(name, learnt.report, images, labels, before, after)
 
 
 @st.cache_resource(show_spinner=False)

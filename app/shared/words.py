@@ -1,9 +1,23 @@
-"""Numbers in a few words."""
+"""Numbers and labels in a few words."""
+
+from mnistcore.digit.form import NON_DIGIT_CLASS
+
+NON_DIGIT = "no digit"
 
 
 def percent(probability: float) -> str:
     """A probability in a few characters: rounded to 100% it would look certain."""
     return "0%" if probability < 0.0005 else f"{min(probability, 0.999):.1%}"
+
+
+def named(label: int) -> str:
+    """A digit, or that it is none."""
+    return NON_DIGIT if label == NON_DIGIT_CLASS else str(label)
+
+
+def a_named(label: int) -> str:
+    """The same with an article, as Markdown."""
+    return NON_DIGIT if label == NON_DIGIT_CLASS else f"a **{label}**"
 
 
 def duration(seconds: float) -> str:

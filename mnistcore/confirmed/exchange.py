@@ -2,9 +2,10 @@
 
 An export is a ZIP archive, the oldest digit first:
 
-    digits.csv            picture, label, predicted, model, created: one line a digit
+    digits.csv            picture, label, predicted, model, created: one line a digit; the label "none" is no digit
     pictures/000001.png   the picture of a digit, as it was given
-    mnist.npz             the 28x28 images and their labels, in the layout of Keras' mnist.npz; its test set is empty
+    mnist.npz             the 28x28 images and their labels, in the layout of Keras' mnist.npz; its test set is empty,
+                          and the images of what is no digit are an array of their own, non_digits
 
 What is imported may be such an archive, one with digits.csv and pictures alone, or a file in the layout of mnist.npz.
 It may come from anybody: nothing in it is unpickled, and what it may cost is bounded.
@@ -27,11 +28,13 @@ from mnistcore.confirmed.feedback import MOST_ROWS, Feedback
 from mnistcore.confirmed.labelled_digits import MOST_BYTES, NewDigit, in_utc
 from mnistcore.data.datasets import KERAS_KEYS, checked_digits
 from mnistcore.digit.files import as_png, open_image
-from mnistcore.digit.form import SIDE
+from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BadImage, BlankImage, FeedbackError, MnistCoreError
 
 TABLE, ARRAYS = "digits.csv", "mnist.npz"
+NON_DIGITS = "non_digits"  # the array of mnist.npz
+NONE = "none"  # in digits.csv: no digit
 COLUMNS = ("picture", "label", "predicted", "model", "created")
 MOST_UNPACKED = 1024 * 1024 * 1024  # bytes of all that an archive holds
 MOST_TABLE = 64 * 1024 * 1024  # bytes of digits.csv
@@ -53,17 +56,20 @@ def export_zip(feedback: Feedback, profile_id: str) -> bytes:
     """All digits of a profile as a ZIP archive; raises NoSuchProfile if there is none with this id."""
     feedback.profile(profile_id)
     file, table = BytesIO(), StringIO()
-    images, labels = [], []
+    images, labels, non_digits = [], [], []
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (digit, picture) in enumerate(feedback.pictures(profile_id), 1):
             name = f"pictures/{number:06}.{_extension(picture)}"
             archive.writestr(name, picture, zipfile.ZIP_STORED)  # it is compressed already
-            predicted = "" if digit.predicted is None else digit.predicted
-            writer.writerow([name, digit.label, predicted, digit.model, digit.created.isoformat()])
-            images.append(digit.image)
-            labels.append(digit.label)
+            said = [_written(digit.label), _written(digit.predicted)]
+            writer.writerow([name, *said, digit.model, digit.created.isoformat()])
+            if digit.label == NON_DIGIT_CLASS:
+                non_digits.append(digit.image)
+            else:
+                images.append(digit.image)
+                labels.append(digit.label)
         archive.writestr(TABLE, table.getvalue())
         with archive.open(ARRAYS, "w") as arrays:
             np.savez_compressed(
@@ -72,6 +78,7 @@ def export_zip(feedback: Feedback, profile_id: str) -> bytes:
                 y_train=np.array(labels, np.uint8),
                 x_test=np.empty((0, SIDE, SIDE), np.uint8),
                 y_test=np.empty(0, np.uint8),
+                non_digits=np.array(non_digits, np.uint8).reshape(-1, SIDE, SIDE),
             )
     return file.getvalue()
 
@@ -125,7 +132,7 @@ def _of_table(archive: zipfile.ZipFile) -> tuple[int, Iterator[NewDigit]]:
         raise FeedbackError(f"{TABLE} may have {MOST_ROWS:,} lines at most.")
     values = [_values(number, line) for number, line in enumerate(lines, 2)]
     names = [line.get("picture") or "" for line in lines]
-    images = _images(archive, names)
+    images = _images(archive, names, np.array([value["label"] for value in values], np.int64))
     return len(lines), (
         NewDigit(picture=_read(archive, name, MOST_BYTES), image=image, **value)
         for name, image, value in zip(names, images, values, strict=True)
@@ -136,9 +143,11 @@ def _values(number: int, line: dict[str, str]) -> dict[str, Any]:
     """What a line of digits.csv says of a digit, besides its picture."""
 
     def digit(column: str) -> int:
-        if not re.fullmatch("[0-9]", said := (line.get(column) or "").strip()):
+        if (said := (line.get(column) or "").strip()) == NONE:
+            return NON_DIGIT_CLASS
+        if not re.fullmatch("[0-9]", said):
             raise FeedbackError(
-                f"Line {number} of {TABLE}: the {column} must be a digit from 0 to 9, not {said[:40]!r}."
+                f"Line {number} of {TABLE}: the {column} must be a digit from 0 to 9, or {NONE}, not {said[:40]!r}."
             )
         return int(said)
 
@@ -151,14 +160,17 @@ def _values(number: int, line: dict[str, str]) -> dict[str, Any]:
     return {"label": digit("label"), "predicted": predicted, "model": line.get("model") or "", "created": moment}
 
 
-def _images(archive: zipfile.ZipFile, names: list[str]) -> np.ndarray:
-    """(n, 28, 28) uint8, of the pictures with these names: from mnist.npz, or else prepared anew."""
+def _images(archive: zipfile.ZipFile, names: list[str], labels: np.ndarray) -> np.ndarray:
+    """(n, 28, 28) uint8, of the pictures with these names and labels: from mnist.npz, or else prepared anew."""
     if ARRAYS in archive.namelist():
         with zipfile.ZipFile(BytesIO(_read(archive, ARRAYS, MOST_ARRAY))) as arrays:
-            images, _ = _arrays(arrays)
-        if len(images) != len(names):
+            images, classes = _arrays(arrays)
+        if len(images) != len(names) or sum(classes == NON_DIGIT_CLASS) != sum(labels == NON_DIGIT_CLASS):
             raise FeedbackError(f"{TABLE} has {len(names):,} digits and {ARRAYS} {len(images):,}: it must be as many.")
-        return images
+        in_order = np.empty_like(images)
+        for of_none in (False, True):
+            in_order[(labels == NON_DIGIT_CLASS) == of_none] = images[(classes == NON_DIGIT_CLASS) == of_none]
+        return in_order
     if len(names) > MOST_PREPARED:
         raise FeedbackError(f"A file without {ARRAYS} may hold {MOST_PREPARED:,} pictures at most.")
     images, end = np.empty((len(names), SIDE, SIDE), np.uint8), time.monotonic() + LONGEST_PREPARING
@@ -173,7 +185,8 @@ def _images(archive: zipfile.ZipFile, names: list[str]) -> np.ndarray:
 
 
 def _arrays(archive: zipfile.ZipFile) -> tuple[np.ndarray, np.ndarray]:
-    """All digits of a file in the layout of mnist.npz, its test set last: (n, 28, 28) uint8 and (n,) int64."""
+    """All digits of a file in the layout of mnist.npz, its test set and then its non-digits last: (n, 28, 28) uint8 and
+    (n,) int64."""
     images, labels = [np.empty((0, SIDE, SIDE), np.uint8)], [np.empty(0, np.int64)]
     for x, y in (KERAS_KEYS[:2], KERAS_KEYS[2:]):
         if f"{x}.npy" not in archive.namelist():
@@ -183,6 +196,12 @@ def _arrays(archive: zipfile.ZipFile) -> tuple[np.ndarray, np.ndarray]:
             some_images, some_labels = checked_digits(pair[0], pair[1], f"set of {x} and {y}")
             images.append(some_images)
             labels.append(some_labels)
+    if f"{NON_DIGITS}.npy" in archive.namelist():
+        others = np.load(BytesIO(_read(archive, f"{NON_DIGITS}.npy", MOST_ARRAY)), allow_pickle=False)
+        if len(others):
+            some_images, _ = checked_digits(others, np.zeros(len(others)), f"set of {NON_DIGITS}")
+            images.append(some_images)
+            labels.append(np.full(len(others), NON_DIGIT_CLASS))
     return np.concatenate(images), np.concatenate(labels)
 
 
@@ -196,6 +215,11 @@ def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     if len(content) > most:
         raise FeedbackError(f"{name[:100]} is too large: it may have {most >> 20:,} MiB.")
     return content
+
+
+def _written(label: int | None) -> str:
+    """A label as digits.csv has it."""
+    return "" if label is None else NONE if label == NON_DIGIT_CLASS else str(label)
 
 
 def _extension(picture: bytes) -> str:

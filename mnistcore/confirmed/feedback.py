@@ -146,8 +146,8 @@ class Feedback:
             profile_id: of the profile.
             picture: the file as it was given; one longer than MOST_BYTES is kept reduced.
             image: (28, 28) uint8, what the model is given of it.
-            label: 0-9, what it is.
-            predicted: 0-9, what the model read; None if none was asked.
+            label: 0-9, what it is; NON_DIGIT_CLASS if it is no digit.
+            predicted: the same, what the model read; None if none was asked.
             model: that model's name and version.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnistcore.digit.files import as_png, open_image
-from mnistcore.digit.form import SIDE
+from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
 from mnistcore.errors import FeedbackError
 from mnistcore.models.personal_names import label
 
@@ -33,8 +33,8 @@ class LabelledDigit:
     Attributes:
         id: by which it can be deleted.
         image: (28, 28) uint8, ink bright on 0.
-        label: 0-9, what it is.
-        predicted: 0-9, what the model read; None if none was asked.
+        label: 0-9, what it is; NON_DIGIT_CLASS if it is no digit.
+        predicted: the same, what the model read; None if none was asked.
         model: that model's name and version; of a personal model the label, not the name that opens it.
         created: when it was first added, in UTC.
     """
@@ -62,14 +62,14 @@ class NewDigit:
         """The digit as a row of the table, but for its profile.
 
         Raises:
-            FeedbackError: the image is not (28, 28) uint8, or a label is not one of the digits.
+            FeedbackError: the image is not (28, 28) uint8, or a label is none of these.
             BadImage, UnsupportedImage: the picture is longer than MOST_BYTES, and cannot be read to be reduced.
         """
         if self.image.shape != (SIDE, SIDE) or self.image.dtype != np.uint8:
             raise FeedbackError(f"The image must be (28, 28) of uint8; it is {self.image.shape} of {self.image.dtype}.")
         for digit in (self.label, self.predicted):
-            if digit is not None and digit not in range(10):
-                raise FeedbackError(f"The label must be a digit from 0 to 9, not {digit!r:.40}.")
+            if digit is not None and digit not in range(NON_DIGIT_CLASS + 1):
+                raise FeedbackError(f"The label must be a digit from 0 to 9, or 10 for none, not {digit!r:.40}.")
         image = self.image.tobytes()
         return {
             "sha256": hashlib.sha256(image).digest(),

@@ -10,8 +10,9 @@ black box"), which for such a network is the same as layer-wise relevance propag
 better understanding of gradient-based attribution methods"). The fixed part is what the biases add. A blank pixel has
 no share; what ink *would* do there is its slope. The same sum holds for any hidden layer's units instead of the pixels.
 
-Scores count only against each other: the softmax gives the same probabilities if all ten rise by as much. So they are
-given here relative to the mean of the ten, where what speaks for every digit alike cancels out.
+Scores count only against each other: the softmax gives the same probabilities if all rise by as much. So they are given
+here relative to the mean of the ten digits', where what speaks for every digit alike cancels out; also the eleventh, of
+models that know what is no digit.
 
 A network that is given stroke directions is explained in the same way: these are piecewise linear too
 (`features.py`), and the slopes lead on through them to the pixels. On the way each direction has its share.
@@ -36,18 +37,18 @@ ALIKE = (
 
 @dataclass(frozen=True)
 class Explanation:
-    """The ten scores of one image, taken apart.
+    """The k scores of one image, taken apart: of the ten digits, and of "not a digit" if the model has an eleventh.
 
     Attributes:
-        scores: (10,) float32, before the softmax, less their mean: one more is e = 2.7 times the odds.
-        slopes: (10, 28, 28) float32, by how much each score would rise per 0-1 of ink at each pixel.
-        pixels: (10, 28, 28) float32, what each pixel put into each score; zero where there is no ink.
+        scores: (k,) float32, before the softmax, less the mean of the ten digits': one more is e = 2.7 times the odds.
+        slopes: (k, 28, 28) float32, by how much each score would rise per 0-1 of ink at each pixel.
+        pixels: (k, 28, 28) float32, what each pixel put into each score; zero where there is no ink.
         activations: one (units,) float32 a hidden layer, how strongly each unit fired; 0 is not at all.
-        units: one (units, 10) float32 a hidden layer, what each unit put into each score.
+        units: one (units, k) float32 a hidden layer, what each unit put into each score.
         flows: one matrix a step between hidden layers, (units, units of the next) float32: what each unit handed to
             each of the next layer, before its ReLU.
         planes: (8, 9, 9) float32, the stroke directions of the image; None if the network is given pixels.
-        directions: (10, 8, 9, 9) float32, what each stroke direction at each point of its grid put into each score;
+        directions: (k, 8, 9, 9) float32, what each stroke direction at each point of its grid put into each score;
             None if the network is given pixels.
         direction_flows: (8, units of the first hidden layer) float32, what each stroke direction handed to each unit,
             before its ReLU; None if the network is given pixels.
@@ -65,7 +66,7 @@ class Explanation:
 
     @property
     def fixed(self) -> np.ndarray:
-        """(10,) float32: the part of each score that no pixel put in."""
+        """(k,) float32: the part of each score that no pixel put in."""
         return self.scores - self.pixels.sum(axis=(1, 2))
 
 
@@ -78,16 +79,15 @@ def explain(model: Model, image: np.ndarray, layers: Sequence[np.ndarray] = ()) 
         layers: what the network has computed of it, if that is known: `Reading.layers`.
 
     Returns:
-        The parts of all ten scores.
+        The parts of all scores.
 
     Raises:
         BadImage: the image has another shape.
     """
     *activations, scores = (layer[0] for layer in layers or model.activations(np.asarray(image)[np.newaxis]))
-    scores = scores[:DIGITS]  # without that of "not a digit"
     # walk back from the scores: slope[j, k] is how much score k rises when unit j of this layer does
-    slope = model.weights[-1][:, :DIGITS]
-    slope = slope - slope.mean(axis=1, keepdims=True)
+    slope = model.weights[-1]
+    slope = slope - slope[:, :DIGITS].mean(axis=1, keepdims=True)
     units = []
     for activation, weight in zip(reversed(activations), reversed(model.weights[:-1]), strict=True):
         units.append(activation[:, np.newaxis] * slope)
@@ -95,16 +95,16 @@ def explain(model: Model, image: np.ndarray, layers: Sequence[np.ndarray] = ()) 
     ink = network_input(np.asarray(image)[np.newaxis], "pixels").reshape(SIDE, SIDE)
     planes = directions = direction_flows = None
     if model.input == "pixels":
-        slopes = slope.T.reshape(DIGITS, SIDE, SIDE)
+        slopes = slope.T.reshape(-1, SIDE, SIDE)
     else:
         slopes = features.to_pixels(ink, slope.T)
         planes = features.stroke_directions(ink[np.newaxis])[0]
-        directions = planes * slope.T.reshape(DIGITS, *planes.shape)
+        directions = planes * slope.T.reshape(-1, *planes.shape)
         if activations:  # the sum over the grid, for each direction
             by_direction = model.weights[0].reshape(features.DIRECTIONS, features.GRID**2, -1)
             direction_flows = (planes.reshape(features.DIRECTIONS, 1, -1) @ by_direction)[:, 0]
     return Explanation(
-        scores=scores - scores.mean(),
+        scores=scores - scores[:DIGITS].mean(),
         slopes=slopes,
         pixels=ink * slopes,
         activations=activations,

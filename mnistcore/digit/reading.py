@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from mnistcore.digit.form import SIDE
+from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
 from mnistcore.digit.images import is_prepared, prepare, prepare_batch
 from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, BlankImage
@@ -58,6 +58,11 @@ class Reading:
     message: str | None
     layers: Sequence[np.ndarray] = ()
     uncertain: bool = False
+
+    @property
+    def answer(self) -> int | None:
+        """The digit; NON_DIGIT_CLASS if it is not one; None if blank."""
+        return NON_DIGIT_CLASS if self.status == "not a digit" else self.digit
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,11 @@ class Readings:
         digits = self.probabilities.argmax(axis=1)
         digits[list(self.blank)] = BLANK
         return digits
+
+    @cached_property
+    def answer(self) -> np.ndarray:
+        """(n,) int64, the digit; NON_DIGIT_CLASS where it is not one, -1 where the image is blank."""
+        return np.where(self.not_a_digit, NON_DIGIT_CLASS, self.digit)
 
     @cached_property
     def confidence(self) -> np.ndarray:

@@ -249,8 +249,9 @@ class PersonalReport:
         base: name of the model that learnt.
         seed: of all random numbers.
         sha256: of the digits' images and labels, each label as one byte.
-        digits: how many digits of the person there were of each class, 0 to 9.
-        own_errors: how many of them are misread; after: by models that did not learn from these, in cross-validation.
+        digits: how many images of the person there were of each class, 0 to 9, and of no digit if there were such.
+        own_errors: how many of them are misread or wrongly taken for no digit; after: by models that did not learn from
+            these, in cross-validation.
         mnist_errors: how many of MNIST's test digits are misread.
         mnist_digits: how many these are.
         non_digits_accepted: share, 0-1, of non-digits that are taken for a digit; None for models that know none.

@@ -42,7 +42,7 @@ class Layer:
 
     def errors(self, units: np.ndarray, labels: np.ndarray) -> int:
         """How many of the digits (n, units) with labels (n,) are misread."""
-        return errors(self.scores(units), labels)
+        return int(np.sum(self.scores(units)[:, :DIGITS].argmax(axis=1) != labels))
 
     def towards(self, other: Layer, share: float) -> Layer:
         """The layer that lies `share`, 0-1, of the way from this one to the other."""
@@ -72,11 +72,6 @@ def units_below(model: Model, images: np.ndarray) -> np.ndarray:
     if len(model.weights) == 1:
         return network_input(images, model.input)
     return model.activations(images)[-2]
-
-
-def errors(scores: np.ndarray, labels: np.ndarray) -> int:
-    """How many of the digits with these scores (n, classes) and labels (n,) are misread."""
-    return int(np.sum(scores[:, :DIGITS].argmax(axis=1) != labels))
 
 
 def tune(

@@ -7,6 +7,8 @@
     4. calibrate  so that as many known digits as before are uncertain, or taken for no digit
     5. report     errors before and after: on MNIST's test digits and, in a cross-validation, on the person's own
 
+What the person has said is no digit is learnt in the same way, by models with an eleventh class.
+
 The layers below the last stay as they are: what they have learnt of strokes holds for everybody.
 """
 
@@ -22,7 +24,7 @@ import numpy as np
 
 from mnistcore.data import augmentation
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.form import DIGITS, SIDE
+from mnistcore.digit.form import DIGITS, NON_DIGIT_CLASS, SIDE
 from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, GotWorse
 from mnistcore.evaluation.evaluate import evaluate
@@ -30,7 +32,7 @@ from mnistcore.evaluation.figures import training_charts
 from mnistcore.models.catalogue import keep_personal
 from mnistcore.models.report import PersonalReport, Report
 from mnistcore.training import rehearsal
-from mnistcore.training.last_layer import Layer, errors, tune, units_below
+from mnistcore.training.last_layer import Layer, tune, units_below
 
 DISTORTED = 4_000  # images that are made of the person's digits: more of each, the fewer there are
 STRENGTH = 0.7  # of their distortion: with stronger ones, some people were read worse
@@ -89,7 +91,8 @@ def personalise(
         model: which one. Any will do: of any layers, with or without an eleventh class. Where it learns more than
             once, make its `Base` once, and give that: it saves a second.
         images: (n, 28, 28) uint8, the person's digits, prepared. Any number of each class; classes may be missing.
-        labels: (n,) integers 0-9.
+        labels: (n,) integers 0-9, or NON_DIGIT_CLASS for what is no digit, which a model without an eleventh class
+            passes over.
         seed: of every random choice; the same seed, digits and versions give the same model.
         on_progress: called with the share of the work that is done, 0-1.
 
@@ -102,16 +105,16 @@ def personalise(
         DataUnavailable: as `Base` does.
     """
     started = time.perf_counter()
-    labels = _checked(images, labels)
     base = model if isinstance(model, Base) else Base(model)
+    images, labels = _checked(images, labels, base.model)
     on_progress(0.2)
     rng = np.random.default_rng(seed)
     source = np.resize(rng.permutation(len(images)), max(DISTORTED, len(images)))  # which digit each image is made of
     own = units_below(base.model, augmentation.distort(images[source], rng, STRENGTH))
 
     plain = units_below(base.model, images)
-    scores = base.layer.scores(plain)
-    cross_validated = scores.copy()  # of each digit, by a layer that has not learnt from it
+    before = _answers(base, base.layer, plain)
+    cross_validated = before.copy()  # of each digit, by a layer that has not learnt from it
     fold_of = _deal(labels, rng)
     for fold in range(FOLDS):
         on_progress(0.3 + 0.6 * fold / (FOLDS + 1))
@@ -120,7 +123,7 @@ def personalise(
             made = others[source]
             tuned, _ = tune(base.layer, base.known, (own[made], labels[source[made]]), rng)
             layer, _ = _hold_back(base, tuned, plain[others], labels[others])
-            cross_validated[held_out] = layer.scores(plain[held_out])
+            cross_validated[held_out] = _answers(base, layer, plain[held_out])
 
     on_progress(0.8)
     tuned, losses = tune(base.layer, base.known, (own, labels[source]), rng)
@@ -137,7 +140,7 @@ def personalise(
         seed=seed,
         sha256=hashlib.sha256(images.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest(),
         digits=np.bincount(labels, minlength=DIGITS).tolist(),
-        own_errors=(errors(scores, labels), errors(cross_validated, labels)),
+        own_errors=(int(np.sum(before != labels)), int(np.sum(cross_validated != labels))),
         mnist_errors=(base.layer.errors(*base.test), layer.errors(*base.test)),
         mnist_digits=len(base.test[1]),
         non_digits_accepted=_accepted(base, personal),
@@ -167,17 +170,33 @@ def keep_personalised(profile_id: str, learnt: Personalised) -> str:
     return keep_personal(profile_id, model, report, training_charts(report))
 
 
-def _checked(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The labels as int64; raises BadImage if they or the images are not as `personalise` says."""
+def _checked(images: np.ndarray, labels: np.ndarray, model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """The images and the labels as int64, but for what the model cannot learn; raises BadImage if they are not as
+    `personalise` says."""
     labels = np.asarray(labels)
     if images.dtype != np.uint8 or images.shape != (len(labels), SIDE, SIDE) or not len(labels):
         raise BadImage(
             "To learn from, there must be images (n, 28, 28) of uint8 and n labels, n at least 1; "
             f"these are {images.shape} of {images.dtype} and {len(labels)}."
         )
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= DIGITS:
-        raise BadImage("The labels to learn from must be whole numbers in 0-9.")
-    return labels.astype(np.int64)
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > NON_DIGIT_CLASS:
+        raise BadImage("The labels to learn from must be whole numbers in 0-9, or 10 for what is no digit.")
+    learnable = (labels < DIGITS) | model.knows_non_digits
+    if not learnable.any():
+        raise BadImage(f"{model.name} cannot learn what is no digit, and there is no digit to learn from.")
+    return images[learnable], labels[learnable].astype(np.int64)
+
+
+def _answers(base: Base, layer: Layer, units: np.ndarray) -> np.ndarray:
+    """What the model would answer with that last layer: (n,) int64, 0-9 or NON_DIGIT_CLASS."""
+    digits, is_digit = probabilities(layer.scores(units))
+    answers = digits.argmax(axis=1)
+    if base.model.knows_non_digits:
+        threshold = base.model.digit_threshold
+        if layer is not base.layer:
+            threshold = layer.thresholds_like(base.layer, base.model, base.digits[0])["digit_threshold"]
+        answers[is_digit < threshold] = NON_DIGIT_CLASS
+    return answers
 
 
 def _deal(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -202,7 +221,8 @@ def _hold_back(base: Base, tuned: Layer, own: np.ndarray, labels: np.ndarray) ->
     def cost(share: float) -> tuple[bool, int, float, float]:
         layer = base.layer.towards(tuned, share)
         forgotten = layer.errors(*base.digits) - before
-        return forgotten > FORGOTTEN * known, layer.errors(own, labels), max(forgotten, allowed), -share
+        wrong = int(np.sum(_answers(base, layer, own) != labels))
+        return forgotten > FORGOTTEN * known, wrong, max(forgotten, allowed), -share
 
     share = min(SHARES, key=cost)
     return base.layer.towards(tuned, share), share

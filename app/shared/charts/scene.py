@@ -125,6 +125,7 @@ def _edges(parts: Explanation, groups: list[list[np.ndarray]]) -> list[np.ndarra
         edges.append(parts.directions.sum(axis=(2, 3)).T)
     else:
         edges.append(parts.pixels.sum(axis=(1, 2))[np.newaxis])
+    edges[-1] = edges[-1][:, :DIGITS]  # no lines to the bar for "no digit"
     return edges
 
 
