@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mnistcore.cli import backup, hands, models, reading, training
-from mnistcore.cli.options import share, whole
+from mnistcore.cli.options import check_apart, share, whole
 from mnistcore.digit.files import FORMATS
 from mnistcore.errors import MnistCoreError
 from mnistcore.home import how_to_install
@@ -75,6 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         OSError: the output cannot be written.
     """
     options = _parser().parse_args(arguments)
+    check_apart(options)
     try:
         return options.command(options)
     except MnistCoreError as error:

@@ -313,6 +313,29 @@ def test_an_output_that_cannot_be_written_to(command, sentence):
     assert (status, out, err.strip()) == (1, "", sentence)
 
 
+def test_a_file_that_is_read_is_never_written_over(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images, page, model = (tmp_path / name for name in ("images.npy", "page.png", "model.npz"))
+    np.save(images, shipped_test_digits()[0][:3])
+    Image.new("L", (50, 50), 255).save(page)
+    write_model(load_model("classic"), model)
+    (tmp_path / "link.png").symlink_to(page)
+    before = {path: path.read_bytes() for path in (images, page, model)}
+    for words in (
+        ("predict", "--bulk", images, "--out", "images.npy"),
+        ("predict", "--bulk", images, "--model", model, "--out", model),
+        ("read", page, "--annotate", page),
+        ("read", page, "--annotate", "link.png"),
+        ("export", "--html", model, "--out", "./model.npz"),
+        ("evaluate", "--data", model, "--save", model),
+    ):
+        with pytest.raises(SystemExit) as end:
+            run(*words)
+        assert end.value.code == 2
+        assert "is to be read, so it cannot be written." in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in before}
+
+
 def test_names_that_are_not_utf_8(tmp_path):
     good = picture(tmp_path / "three.png", 18)
     named = os.fsencode(tmp_path) + b"/\xff.png"

@@ -144,6 +144,9 @@ def test_a_backup_is_whole_while_others_write_and_a_copy_of_the_file_at_rest_is_
     assert capsys.readouterr().out == f"The confirmed digits are in {tmp_path / 'of-none.db'}.\n"
     assert cli.main(["backup", str(tmp_path)]) == 1
     assert "not a file" in capsys.readouterr().err
+    for name in (file.name, f"{file.name}-wal"):
+        with pytest.raises(FeedbackError, match="is the database itself"):
+            feedback.back_up(file.with_name(name))
 
 
 def test_deleted_digits_leave_the_file(file, feedback):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # scikit-learn takes a second to load
     from mnistcore.data.datasets import Dataset
 
 
+WRITTEN = ("out", "output", "annotate", "save")  # the options that name a file to be written
+
+
 def load_data(options: argparse.Namespace) -> Dataset:
     """The digits that --data or --source name, or else MNIST; with what --hands names."""
     from mnistcore.data import datasets
@@ -63,6 +66,24 @@ def share(word: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"it must be a number from 0 to 1, not {word[:40]!r}")
     return value
+
+
+def check_apart(options: argparse.Namespace) -> None:
+    """End with a usage error if the file that is to be written is one that is to be read."""
+    read: list[str | Path] = []
+    for name, value in vars(options).items():
+        if name not in WRITTEN:
+            read += [path for path in (value if isinstance(value, list) else [value]) if isinstance(path, str | Path)]
+    for target in (getattr(options, name, None) for name in WRITTEN):
+        if target and any(_is_same_file(target, path) for path in read):
+            options.refuse(f"{target} is to be read, so it cannot be written.")
+
+
+def _is_same_file(one: Path, other: str | Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one of them does not exist, or is no path
+        return False
 
 
 def tell(line: str, target: Path) -> None:

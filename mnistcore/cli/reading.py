@@ -69,7 +69,8 @@ def _label(options: argparse.Namespace) -> int:
             print(f"Stopped. The same command resumes {options.out}.", file=sys.stderr)
             return 130
         except OSError:  # such as a disk that is full
-            print(f"The same command resumes {options.out}.", file=sys.stderr)
+            if bar.n:
+                print(f"The same command resumes {options.out}.", file=sys.stderr)
             raise
     print(f"The labels of {source.count:,} images are in {options.out}.")
     return 0

@@ -178,11 +178,14 @@ def back_up(engine: sa.Engine, target: Path) -> None:
     """Write the database into one file, as it is at one moment, while others may go on using it (SQLite's own backup).
 
     Raises:
-        FeedbackError: it is no SQLite database, or it cannot be read.
+        FeedbackError: it is no SQLite database, or it cannot be read; or the target is the database itself.
         OSError: the target cannot be written.
     """
     if engine.dialect.name != "sqlite":
         raise FeedbackError("A PostgreSQL database is backed up by PostgreSQL's own program, pg_dump.")
+    own = os.path.realpath(str(engine.url.database))
+    if os.path.realpath(target) in (own, f"{own}-wal", f"{own}-shm"):
+        raise FeedbackError(f"{target} is the database itself: name another file for its copy.")
     with engine.connect() as connection, atomic_path(target, PRIVATE) as temporary:
         sqlite: Any = connection.connection.driver_connection
         error_kind = engine.dialect.loaded_dbapi.Error
