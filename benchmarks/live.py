@@ -29,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 from app_latency import ROOT, served
+from machine import load_printed
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -142,6 +143,8 @@ def _open(browser: Browser, url: str) -> Page:
     page.locator(CANVAS).wait_for()
     page.wait_for_function("caches.open('networks').then(kept => kept.keys()).then(keys => keys.length > 0)")
     page.wait_for_timeout(2000)
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.locator(".network .bars").wait_for()
     return page
 
 
@@ -185,4 +188,5 @@ def _fitted(strokes: Strokes) -> Strokes:
 
 
 if __name__ == "__main__":
-    main()
+    with load_printed():
+        main()

@@ -205,11 +205,13 @@ def test_chosen_model_answers_on_every_page():
     assert answer_of(app) == misread
 
 
-def test_look_inside_invites_without_a_drawing():
+def test_look_inside_opens_with_an_example():
     app = open_app("look_inside")
-    assert any("no drawing to explain" in words.value for words in app.markdown)
+    assert any("This is an example" in words.value for words in app.markdown)
+    assert "green ones speak for 7" in story_of(app)
     press(app, "Random digit")
     assert "Your ink" in story_of(app)
+    assert not any("This is an example" in words.value for words in app.markdown)
 
 
 def story_of(app: AppTest) -> str:

@@ -177,7 +177,7 @@ def test_its_answers_are_those_of_python(name, count, browser, files):
 
 def assert_same_scene(theirs: dict, model: Model, reading: Reading) -> None:
     """What the page draws of the network is what the app draws."""
-    digit = reading.runner_up if reading.digit is None else reading.digit
+    digit = reading.runner_up if reading.answer is None else reading.answer
     ours = scene(model, explain(model, reading.image), reading, digit)
     assert theirs["best"] == ours["best"]
     assert theirs["bars"] == pytest.approx(ours["bars"], abs=1e-5)

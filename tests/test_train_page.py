@@ -40,9 +40,17 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     await_that(lambda: not job.active)
     assert (job.state, job.outcome) == ("finished", job.name)
     assert len(job.progress[-1]["probabilities"]) == 10
-    assert job.filters.shape == (12, 28, 28)
+    assert {filters.shape for filters in job.filters} == {(12, 28, 28)}
     app.run()
     assert "is trained" in app.success[0].value
+    count = len(job.progress)
+    assert f"after epoch {count}" in words_of(app), "the film is at its end"
+    app.slider[0].set_value(2).run()
+    assert "after epoch 2" in words_of(app)
+    press(app, "Play")
+    assert "after epoch 3" in words_of(app)
+    press(app, "Pause")
+    assert "after epoch 3" in words_of(app)
     press(app, "Use it for my drawings")
     assert app.selectbox(key="model").value == job.name
     assert not next(button for button in app.button if button.label == "Misread digit").disabled

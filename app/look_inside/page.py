@@ -15,14 +15,17 @@ for problem in problems:
     st.warning(problem)
 drawing = current_drawing()
 reading, page = answer.of_drawing(drawing, model)
-
-if model is None or drawing is None or reading is None or reading.answer is None:
-    if model:
-        st.write("There is no drawing to explain: draw a digit, or take one from MNIST.")
+if model is None:
+    st.stop()
+if drawing is None or reading is None or reading.answer is None:
+    drawing = mnist_digits.example()
+    reading, page = answer.of_drawing(drawing, model)
+    st.write("This is an example: draw a digit of your own, or take another one from MNIST.")
     with st.container(horizontal=True):
         st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
         mnist_digits.offer_digits(model, models.chosen_name())
-    st.stop()
+assert reading is not None
+assert reading.answer is not None
 
 if page:
     st.write("You drew a number. Choose the digit to look at:")

@@ -63,19 +63,24 @@ def choose_brush() -> None:
 
 def put_digit(image: np.ndarray, label: int) -> None:
     """Put a digit (28, 28) uint8, known to be a `label`, on the canvas as if it had been drawn. For `on_click`."""
+    _put(DRAWING, of_digit(image, label))
+
+
+def of_digit(image: np.ndarray, label: int) -> Drawing:
+    """The drawing that has this digit on it."""
     png = as_png(image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))
     side = 28 * ENLARGED
     left = ((WIDE if st.session_state.get("wide") else SIDE) - side) // 2
-    _put(DRAWING, [{"image": data_url(png), "box": [left, (SIDE - side) // 2, side], "label": label}], png)
+    box = [left, (SIDE - side) // 2, side]
+    return Drawing([{"image": data_url(png), "box": box, "label": label}], png, secrets.token_hex(8))
 
 
 def renew(sheet: str) -> None:
     """Give the visitor an empty sheet; Undo does not bring back what was on the old one."""
-    _put(sheet, [], b"")
+    _put(sheet, Drawing([], b"", secrets.token_hex(8)))
 
 
-def _put(sheet: str, strokes: list[dict], png: bytes) -> None:
-    drawing = Drawing(strokes, png, secrets.token_hex(8))
+def _put(sheet: str, drawing: Drawing) -> None:
     st.session_state[sheet] = st.session_state[f"{sheet}-put"] = drawing
 
 

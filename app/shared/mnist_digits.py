@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app.shared import canvas
+from app.shared.drawing import Drawing
 from app.shared.visitors import current_visitor
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.model import Model
@@ -28,6 +29,12 @@ def offer_digits(model: Model | None, name: str) -> None:
         disabled=misread is None,
         icon=":material/error:",
     )
+
+
+def example() -> Drawing:
+    """A drawing for those who have not made one: MNIST's first test digit, a 7."""
+    images, labels = _test_digits()
+    return canvas.of_digit(images[0], int(labels[0]))
 
 
 def _put_test_digit() -> None:

@@ -6,6 +6,7 @@
     queue.py     which training runs and which waits: how many at once, one of each visitor; how one is stopped
     job.py       one training: the child process, what it is told and what it tells
     view.py      how far a training is, its curves and what they say
+    film.py      pause, play, and a slider over the epochs
     charts.py    the first units as they form, and one drawing read after every epoch
 
 The child process is `mnistcore/training/child.py`; what it does, step by step, is `mnistcore/training/start.py`.

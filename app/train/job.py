@@ -32,7 +32,7 @@ class Job:
         messages: lines about the data.
         progress: one dictionary an epoch, as `training/child.py` sends it, without the filters; the epochs from before
             an interruption have no probabilities.
-        filters: the latest, (units, 28, 28) int8; None before the first epoch.
+        filters: those of each epoch, (units, 28, 28) int8; None for epochs from before an interruption.
         outcome: the new run's name if it finished, a sentence if it failed.
         first_epoch_at: the `time.monotonic()` of its first epoch, 0 before that.
         child: the process that trains; None while it is waiting.
@@ -43,7 +43,7 @@ class Job:
     state: str = "waiting"
     messages: list[str] = field(default_factory=list)
     progress: list[dict] = field(default_factory=list)
-    filters: np.ndarray | None = None
+    filters: list[np.ndarray | None] = field(default_factory=list)
     outcome: str = ""
     first_epoch_at: float = 0.0
     child: subprocess.Popen | None = None
@@ -104,10 +104,11 @@ class Job:
             case "said":
                 self.messages.append(event["line"])
             case "progress":
+                filters = None
                 if not event["resumed"]:
                     self.first_epoch_at = self.first_epoch_at or time.monotonic()
-                    filters = np.frombuffer(base64.b64decode(event.pop("filters")), np.int8)
-                    self.filters = filters.reshape(-1, SIDE, SIDE)
+                    filters = np.frombuffer(base64.b64decode(event.pop("filters")), np.int8).reshape(-1, SIDE, SIDE)
+                self.filters.append(filters)
                 self.progress.append(event)
             case "finished":
                 self.state, self.outcome = "finished", event["name"]

@@ -1,10 +1,11 @@
 """A training that is running or has ended: how far it is, its curves, and what one can see of the network."""
 
+import numpy as np
 import streamlit as st
 
 from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
 from app.shared.words import duration
-from app.train import charts
+from app.train import charts, film
 from app.train.job import Job
 from mnistcore.training.learning_curves import diagnose
 
@@ -24,10 +25,23 @@ def show_state(job: Job, place: int) -> None:
 
 
 def show_learning(job: Job) -> None:
-    """The curves so far, the drawing read after the latest epoch, and the filters."""
+    """What is seen of the network after each epoch, as a film: curves, the drawing read anew, and filters."""
     progress = list(job.progress)
     last_fold = progress[-1]["fold"] if progress else None
-    current = [step for step in progress if step["fold"] == last_fold]  # each fold is a training of its own
+    before = sum(step["fold"] != last_fold for step in progress)  # each fold is a training of its own
+    current = progress[before:]
+
+    def picture(epoch: int) -> None:
+        _show_epoch(job, current[:epoch], job.filters[before + epoch - 1] if epoch else None)
+
+    film.begin(f"{job.name} {last_fold}")
+    (film.show if job.active else film.show_ended)(len(current), picture)
+    for line in job.messages[1:]:  # without the first, that the digits are loaded
+        st.markdown(f":small[{line}]")
+
+
+def _show_epoch(job: Job, current: list[dict], filters: np.ndarray | None) -> None:
+    """The curves up to an epoch, the drawing read after it, and its filters."""
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_curves(job, current)
@@ -39,13 +53,11 @@ def show_learning(job: Job) -> None:
             st.page_link("app/draw/page.py", label="Draw your own before the next start", icon=":material/draw:")
     after = f", after epoch {current[-1]['epoch']}" if current else ""
     st.markdown(f"## What the first hidden units respond to{after}")
-    if job.filters is None:
+    if filters is None:
         st.markdown("The pictures appear after the next epoch: at first noise, then parts of strokes.")
     else:
-        st.html(charts.filters_html(job.filters))
+        st.html(charts.filters_html(filters))
         st.markdown(":small[Ink where a picture is green activates that unit; ink where it is orange prevents it.]")
-    for line in job.messages[1:]:  # without the first, that the digits are loaded
-        st.markdown(f":small[{line}]")
 
 
 def _show_curves(job: Job, current: list[dict]) -> None:

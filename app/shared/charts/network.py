@@ -43,7 +43,7 @@ def follow(model: Model, number: bool) -> dict:
 def of_reading(model: Model, reading: Reading | None, label: int | None = None) -> dict:
     """The scene of what is drawn; if nothing is, the same without light."""
     reading = reading or read(np.zeros((28, 28), np.uint8), model)
-    digit = reading.runner_up if reading.digit is None else reading.digit
+    digit = reading.runner_up if reading.answer is None else reading.answer
     return scene(model, explain(model, reading.image, reading.layers), reading, digit, label=label)
 
 

@@ -8,7 +8,6 @@ import base64
 import numpy as np
 
 from mnistcore.digit.explain import Explanation, kinds, response_pictures
-from mnistcore.digit.form import DIGITS
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading
 
@@ -66,7 +65,7 @@ def scene(
         "layers": layers,
         "edges": [] if blank else [_rounded(amounts) for amounts in _edges(parts, groups)],
         "bars": bars(model, reading),
-        "best": DIGITS if reading.status == "not a digit" else reading.digit,
+        "best": reading.answer,
         "label": label,
     }
 
@@ -125,7 +124,6 @@ def _edges(parts: Explanation, groups: list[list[np.ndarray]]) -> list[np.ndarra
         edges.append(parts.directions.sum(axis=(2, 3)).T)
     else:
         edges.append(parts.pixels.sum(axis=(1, 2))[np.newaxis])
-    edges[-1] = edges[-1][:, :DIGITS]  # no lines to the bar for "no digit"
     return edges
 
 

@@ -6,7 +6,7 @@ const SHOWN = 5; // hidden units of a layer
 function sceneOf(model, reading) {
   const { digit, runnerUp, image, layers } = reading;
   const hidden = layers.slice(1, -1);
-  const shares = sharesOf(model, hidden, digit ?? runnerUp);
+  const shares = sharesOf(model, hidden, answerOf(reading) ?? runnerUp);
   const shown = hidden.map((fires, layer) => {
     const units = strongest(shares[layer], SHOWN);
     return {
@@ -19,7 +19,7 @@ function sceneOf(model, reading) {
   });
   const planes = model.input === "pixels" ? null : DIRECTION_PLACES.map((places) => layers[0].subarray(...places));
   const edges = digit === null ? [] : edgesOf(model, layers, shown, planes);
-  return { image, planes, layers: shown, edges, bars: barsOf(model, reading), best: bestOf(reading) };
+  return { image, planes, layers: shown, edges, bars: barsOf(model, reading), best: answerOf(reading) };
 }
 
 const DIRECTION_PLACES = Array.from({ length: DIRECTIONS }, (_, i) => [i * GRID ** 2, (i + 1) * GRID ** 2]);
@@ -32,15 +32,15 @@ function barsOf(model, { status, probabilities, digitProbability }) {
   return bars;
 }
 
-// Which bar is the answer.
-function bestOf({ status, digit }) {
+// The digit, or the number of "no digit"; null without ink.
+function answerOf({ status, digit }) {
   return status === "not a digit" ? DIGITS : digit;
 }
 
-// What each unit of each hidden layer puts into a digit's score, counted from the mean of all ten.
-function sharesOf(model, hidden, digit) {
+// What each unit of each hidden layer puts into an answer's score, counted from the mean of the ten digits.
+function sharesOf(model, hidden, answer) {
   const { weights, biases } = model.layers.at(-1);
-  let slope = Array.from({ length: weights.length / biases.length }, (_, j) => centred(weights, biases.length, j, digit));
+  let slope = Array.from({ length: weights.length / biases.length }, (_, j) => centred(weights, biases.length, j, answer));
   const shares = [];
   for (let layer = hidden.length - 1; layer >= 0; layer--) {
     const fires = hidden[layer];
@@ -51,10 +51,10 @@ function sharesOf(model, hidden, digit) {
 }
 
 // A weight of the last layer, less the mean of the ten digits'.
-function centred(weights, outputs, unit, digit) {
+function centred(weights, outputs, unit, answer) {
   let sum = 0;
   for (let k = 0; k < DIGITS; k++) sum += weights[unit * outputs + k];
-  return weights[unit * outputs + digit] - sum / DIGITS;
+  return weights[unit * outputs + answer] - sum / DIGITS;
 }
 
 // From how much a score rises with each unit of a layer to how much it rises with each input; a unit that is off passes
@@ -103,10 +103,9 @@ function edgesOf(model, layers, shown, planes) {
     else edges.push([fires]);
   });
   const { weights, biases } = model.layers.at(-1);
-  const digits = Array.from({ length: DIGITS }, (_, digit) => digit);
-  const vote = (j, digit) => layers.at(-2)[j] * centred(weights, biases.length, j, digit);
+  const vote = (j, answer) => layers.at(-2)[j] * centred(weights, biases.length, j, answer);
   const from = shown.length ? shown.at(-1).units.map((unit) => [unit, unit + 1]) : places;
-  edges.push(from.map((place) => digits.map((digit) => sumOver(place, (j) => vote(j, digit)))));
+  edges.push(from.map((place) => Array.from(biases, (_, answer) => sumOver(place, (j) => vote(j, answer)))));
   return edges;
 }
 
