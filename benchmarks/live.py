@@ -5,7 +5,7 @@
 
 The app runs in the system's Chromium; the mouse draws circles and lines at 60 points a second. The age is that of the
 last point that is shown, from the browser's own time of it until the frame after the drawing. Other programs that run
-meanwhile slow both down.
+meanwhile slow both down, but not the processor time.
 
 Then each drawing (a line of the file is {"strokes": [[[x, y], ...], ...]}) is drawn in the app. What the browser reads
 when the pen is up is compared with what the server answers. Where they differ, the distance to a threshold or to
@@ -24,6 +24,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,18 +86,34 @@ def main() -> None:
 def time_redraws(page: Page, name: str, count: int) -> None:
     """Draw circles and lines, each on an empty sheet, and print how the stage keeps up."""
     page.evaluate(WATCH)
-    gaps, ages = [], []
+    worked = _clock(page)
+    gaps, ages, spent = [], [], []
     for number in range(count):
         turns = np.linspace(0, 2 * math.pi * (number % 2 + 1) / 2, 90)
         page.evaluate("redraws.length = 0")
+        before = worked()
         _draw(page, [[[210 + 120 * math.cos(a), 210 + 120 * math.sin(a) * (number % 3) / 2] for a in turns]], PACE)
         drawn = page.evaluate("redraws")
+        spent.append((worked() - before) / max(len(drawn), 1))
         gaps += np.diff([when for when, _ in drawn]).tolist()
         ages += [age for _, age in drawn]
         _clear(page)
     rate, age, old = 1000 / np.median(gaps), np.median(ages), np.percentile(ages, 95)
     print(f"{name}: drawn anew {rate:.0f} times a second in the median, {len(gaps):,} times;", end=" ")
-    print(f"{age:.0f} ms old in the median, {old:.0f} in the 95th percentile", flush=True)
+    print(f"{age:.0f} ms old in the median, {old:.0f} in the 95th percentile;", end=" ")
+    print(f"processor time of the page's thread: {np.median(spent):.1f} ms a redraw", flush=True)
+
+
+def _clock(page: Page) -> Callable[[], float]:
+    """Gives the milliseconds that the page's thread has worked."""
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def worked() -> float:
+        metrics = protocol.send("Performance.getMetrics")["metrics"]
+        return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
+    return worked
 
 
 def compare(page: Page, drawings: list[Strokes]) -> None:

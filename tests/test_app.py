@@ -210,7 +210,7 @@ def test_look_inside_opens_with_an_example():
     assert any("This is an example" in words.value for words in app.markdown)
     assert "green ones speak for 7" in story_of(app)
     press(app, "Random digit")
-    assert "Your ink" in story_of(app)
+    assert "The ink" in story_of(app)
     assert not any("This is an example" in words.value for words in app.markdown)
 
 

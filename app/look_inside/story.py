@@ -27,6 +27,8 @@ def step(title: str, sentence: str, picture: str = "") -> str:
 def ink(drawing: Drawing) -> str:
     """What is on the sheet."""
     picture = _figure(data_url(drawing.png), "The drawing", "the sheet")
+    if drawing.label is not None:
+        return step("The ink", "This is a digit of MNIST's test set, in place of a drawing.", picture)
     return step("Your ink", "This is what you drew on the sheet.", picture)
 
 
