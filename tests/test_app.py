@@ -15,6 +15,7 @@ from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN
 
 from app.draw.export_menu import curl
 from app.shared.answer import as_html
+from app.shared.words import spoken
 from mnistcore import Reading
 from mnistcore.models import catalogue
 from mnistcore.models.answering import load_model
@@ -47,8 +48,8 @@ def test_answer_to_a_drawing(strokes, expected):
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("digit", ('<div class="digit">4</div>', "80% sure", "Or 9 (20%).")),
-        ("uncertain", ('<div class="digit">?</div>', "4 or 9?", "4 80%, 9 20%")),
+        ("digit", ('<div class="digit">4</div>', "The careful network is 80% sure", "Or 9 (20%).")),
+        ("uncertain", ('<div class="digit">?</div>', "4 or 9?", "says 4 with 80%, 9 with 20%")),
         ("not a digit", ('<div class="digit">×</div>', "Not a digit", "The closest digit is 4.")),
     ],
 )
@@ -77,21 +78,21 @@ def test_what_is_no_digit_is_said_to_be_none():
 
 def test_a_digit_with_a_label_says_whether_it_was_misread():
     model = load_model("robust")
-    assert "Correct: the MNIST label is 4." in as_html(a_reading(), 4, model)
+    assert "Right: it is a 4." in as_html(a_reading(), 4, model)
     misread = as_html(a_reading(), 9, model)
     assert 'class="answer misread"' in misread
-    assert "<b>9</b><span>is the label</span>" in misread
+    assert "<b>9</b><span>is right</span>" in misread
 
 
 def test_both_shipped_models_answer_side_by_side():
     said = answer_of(put_on_canvas(open_app(), ONE_WITH_A_LONG_FLAG))
     assert '<div class="digit">1</div>' in said, "robust reads it"
-    assert 'class="other differs">classic: ' in said
+    assert 'class="other differs">The textbook network: ' in said
 
 
 def test_an_example_is_read_until_the_first_stroke():
     app = open_app()
-    assert "Example: over 99% sure" in answer_of(app)
+    assert "Example. The careful network is over 99% sure" in answer_of(app)
     assert '<div class="at-rest">' in answer_of(app), "what is shown where motion is to be reduced"
     assert "Draw a digit" in answer_of(app)
     assert "Example" not in answer_of(put_on_canvas(app, PLAIN_SEVEN))
@@ -172,16 +173,16 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
 
 def test_how_good_compares_the_shipped_models():
     app = open_app("how_good")
-    evaluations = {name: catalogue.load_report(name).evaluation for name in catalogue.SHIPPED}
+    evaluations = {spoken(name): catalogue.load_report(name).evaluation for name in catalogue.SHIPPED}
     figures = {metric.label: metric.value for metric in app.metric}
     text = " ".join(words.value for words in (*app.markdown, *app.caption))
     for name, evaluation in evaluations.items():
         assert figures[f"Accuracy of {name}"] == f"{evaluation.accuracy:.2%}"
         assert f"{name} {evaluation.calibration_error:.2%}" in text
-    assert all(f"**{kind.capitalize()}**" in text for kind in evaluations["robust"].robustness)
+    assert all(f"**{kind.capitalize()}**" in text for kind in evaluations["the careful network"].robustness)
 
 
-@pytest.mark.parametrize(("button", "expected"), [("Random digit", "label"), ("Misread digit", "is the label")])
+@pytest.mark.parametrize(("button", "expected"), [("Random digit", "ight"), ("A digit it gets wrong", "is right")])
 def test_digits_of_mnist_are_put_on_the_canvas_with_their_label(button, expected):
     app = open_app()
     press(app, button)
@@ -200,7 +201,7 @@ def test_chosen_model_answers_on_every_page():
     app.selectbox(key="model").set_value("classic").run()
     misread = answer_of(app)
     assert '<div class="digit">1</div>' not in misread
-    assert "robust: 1" in misread
+    assert "The careful network: 1" in misread
     go_to(app, "look_inside")
     assert answer_of(app) == misread
 
@@ -286,7 +287,7 @@ def test_model_damaged_before_a_visitor_chose_it(mine):
     mine.write_bytes(b"noise" * 100)
     app = open_app()
     app.selectbox(key="model").set_value("mine").run()
-    assert "No model" in answer_of(put_on_canvas(app, PLAIN_SEVEN))
+    assert "No network" in answer_of(put_on_canvas(app, PLAIN_SEVEN))
     assert "damaged" in app.warning[0].value
 
 
@@ -301,4 +302,4 @@ def test_model_asked_for_by_name_is_never_replaced(monkeypatch):
     monkeypatch.setenv("MNISTCORE_MODEL", "no-such-model")
     app = put_on_canvas(open_app(), PLAIN_SEVEN)
     assert "no-such-model" in app.warning[0].value
-    assert "No model" in answer_of(app)
+    assert "No network" in answer_of(app)

@@ -34,11 +34,11 @@ LAST_WORDS = {
     "Look inside": "The exact sums",
     "Train": "Your browser remembers",
     "More": "noisy digits",
-    "Dashboard": "are misread by both",
-    "How good is it?": "Which digits each of them misreads",
+    "Dashboard": "are wrong with both",
+    "How good is it?": "Which digits each of them gets wrong",
     "Practice": "Begin",
     "My digits": "Practise ten digits",
-    "Draw": "Model",
+    "Draw": "Who reads",
 }  # at the foot of each page: it is complete when this is there
 
 
@@ -221,7 +221,7 @@ def test_keyboard_shortcuts(page):
     expect_words(page, "Draw a digit")
     page.keyboard.press("Control+z")  # restores what was cleared
     expect_digit(page, "1")
-    page.get_by_role("combobox", name="Model").focus()
+    page.get_by_role("combobox", name="Who reads?").focus()
     for key in ("ArrowDown", "Escape", "Delete"):  # in a list, Delete is not the canvas's shortcut
         page.keyboard.press(key)
     draw(page, FOUR[1:])
@@ -247,13 +247,13 @@ def test_every_control_is_reached_and_named_by_keyboard(page):
         "Clear",
         "Wide sheet",
         "Random digit",
-        "Misread digit",
+        "A digit it gets wrong",
         "Share",
         "For programmers",
         "Why this answer?",
         "Thin",
     ]
-    missing = [name for name in [*expected, "Model"] if not any(name in found for found in names)]
+    missing = [name for name in [*expected, "Who reads?"] if not any(name in found for found in names)]
     assert missing == []
 
 
@@ -271,7 +271,7 @@ def test_reduced_motion_turns_animations_off(page):
 
 
 def test_digit_of_mnist_is_put_on_the_canvas_and_removed_by_undo(page):
-    press(page, "Misread digit")
+    press(page, "A digit it gets wrong")
     page.locator(".answer.misread .truth").wait_for()
     press(page, "Undo")
     expect_words(page, "Draw a digit")

@@ -62,9 +62,9 @@ def on_disk(server: Server, what: bytes) -> bool:
 def personal_models(page) -> list[str]:
     """What the list of models on Draw offers that somebody's handwriting was learnt by."""
     settle(page)
-    models = page.get_by_role("combobox", name="Model", exact=True)
-    point_until(page, models, page.get_by_role("option", name="classic"))  # a list may close again
-    names = page.get_by_role("option", name=re.compile(r"\(personal\)$")).all_inner_texts()
+    models = page.get_by_role("combobox", name="Who reads?", exact=True)
+    point_until(page, models, page.get_by_role("option", name="The textbook network"))  # a list may close again
+    names = page.get_by_role("option", name=re.compile(r"^A network that knows")).all_inner_texts()
     page.keyboard.press("Escape")
     return names
 
@@ -83,7 +83,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         page.locator(".answer strong", has_text="Draw a digit").wait_for()
         draw(page, FOUR_LIKE_A_NINE)
         expect_digit(page, "4")
-        assert personal_models(page) == ["My handwriting (personal)"]
+        assert personal_models(page) == ["A network that knows My handwriting"]
 
         go_to(page, "My digits")
         page.get_by_role("heading", name="1 digit").wait_for()
@@ -98,14 +98,14 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         stranger = open_page(another, server)
         assert personal_models(stranger) == []
         go_to(stranger, "My digits")
-        stranger.get_by_text("Nothing is kept").wait_for()
+        stranger.get_by_text("You have not kept any").wait_for()
 
-        press(page, "Delete all")
-        page.get_by_text("Yes, delete all of them").click()
+        press(page, "Delete everything")
+        page.get_by_text("Yes, all of them").click()
         settle(page)
-        page.get_by_role("button", name="Delete all").last.click()
+        page.get_by_role("button", name="Delete everything now").click()
         page.get_by_text("All your digits are deleted").wait_for()
-        page.get_by_text("Nothing is kept").wait_for()
+        page.get_by_text("You have not kept any").wait_for()
         assert not on_disk(server, picture)
         assert not list((server.home / "personal").rglob("model.npz"))
 
@@ -151,5 +151,5 @@ def test_practice_on_a_phone(browser, server):
         assert_fits_and_is_accessible(page)
         press(page, "Save 10 digits")
         press(page, "Learn my handwriting")
-        page.get_by_text("Misread of your 10 digits").wait_for()
+        page.get_by_text("Wrong, of your 10 digits").wait_for()
         assert_fits_and_is_accessible(page)

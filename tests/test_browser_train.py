@@ -54,7 +54,7 @@ def watch(page) -> None:
 
 def compare(page) -> None:
     """Look at the Dashboard's charts, and at a digit that a model misreads."""
-    page.get_by_text("are misread by both").wait_for()
+    page.get_by_text("are wrong with both").wait_for()
     settle(page)
     chart = page.get_by_test_id("stVegaLiteChart").first
     chart.scroll_into_view_if_needed()
@@ -78,7 +78,7 @@ def read_with(page, name: str) -> None:
     page.locator(".answer .digit").wait_for()
     settle(page)  # a list that is open closes when the page is drawn anew
     mine = page.get_by_role("option", name=re.compile(rf"^{name}.*\(yours\)$")).first
-    point_until(page, page.get_by_role("combobox", name="Model", exact=True), mine)
+    point_until(page, page.get_by_role("combobox", name="Who reads?", exact=True), mine)
     mine.click()
     page.locator(".answer .digit").wait_for()
 
@@ -110,9 +110,9 @@ def test_train_watch_compare_and_draw_and_nobody_else_sees_it(browser, app_serve
 
         stranger = open_page(another, app_server)
         go_to(stranger, "Dashboard")
-        stranger.get_by_text("are misread by both").wait_for()
+        stranger.get_by_text("are wrong with both").wait_for()
         settle(stranger)
-        stranger.locator('span[title="classic"]').wait_for()
+        stranger.locator('span[title="The textbook network"]').wait_for()
         assert stranger.locator(f'span[title="{name}"]').count() == 0
 
 
@@ -127,7 +127,7 @@ def test_train_with_own_settings_compare_and_draw_on_a_phone(browser, app_server
         watch(page)
         (report,) = (app_server.home / "visitors").glob("*/by-phone/report.json")
         assert json.loads(report.read_text())["recipe"]["epochs"] == 3, "the field just left counts"
-        page.get_by_role("link", name="Compare it with other models").click()
+        page.get_by_role("link", name="Compare it with others").click()
         compare(page)
         read_with(page, "by-phone")
 

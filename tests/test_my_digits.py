@@ -173,7 +173,7 @@ def test_without_a_database_one_can_draw_and_my_digits_says_so(monkeypatch):
 
 
 def test_my_digits_shows_what_is_the_visitors_own():
-    assert "Nothing is kept" in words_of(open_app("my_digits", HERS))
+    assert "You have not kept any" in words_of(open_app("my_digits", HERS))
     keep(HERS, "Ada", 1, 2, 3)
     keep(HIS, "Bob", 4)
     app = open_app("my_digits", HERS)
@@ -191,7 +191,7 @@ def test_an_operator_sees_everybodys(monkeypatch):
     app.selectbox(key="others-profile").set_value(his).run()
     assert "## 2 digits" in words_of(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
-    press(app, "Delete this handwriting")
+    press(app, "Yes, delete it")
     assert [name for name, *_ in kept()] == ["Ada"] * 3
 
 
@@ -207,7 +207,7 @@ def test_profiles_are_made_switched_renamed_and_deleted():
     app.text_input(key=f"name-{ben}").set_value("Benjamin").run()
     press(app, "Save name")
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
-    press(app, "Delete this handwriting")
+    press(app, "Yes, delete it")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
     assert "## 1 digit" in words_of(app)
 
@@ -217,11 +217,11 @@ def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
     keep(HERS, "Ben", 2)
     keep(HIS, "Bob", 4)
     app = open_app("my_digits", HERS)
-    assert next(button for button in app.button if button.label == "Delete all").disabled
+    assert next(button for button in app.button if button.label == "Delete everything now").disabled
     app.checkbox(key="delete-all-sure").check().run()
-    press(app, "Delete all")
+    press(app, "Delete everything now")
     assert "All your digits are deleted" in words_of(app)
-    assert "Nothing is kept" in words_of(app)
+    assert "You have not kept any" in words_of(app)
     assert kept() == [("Bob", 4, 9)]
 
 

@@ -53,7 +53,7 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     assert "after epoch 3" in words_of(app)
     press(app, "Use it for my drawings")
     assert app.selectbox(key="model").value == job.name
-    assert not next(button for button in app.button if button.label == "Misread digit").disabled
+    assert not next(button for button in app.button if button.label == "A digit it gets wrong").disabled
     assert job.name not in open_app(DRAW, "b").selectbox(key="model").options
     assert catalogue.visitor_runs("a").names() == [job.name]
     assert catalogue.run_names() == []
@@ -91,7 +91,7 @@ def test_settings_that_make_no_recipe_are_one_sentence():
     assert "whole numbers" in app.error[0].value
     app.text_input(key="quick-hidden_layers").set_value("128").run()
     app.number_input(key="quick-epochs").set_value(0).run()
-    assert app.error[0].value == "Recipe quick: epochs must be 1 to 1000."
+    assert app.error[0].value == "Epochs must be 1 to 1000."
     assert button(app, "Start with these settings").disabled
 
 
@@ -120,12 +120,12 @@ def test_a_visitor_renames_deletes_and_publishes_their_own(hers):
     press(app, "Save name")
     assert catalogue.visitor_runs("a").names() == ["ours"]
     assert app.selectbox(key="board-model").value == "ours"
-    press(app, "Publish model")  # without a password, from the machine itself
+    press(app, "Publish it")  # without a password, from the machine itself
     assert "ours" in catalogue.run_names()
     choose(app, "ours")
-    press(app, "Make it the current model")
+    press(app, "Make it the current one")
     assert catalogue.current_name() == "ours"
-    press(app, "Delete model")
+    press(app, "Yes, delete it")
     assert "ours" not in catalogue.run_names()
     assert catalogue.current_name() == catalogue.SHIPPED[0]
 
@@ -135,14 +135,14 @@ def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
     app = open_app(BOARD, "a")
     choose(app, hers)
     labels = [button.label for button in app.button]
-    assert "Publish model" not in labels
-    assert {"Save name", "Delete model"} <= set(labels), "one's own needs no password"
+    assert "Publish it" not in labels
+    assert {"Save name", "Yes, delete it"} <= set(labels), "one's own needs no password"
     app.text_input[-1].set_value("guess")
     press(app, "Continue")
     assert "not the operator's password" in words_of(app)
     app.text_input[-1].set_value("secret")
     press(app, "Continue")
-    press(app, "Publish model")
+    press(app, "Publish it")
     assert "hers" in catalogue.run_names()
 
 
@@ -152,30 +152,30 @@ def test_without_the_password_everybodys_models_stay_as_they_are(monkeypatch):
     app = open_app(BOARD, "a")
     choose(app, "mine")
     labels = {button.label for button in app.button}
-    assert not labels & {"Save name", "Delete model", "Make it the current model"}
+    assert not labels & {"Save name", "Yes, delete it", "Make it the current one"}
     assert "This affects everybody" in words_of(app)
 
 
 @pytest.mark.usefixtures("hers")
 def test_the_table_says_whose_a_model_is_and_on_what_it_was_measured():
     app = open_app(BOARD, "a")
-    table = app.dataframe[0].value.set_index("model")
+    table = app.dataframe[0].value.set_index("network")
     assert table["whose"].to_dict() == {
         "hers": "yours",
         "mine": "everybody's",
-        "robust (current)": "everybody's",
-        "classic": "everybody's",
+        "The careful network (current)": "everybody's",
+        "The textbook network": "everybody's",
     }
-    assert table.loc["classic", "95% interval"] == "97.38% to 97.97%"
-    assert table.loc["classic", "measured on"].startswith("10,000 digits")
-    assert "hers" not in open_app(BOARD, "b").dataframe[0].value["model"].tolist()
+    assert table.loc["The textbook network", "95% interval"] == "97.38% to 97.97%"
+    assert table.loc["The textbook network", "measured on"].startswith("10,000 digits")
+    assert "hers" not in open_app(BOARD, "b").dataframe[0].value["network"].tolist()
 
 
 def test_two_models_are_compared_on_the_same_digits():
     app = open_app(BOARD, "a")
     app.selectbox(key="compare-second").set_value("classic").run()
     said = words_of(app)
-    assert "**robust** misreads 46 and **classic** 231" in said
+    assert "**the careful network** gets 46 wrong and **the textbook network** 231" in said
     pictures = [html.proto.body for html in app.get("html") if 'class="tiles"' in html.proto.body]
     assert [html.count("<img") for html in pictures] == [24, pictures[1].count("<img")]
     assert pictures[1].count("<img") > 0

@@ -1,10 +1,13 @@
 """Two models on MNIST's test digits: which does one read that the other misreads, with their pictures."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from app.shared.charts.pictures import ink_url
 from app.shared.visitors import current_visitor
+from app.shared.words import spoken
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.errors import BadModelFile, DataUnavailable
 from mnistcore.evaluation.compare import compare
@@ -18,10 +21,12 @@ SHOWN = 24  # pictures of each kind
 def show(names: list[str]) -> None:
     """Let the visitor choose two models, and compare them."""
     with st.container(horizontal=True):
-        first = st.selectbox("One model", names, index=0, key="compare-first", width=260)
-        second = st.selectbox("The other", names, index=len(names) - 1, key="compare-second", width=260)
+        words = partial(spoken, begins=True)
+        first = st.selectbox("One network", names, 0, format_func=words, key="compare-first", width=260)
+        last = len(names) - 1
+        second = st.selectbox("The other", names, last, format_func=words, key="compare-second", width=260)
     if first == second:
-        st.write("Choose two different models.")
+        st.write("Choose two different networks.")
         return
     try:
         images, labels = shipped_test_digits()
@@ -33,17 +38,17 @@ def show(names: list[str]) -> None:
     found = compare(labels, one, other)
     misread, also_misread = (len(rows) + len(found.neither) for rows in (found.second_only, found.first_only))
     st.markdown(
-        f"Of the same {len(labels):,} test digits of MNIST, **{first}** misreads {misread:,} and **{second}** "
-        f"{also_misread:,}; {len(found.neither):,} are misread by both."
+        f"Of the same {len(labels):,} test digits of MNIST, **{spoken(first)}** gets {misread:,} wrong and "
+        f"**{spoken(second)}** {also_misread:,}; {len(found.neither):,} are wrong with both."
     )
     left, right = st.columns(2, gap="large")
-    for place, reader, loser, rows, predicted in (
-        (left, first, second, found.first_only, other),
-        (right, second, first, found.second_only, one),
+    for place, reader, rows, predicted in (
+        (left, first, found.first_only, other),
+        (right, second, found.second_only, one),
     ):
         with place:
             some = f"; {SHOWN} of them are shown" if len(rows) > SHOWN else ""
-            st.markdown(f"### {reader} reads {len(rows):,} digits that {loser} misreads{some}")
+            st.markdown(f"### {spoken(reader, begins=True)} alone is right on {len(rows):,}{some}")
             st.html(_tiles(images[rows], labels[rows], predicted[rows]))
 
 

@@ -33,7 +33,7 @@ def show(report: Report) -> None:
             on_select=lambda: _choose(f"{MATRIX}-{report.name}"),
         )
     with right:
-        st.markdown("### Misread test digits")
+        st.markdown("### Test digits that it gets wrong")
         _show_misread(report)
 
 
@@ -56,7 +56,7 @@ def _show_misread(report: Report) -> None:
         page = st.number_input(f"Page, of {pages}", 1, pages, width=140) - 1 if pages > 1 else 0
     if not chosen:
         read = label == prediction != ANY
-        st.write("Those were read correctly: only misread digits are shown." if read else "There are no such digits.")
+        st.write("Those were read correctly: only wrong answers are shown." if read else "There are no such digits.")
         return
     st.markdown("Below each: what it is, what it was read as, and with which probability. Press to see why.")
     with st.container(horizontal=True, gap="small", key="gallery"):

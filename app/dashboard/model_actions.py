@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.shared import operator, outcome
 from app.shared.visitors import CHOSEN_MODEL, current_visitor
+from app.shared.words import spoken
 from app.train.queue import trainer
 from mnistcore.errors import BadModelFile
 from mnistcore.export.html_export import to_html
@@ -32,7 +33,7 @@ def offer(name: str) -> None:
 
 def _offer_files(name: str, path: Path) -> None:
     """The model in three forms, each made when it is asked for. By then, the visitor is not known any more."""
-    page = "A page to draw on, with this model inside: it needs no server and no network."
+    page = "A page to draw on, with this network inside: it needs no server and no internet."
     onnx = "For programs in other languages, which run it with an ONNX runtime."
     file = "For this project: its command line, its API and Python."
     forms: list[tuple[str, str, Callable[[], bytes], str]] = [
@@ -51,31 +52,31 @@ def _offer_for_own(visitor: str, name: str) -> None:
     _offer_to_rename(name, "This affects only you.", lambda new: runs.rename(name, new, taken))
     _offer_to_delete(name, f"{name} will be deleted. This affects only you, and cannot be undone.", runs.delete)
     with st.popover("Publish", key=f"publish-{name}"):
-        st.write("**This affects everybody**: all visitors will be able to choose this model, and it is yours no more.")
+        st.write("**This affects everybody**: all visitors can choose this network then, and it is yours no more.")
         if not operator.is_operator():
             operator.ask_for_password()
-        elif st.button("Publish model"):
+        elif st.button("Publish it"):
             _do(lambda: catalogue.publish(visitor, name), f"{name} is everybody's now.")
 
 
 def _offer_for_everybodys(name: str) -> None:
     if not operator.is_operator():
         with st.popover("Change for everybody", key=f"operator-{name}"):
-            st.write("**This affects everybody**: to make it the current model, to rename or to delete it.")
+            st.write("**This affects everybody**: to make it the current network, to rename or to delete it.")
             operator.ask_for_password()
         return
     current = name == catalogue.current_name()
     with st.popover("Make current", disabled=current, key=f"current-{name}"):
-        st.write(f"**This affects everybody**: {name} will answer all who have chosen no other model, and the API.")
-        if st.button("Make it the current model"):
-            _do(lambda: catalogue.make_current(name), f"{name} is the current model now.")
+        st.write(f"**This affects everybody**: {spoken(name)} will answer all who have chosen no other, and the API.")
+        if st.button("Make it the current one"):
+            _do(lambda: catalogue.make_current(name), f"{spoken(name, begins=True)} is the current one now.")
     if name in catalogue.SHIPPED:
         st.markdown(":small[It ships with the package: it cannot be renamed or deleted.]")
         return
     words = "**This affects everybody**: all visitors will see the new name."
     _offer_to_rename(name, words, lambda new: catalogue.rename_run(name, new))
     words = f"**This affects everybody**: {name} will be deleted for all visitors. This cannot be undone."
-    after = f" The current model is {catalogue.SHIPPED[0]} now." if current else ""
+    after = f" The current one is {spoken(catalogue.SHIPPED[0])} now." if current else ""
     _offer_to_delete(name, words, catalogue.delete_run, after)
 
 
@@ -88,9 +89,9 @@ def _offer_to_rename(name: str, words: str, rename: Callable[[str], None]) -> No
 
 
 def _offer_to_delete(name: str, words: str, delete: Callable[[str], None], after: str = "") -> None:
-    with st.popover("Delete", key=f"delete-{name}"):
+    with st.popover("Delete this network", key=f"delete-{name}"):
         st.write(words)
-        if st.button("Delete model"):
+        if st.button("Yes, delete it"):
             _do(lambda: delete(name), f"{name} is deleted.{after}")
 
 

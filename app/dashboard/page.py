@@ -8,7 +8,7 @@ from app.dashboard import table as model_table
 from app.shared import models, outcome
 from app.shared.charts import measures
 from app.shared.visitors import current_visitor
-from app.shared.words import duration
+from app.shared.words import duration, spoken
 from mnistcore.errors import BadModelFile
 from mnistcore.models import catalogue
 from mnistcore.training.searches import search_names
@@ -29,7 +29,7 @@ if found := search_names():
     st.markdown("## Searches for a recipe")
     searches.show(found)
 
-st.markdown("## One model")
+st.markdown("## One network")
 visitor = current_visitor()
 names, own = catalogue.model_names(visitor), catalogue.own_names(visitor)
 current, _ = models.current_model()
@@ -38,9 +38,9 @@ if renamed := st.session_state.pop("renamed", None):
 elif st.session_state.get("board-model") not in names:
     st.session_state["board-model"] = current.name if current and current.name in names else names[0]
 chosen = st.selectbox(
-    "Model",
+    "Network",
     names,
-    format_func=lambda name: f"{name} (yours)" if name in own else name,
+    format_func=lambda name: f"{name} (yours)" if name in own else spoken(name, begins=True),
     key="board-model",
     persist_state="session",
 )
@@ -48,7 +48,7 @@ model_actions.offer(chosen)
 try:
     report = catalogue.load_report(chosen, visitor)
 except BadModelFile as error:
-    st.warning(f"{error} So this page cannot show how the model was trained.")
+    st.warning(f"{error} So this page cannot show how it was trained.")
     st.stop()
 
 evaluation, recipe = report.evaluation, report.recipe
@@ -65,32 +65,33 @@ with st.container(horizontal=True, gap="large"):
     st.metric(
         "Test accuracy",
         f"{evaluation.accuracy:.2%}",
-        f"{len(evaluation.misread):,} of {evaluation.count:,} misread",
+        f"{len(evaluation.misread):,} of {evaluation.count:,} wrong",
         delta_color="off",
         delta_arrow="off",
         width=165,
     )
 st.markdown(
-    f"Recipe **{recipe['name']}**, {' and '.join(map(str, recipe['hidden_layers']))} hidden units, "
-    f"{recipe['epochs']} epochs, trained on {report.data['training_rows']:,} digits from {report.data['source']}, "
-    f"finished {report.finished[:10]} after {duration(report.seconds['total'])}."
+    f"It has {' and '.join(map(str, recipe['hidden_layers']))} hidden units, and learnt in {recipe['epochs']} epochs "
+    f"from {report.data['training_rows']:,} digits ({report.data['source']}), by the recipe *{recipe['name']}*, in "
+    f"{duration(report.seconds['total'])} on {report.finished[:10]}."
     + (f" The cross-validation is of {report.cv_shortened}." if report.cv_shortened else "")
 )
 charts: dict[str, alt.Chart | alt.LayerChart] = {
     "Precision and recall of each digit": measures.precision_recall_chart(evaluation)
 }
 if report.cv_scores:
-    charts["Accuracy of each fold, with mean and spread"] = measures.cross_validation_chart(report)
+    charts["Accuracy of each fold, their mean and spread"] = measures.cross_validation_chart(report)
 for column, (title, chart) in zip(st.columns(len(charts), gap="large"), charts.items(), strict=True):
     with column:
         st.markdown(f"### {title}")
         st.altair_chart(chart, alt=title, height=260)
+st.markdown(":small[*Precision*: of what it took for a 4, how much was one. *Recall*: of the 4s, how many it found.]")
 gallery.show(report)
-with st.expander("Data, recipe and versions"):
+with st.expander("Data, recipe and versions", key="versions"):
     st.json({"data": report.data, "recipe": recipe, "seed": report.seed, "versions": report.versions})
     if chosen not in own:
         st.markdown("This report as one HTML file, and training in a terminal:")
         st.code(COMMANDS.format(name=chosen), language="bash", wrap_lines=True)
 
-st.markdown("## Two models compared")
+st.markdown("## Two networks compared")
 comparison.show(names)

@@ -1,5 +1,6 @@
 """All models side by side: a table, and their curves in one chart."""
 
+from functools import partial
 from statistics import mean
 
 import altair as alt
@@ -9,7 +10,7 @@ import streamlit as st
 from app.shared.charts import COLOURS
 from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
 from app.shared.visitors import current_visitor
-from app.shared.words import duration
+from app.shared.words import duration, spoken
 from mnistcore.errors import BadModelFile
 from mnistcore.evaluation.metrics import accuracy_interval
 from mnistcore.models import catalogue
@@ -33,7 +34,7 @@ def table(reports: dict[str, Report]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "model": f"{name} (current)" if name == current and name not in own else name,
+                "network": spoken(name, begins=True) + (" (current)" if name == current and name not in own else ""),
                 "whose": "yours" if name in own else "everybody's",
                 "test accuracy": 100 * report.evaluation.accuracy,
                 "95% interval": _interval(report),
@@ -60,7 +61,7 @@ def show_table(reports: dict[str, Report]) -> None:
         hide_index=True,
         placeholder="–",
         column_config={
-            "model": st.column_config.Column(pinned=True),
+            "network": st.column_config.Column(pinned=True),
             "test accuracy": percent,
             "cross-validation": percent,
             "distorted digits": percent,
@@ -69,40 +70,51 @@ def show_table(reports: dict[str, Report]) -> None:
     if len({(report.evaluation.source, report.evaluation.count) for report in reports.values()}) > 1:
         st.markdown(
             "**Not all of these were measured on the same test digits.** Compare their intervals rather than their "
-            "accuracies: where two intervals overlap, the difference may be chance. *Two models compared* below reads "
-            "the same 10,000 digits with both."
+            "accuracies: where two intervals overlap, the difference may be chance. *Two networks compared* below "
+            "reads the same 10,000 digits with both."
         )
     st.markdown(
-        ":small[The current model answers everybody who has chosen no other, on this site and through the API. The 95% "
-        "interval is where the accuracy on endlessly many such digits lies. *Distorted digits* is the mean accuracy on "
-        "shifted, turned, thin or noisy ones (see *How good is it?*), where that was measured.]"
+        ":small[The current network answers everybody who has chosen no other. The 95% interval: with far more test "
+        "digits the accuracy would lie in it, 19 times out of 20. An *epoch* is one pass over all training digits. "
+        "*Cross-validation*: the training digits are divided into parts, called *folds*, and each fold is read by a "
+        "network that has learnt from the others. *Distorted digits*: the mean accuracy on shifted, turned, thin or "
+        "noisy ones (see *How good is it?*).]"
     )
 
 
 def show_curves(reports: dict[str, Report]) -> None:
     """The curves of the chosen models: accuracy on training and validation digits in one chart, and the loss."""
     with st.container(horizontal=True, gap="medium"):
-        chosen = st.multiselect("Curves of", list(reports), default=list(reports)[:3], width=420)
+        chosen = st.multiselect(
+            "Curves of",
+            list(reports),
+            default=list(reports)[:3],
+            format_func=partial(spoken, begins=True),
+            width=520,
+        )
         smoothing = st.slider("Smoothing: mean over this many epochs", 1, 9, 1, step=2, width=260)
     # the shipped models first, so that they have the same colours on every page, and a new run changes no other's
     names = [*catalogue.SHIPPED, *reversed([name for name in reports if name not in catalogue.SHIPPED])]
-    domain = [name for name in names if name in chosen]
-    colours = alt.Scale(domain=domain, range=[COLOURS[names.index(name) % len(COLOURS)] for name in domain])
+    shown = [name for name in names if name in chosen]
+    colours = alt.Scale(
+        domain=[spoken(name) for name in shown], range=[COLOURS[names.index(name) % len(COLOURS)] for name in shown]
+    )
     accuracies = [
-        Curve(name, digits, curve)
+        Curve(spoken(name), digits, curve)
         for name in chosen
         for digits, curve in ((VALIDATION, reports[name].validation_curve), (TRAINING, reports[name].training_curve))
         if curve
     ]
-    losses = [Curve(name, TRAINING, reports[name].loss_curve) for name in chosen]
+    losses = [Curve(spoken(name), TRAINING, reports[name].loss_curve) for name in chosen]
     phases = {
-        name: reports[name].recipe["epochs"] - last + 1
+        spoken(name): reports[name].recipe["epochs"] - last + 1
         for name in chosen
         if (last := reports[name].recipe.get("finetune_epochs"))
     }
     st.markdown(
-        "Solid: accuracy on validation digits, which the model is not trained on. Dashed: on training digits, where "
-        "that was recorded. A dotted line marks where a training changes to milder distortions, its fine-tuning."
+        "Solid: accuracy on *validation* digits, which are kept aside to see how well it reads what it has not learnt "
+        "from. Dashed: on training digits, where that was recorded. The *loss* says how wrong the network is: lower is "
+        "better. A dotted line marks where a training changes to milder distortions, its fine-tuning."
     )
     left, right = st.columns(2, gap="large")
     for place, title, curves, percent in (
@@ -115,7 +127,7 @@ def show_curves(reports: dict[str, Report]) -> None:
                 chart = epoch_chart(curves, title, percent, smoothing, phases, colours)
                 st.altair_chart(chart, height=320, alt=f"{title} after each epoch")
             else:
-                st.write("Choose a model above.")
+                st.write("Choose a network above.")
 
 
 def _interval(report: Report) -> str:

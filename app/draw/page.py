@@ -23,7 +23,7 @@ def stage() -> None:
         label = drawing.label if drawing else None
         reading, page = answer.of_drawing(drawing, model)
         other = models.another_shipped(model) if model else None
-        said = answer.of_number(page, other) if page else answer.as_html(reading, label, model, other)
+        said = answer.of_number(page, model, other) if page and model else answer.as_html(reading, label, model, other)
         shown = example.reading(model) if model and example.wanted(drawing) else None
         if shown:
             with sheet:
@@ -43,7 +43,7 @@ def stage() -> None:
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         mnist_digits.offer_digits(model, models.chosen_name())
         answered = reading is not None and reading.status != "blank"
-        share.offer(drawing, answer.in_words(reading, page) if answered else None, model)
+        share.offer(drawing, answer.in_words(reading, model, page) if answered and model else None, model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
         canvas.choose_brush()

@@ -29,13 +29,13 @@ def show_digits(profile: Profile, count: int) -> None:
     def delete(ids: list[str]) -> None:
         profile_actions.delete_digits(profile, ids)
 
-    chosen_digits.show(tiles, "Delete", delete, f"digits-{profile.id}")
+    chosen_digits.show(tiles, "Delete these digits", delete, f"digits-{profile.id}")
 
 
 def show() -> None:
     profile = profile_actions.choose()
     if profile is None:
-        st.info("Nothing is kept of you.")
+        st.info("You have not kept any digits yet.")
         with st.container(horizontal=True):
             st.page_link("app/draw/page.py", label="Draw, and say whether the answer is right", icon=":material/draw:")
             st.page_link("app/practice/page.py", label="Practise ten digits or more", icon=":material/edit_note:")
@@ -50,8 +50,8 @@ def show() -> None:
 
 
 st.markdown(
-    "What you have kept on *Draw*, *Photo* and *Practice*: pictures of digits, what they are, and what a model read in "
-    "them. It stays on this server until you delete it. Only you see it, and whoever runs the server."
+    "The digits that you have kept on *Draw*, *Photo* and *Practice*, what they are, and what was read in them. They "
+    "stay on this server until you delete them. Only you see them, and whoever runs the server."
 )
 outcome.show()
 try:

@@ -44,19 +44,19 @@ def _of_others() -> Profile | None:
         return None
 
     def words(profile_id: str) -> str:
-        return f"{known[profile_id].name} of {known[profile_id].owner[:8]}" if profile_id else "Only mine"
+        return f"{known[profile_id].name} of {known[profile_id].owner[:8]}" if profile_id else "None, only mine"
 
     if st.session_state.get(OTHERS_PROFILE) not in known:
         st.session_state[OTHERS_PROFILE] = NONE_CHOSEN
     with st.container(width=260):
-        st.selectbox("Everybody's (you are the operator)", [NONE_CHOSEN, *known], format_func=words, key=OTHERS_PROFILE)
+        st.selectbox("Digits of other people", [NONE_CHOSEN, *known], format_func=words, key=OTHERS_PROFILE)
     return known.get(st.session_state[OTHERS_PROFILE])
 
 
 def offer_password() -> None:
     """Let the operator say who they are."""
     if operator.has_password() and not operator.is_operator():
-        with st.popover("Everybody's digits"):
+        with st.popover("Digits of other people"):
             st.write("The operator can look at the digits of all visitors, and delete them.")
             operator.ask_for_password()
 
@@ -79,34 +79,40 @@ def offer(profile: Profile, count: int) -> None:
                 "An exported archive, or a file in the layout of mnist.npz", ["zip", "npz"], max_upload_size=LARGEST
             )
             st.button(f"Import into {profile.name}", disabled=not file, on_click=import_file, args=(profile, file))
-        with st.popover("New handwriting", icon=":material/add:"):
+        with st.popover("Another person", icon=":material/add:"):
             name = st.text_input("Whose is it?", max_chars=60, key="new-profile")
             st.button("Create", on_click=_do, args=(profiles.create, name), kwargs={"done": f"{name} is in use now."})
         with st.popover("Rename", icon=":material/edit:"):
             name = st.text_input("New name", value=profile.name, max_chars=60, key=f"name-{profile.id}")
             done = {"done": f"{profile.name} is now called {name}."}
             st.button("Save name", on_click=_do, args=(database().rename_profile, profile.id, name), kwargs=done)
-        with st.popover("Delete", icon=":material/delete:"):
+        with st.popover("Delete this handwriting", icon=":material/delete:"):
             st.write(
-                f"**{profile.name}**, its {counted(count, 'digit')} and the models that have learnt from them will be "
-                "deleted. This cannot be undone."
+                f"**{profile.name}**, its {counted(count, 'digit')} and the networks that have learnt from them will "
+                "be deleted. This cannot be undone."
             )
             done = {"done": f"{profile.name} is deleted."}
-            st.button("Delete this handwriting", on_click=_do, args=(profiles.delete, profile), kwargs=done)
+            st.button("Yes, delete it", on_click=_do, args=(profiles.delete, profile), kwargs=done)
         _offer_to_delete_all()
 
 
 def _offer_to_delete_all() -> None:
     visitor = current_visitor()
     if visitor and profiles.of_visitor():
-        with st.popover("Delete all", icon=":material/delete_forever:"):
+        with st.popover("Delete everything", icon=":material/delete_forever:"):
             st.write(
-                "**All** your digits, in every handwriting, and all models that have learnt from them will be deleted. "
-                "This cannot be undone."
+                "**All** your digits, in every handwriting, and all networks that have learnt from them will be "
+                "deleted. This cannot be undone."
             )
-            sure = st.checkbox("Yes, delete all of them", key="delete-all-sure")
-            done = {"done": "All your digits are deleted, and the models that had learnt from them."}
-            st.button("Delete all", disabled=not sure, on_click=_do, args=(profiles.delete_all, visitor), kwargs=done)
+            sure = st.checkbox("Yes, all of them", key="delete-all-sure")
+            done = {"done": "All your digits are deleted, and the networks that had learnt from them."}
+            st.button(
+                "Delete everything now",
+                disabled=not sure,
+                on_click=_do,
+                args=(profiles.delete_all, visitor),
+                kwargs=done,
+            )
 
 
 def import_file(profile: Profile, file: BinaryIO) -> None:

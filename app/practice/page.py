@@ -10,6 +10,7 @@ from app.shared import canvas, canvas_tools, chosen_digits, learning, models, ou
 from app.shared.chosen_digits import Tile
 from app.shared.confirmed import database
 from app.shared.drawing import current_drawing
+from app.shared.words import spoken
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.confirmed.labelled_digits import NewDigit
 from mnistcore.digit.files import open_image
@@ -30,7 +31,7 @@ def offer() -> None:
             st.warning(str(error))
         st.markdown("## Practise again")
     st.write(
-        "Write some digits as they are asked for, in your own hand: a model can then learn how you write. "
+        "Write some digits as they are asked for, as you always do: a network can then learn how you write. "
         "Nothing is kept unless you press *Save* at the end."
     )
     st.segmented_control("How many digits?", COUNTS, default=20, required=True, key="practice-count")
@@ -75,7 +76,9 @@ def write(exercise: Exercise) -> None:
             f'<p class="asked" role="status">Write a <b>{exercise.wanted}</b>'
             f"<small>{exercise.number + 1} of {len(exercise.asked)}</small></p>"
         )
-        by_itself = st.toggle("Go on when I pause", value=True, key="practice-by-itself", persist_state="session")
+        by_itself = st.toggle(
+            "Next digit when I stop writing", value=True, key="practice-by-itself", persist_state="session"
+        )
     st.progress(exercise.number / len(exercise.asked))
     with st.container(key="practice-sheet"):
         canvas.draw(SHEET)
@@ -113,14 +116,14 @@ def save(exercise: Exercise, model: str, predicted: list[int]) -> None:
 def end(exercise: Exercise) -> None:
     model, _ = models.visitor_model()
     if not exercise.written or model is None:
-        st.write("Nothing was written." if model else "There is no model to read with.")
+        st.write("You have not written anything." if model else "There is no network to read with.")
         st.button("Practise again", on_click=leave)
         return
     images = np.stack([written.image for written in exercise.written])
     predicted = read_batch(images, model).digit.tolist()
     labels = [written.label for written in exercise.written]
     correct = sum(digit == label for digit, label in zip(predicted, labels, strict=True))
-    st.markdown(f"**{model.name}** reads **{correct} of {len(labels)}** of your digits correctly.")
+    st.markdown(f"{spoken(model.name, begins=True)} reads **{correct} of {len(labels)}** of your digits correctly.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Whose handwriting is it?", profiles.FIRST, max_chars=60, key="practice-name", width=260)
         st.button(

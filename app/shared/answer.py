@@ -4,6 +4,7 @@ import numpy as np
 
 from app.shared import number
 from app.shared.drawing import Drawing
+from app.shared.words import spoken
 from mnistcore.digit.files import open_image
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, read, read_batch
@@ -38,16 +39,16 @@ def as_html(
         other: the other model; None if there is none.
         example: whether it is not the visitor's drawing that was read.
     """
-    sign, headline, detail = in_words(reading) if model else ("–", "No model", "No model could be loaded.")
+    sign, headline, detail = in_words(reading, model) if model else ("–", "No network", "No network could be loaded.")
     if example:
-        headline, detail = f"Example: {headline}", "Now draw your own digit on the sheet."
+        headline, detail = f"Example. {headline}", "Now draw your own digit on the sheet."
     truth, kind = "", reading.status if reading else "blank"
     if reading and label is not None:
         if reading.status == "digit" and reading.digit == label:
-            detail = f"Correct: the MNIST label is {label}. {detail}"
+            detail = f"Right: it is a {label}. {detail}"
         else:
             kind = kind if kind == "uncertain" else "misread"
-            truth = f'<div class="truth"><b>{label}</b><span>is the label</span></div>'
+            truth = f'<div class="truth"><b>{label}</b><span>is right</span></div>'
     return (
         f'<section class="answer {kind.replace(" ", "-")}" aria-label="Answer">'
         f'<div class="said" role="status"><div class="digit">{sign}</div>'
@@ -55,12 +56,13 @@ def as_html(
     )
 
 
-def in_words(reading: Reading | None, page: Page | None = None) -> tuple[str, str, str]:
+def in_words(reading: Reading | None, model: Model, page: Page | None = None) -> tuple[str, str, str]:
     """The large sign, the headline and the line below it: of a digit, or of a page with a number."""
     if page:
-        return page.text, f"{len(page.digits)} digits", _of_the_least_sure(page.readings)
+        return page.text, f"{len(page.digits)} digits", _of_the_least_sure(page.readings, model)
     if reading is None:
         return "–", "Draw a digit", "Or a number, of any size, anywhere on the sheet."
+    who = spoken(model.name, begins=True)
     p, q = reading.confidence, float(reading.probabilities[reading.runner_up])
     match reading.status:
         case "blank":
@@ -71,16 +73,20 @@ def in_words(reading: Reading | None, page: Page | None = None) -> tuple[str, st
             return (
                 "?",
                 f"{reading.digit} or {reading.runner_up}?",
-                f"{reading.digit} {p:.0%}, {reading.runner_up} {q:.0%}",
+                f"{who} says {reading.digit} with {p:.0%}, {reading.runner_up} with {q:.0%}.",
             )
-    return str(reading.digit), _sure(p), f"Or {reading.runner_up} ({q:.0%})." if q >= RUNNER_UP_SHOWN else ""
+    return (
+        str(reading.digit),
+        f"{who} is {_sure(p)}",
+        f"Or {reading.runner_up} ({q:.0%})." if q >= RUNNER_UP_SHOWN else "",
+    )
 
 
 def _sure(confidence: float) -> str:
     return f"{'over 99%' if confidence > 0.99 else f'{confidence:.0%}'} sure"
 
 
-def of_number(page: Page, other: Model | None) -> str:
+def of_number(page: Page, model: Model, other: Model | None) -> str:
     """The answer in words if several digits are drawn, and what another model reads in them."""
     digits = "".join(
         f'<span class="{"doubtful" if digit.reading.status != "digit" else ""}">{digit.reading.digit}</span>'
@@ -90,21 +96,21 @@ def of_number(page: Page, other: Model | None) -> str:
     return (
         '<section class="answer number" aria-label="Answer"><div class="said" role="status">'
         f'<div class="digit" style="--count:{len(page.digits)}">{digits}</div>'
-        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(page.readings)}</p>"
+        f"<div><strong>{len(page.digits)} digits</strong><p>{_of_the_least_sure(page.readings, model)}</p>"
         f"{_of_another_in_number(page.readings, other)}</div></div></section>"
     )
 
 
-def _of_the_least_sure(readings: list[Reading]) -> str:
+def _of_the_least_sure(readings: list[Reading], model: Model) -> str:
     uncertain = [reading for reading in readings if reading.status != "digit"]
     if len(uncertain) == 1:
         return uncertain[0].message or ""
     if uncertain:
-        return f"{len(uncertain)} of them are uncertain."
+        return f"{spoken(model.name, begins=True)} is not sure of {len(uncertain)} of them."
     least = min(readings, key=lambda reading: reading.confidence)
     if least.confidence > 0.99:
-        return "Each over 99% sure."
-    return f"Least sure: the {least.digit}, {least.confidence:.0%}."
+        return f"{spoken(model.name, begins=True)} is over 99% sure of each."
+    return f"{spoken(model.name, begins=True)} is least sure of the {least.digit}: {least.confidence:.0%}."
 
 
 def _of_another_in_number(readings: list[Reading], other: Model | None) -> str:
@@ -130,4 +136,4 @@ def _of_another(reading: Reading | None, other: Model | None) -> str:
 
 
 def _other(other: Model, said: str, differs: bool) -> str:
-    return f'<p class="other{" differs" if differs else ""}">{other.name}: {said}</p>'
+    return f'<p class="other{" differs" if differs else ""}">{spoken(other.name, begins=True)}: {said}</p>'

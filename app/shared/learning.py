@@ -14,7 +14,7 @@ from app.shared import outcome
 from app.shared.charts.pictures import ink_url
 from app.shared.confirmed import database
 from app.shared.visitors import CHOSEN_MODEL, LEARNING, personal
-from app.shared.words import named
+from app.shared.words import named, spoken
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import read_batch
@@ -95,8 +95,8 @@ def offer(profile: Profile, count: int, base: Model | None) -> None:
             show(learning)
         st.button(BUTTON, key="learn", on_click=start, args=(profile, base), icon=":material/school:", type="primary")
         st.markdown(
-            f":small[A model of your own is made from **{base.name}** and these digits, within seconds. Only you can "
-            "choose it; nobody else's answers change.]"
+            f":small[A copy of **{spoken(base.name)}** learns from these digits. Only you can choose it; nobody else's "
+            "answers change.]"
         )
 
 
@@ -129,15 +129,15 @@ def show(learning: Learning) -> None:
     if learnt.name is None:
         st.warning(f"{report.refusal} The model is not kept.")
     else:
-        st.success(f"You draw with **{learning.profile.name} (personal)** from now on.")
+        st.success(f"From now on, a network that has learnt **{learning.profile.name}** reads what you draw.")
     count = len(learnt.labels)
-    metrics = [(f"Misread of MNIST's {report.mnist_digits:,}", report.mnist_errors)]
-    meaning = "MNIST shows what is forgotten."
+    metrics = [(f"Wrong, of {report.mnist_digits:,} digits by others", report.mnist_errors)]
+    meaning = "The digits by others (MNIST's) show whether it has forgotten anything."
     if count > 1:  # of one alone nothing can be held out
-        metrics.insert(0, (f"Misread of your {count:,} digits", report.own_errors))
+        metrics.insert(0, (f"Wrong, of your {count:,} digits", report.own_errors))
         meaning = (
-            "Each of your digits is read by a model that has learnt from the others only (cross-validation), so this "
-            f"is what to expect of digits that you write from now on. {meaning}"
+            "Each of your digits is read by a network that has not learnt from it (cross-validation), so this is what "
+            f"to expect of digits that you write from now on. {meaning}"
         )
     with st.container(horizontal=True, gap="large"):
         for title, (before, after) in metrics:
@@ -147,10 +147,10 @@ def show(learning: Learning) -> None:
     if len(changed):
         some = f"; {SHOWN} are shown" if len(changed) > SHOWN else ""
         digits = counted(len(changed), "digit")
-        st.markdown(f"**{digits} read otherwise by the new model, which has learnt from all{some}:**")
+        st.markdown(f"**{digits} that the new network reads differently{some}:**")
         st.html(_changes(learnt, changed[:SHOWN]))
     if learnt.name:
-        st.markdown("Programs can ask for this model through the API; whoever knows this address can use it:")
+        st.markdown("Programs can ask for this network through the API; whoever knows this address can use it:")
         st.code(f"/predict?model={learnt.name}", language=None, wrap_lines=True)
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.shared.visitors import CHOSEN_MODEL, CURRENT, current_visitor, personal
+from app.shared.words import spoken
 from mnistcore.digit.model import Model
 from mnistcore.models import catalogue
 from mnistcore.models.answering import LoadedModels
@@ -47,19 +48,21 @@ def another_shipped(model: Model) -> Model | None:
 def choose_model() -> None:
     """Let the visitor draw for another model than the current one."""
     current, _ = current_model()
-    if st.session_state.get(CHOSEN_MODEL) != (chosen := chosen_name()):
+    chosen = CURRENT if current and chosen_name() == current.name else chosen_name()
+    if st.session_state.get(CHOSEN_MODEL) != chosen:
         st.session_state[CHOSEN_MODEL] = chosen
     own, handwritings = catalogue.own_names(current_visitor()), personal()
 
     def words(name: str) -> str:
         if name == CURRENT:
-            return f"Current model ({current.name if current else 'none'})"
+            return spoken(current.name, begins=True) if current else "None"
         if name in handwritings:
-            return f"{handwritings[name]} (personal)"
-        return f"{name} (yours)" if name in own else name
+            return f"A network that knows {handwritings[name]}"
+        return f"{name} (yours)" if name in own else spoken(name, begins=True)
 
-    choices = [CURRENT, *handwritings, *catalogue.model_names(current_visitor())]
-    st.selectbox("Model", choices, format_func=words, key=CHOSEN_MODEL, persist_state="session")
+    others = [name for name in catalogue.model_names(current_visitor()) if not current or name != current.name]
+    choices = [CURRENT, *handwritings, *others]
+    st.selectbox("Who reads?", choices, format_func=words, key=CHOSEN_MODEL, persist_state="session")
 
 
 def chosen_name() -> str:

@@ -1,8 +1,20 @@
-"""Numbers and labels in a few words."""
+"""What several pages say in the same words: the names of the shipped networks, labels, numbers."""
 
 from mnistcore.digit.form import NON_DIGIT_CLASS
 
 NON_DIGIT = "no digit"
+SPOKEN = {"classic": "the textbook network", "robust": "the careful network"}  # the command line and the API say these
+
+
+def spoken(model: str, begins: bool = False) -> str:
+    """What people call a model.
+
+    Args:
+        model: its name.
+        begins: whether a sentence begins with it.
+    """
+    said = SPOKEN.get(model, model)
+    return said[0].upper() + said[1:] if begins and model in SPOKEN else said
 
 
 def percent(probability: float) -> str:

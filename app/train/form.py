@@ -41,14 +41,14 @@ def offer_to_resume(said: bool) -> None:
     if not name:
         return
     if not said:
-        st.info(f"The training of **{name}** was interrupted. No model was changed.")
+        st.info(f"The training of **{name}** was interrupted. No network was changed.")
     label = f"Resume {name} from its last epoch"
     st.button(label, key="resume", on_click=_resume, args=(visitor,), icon=":material/play_arrow:")
 
 
 def offer_presets() -> None:
     """A card for each preset; one press starts it."""
-    st.markdown("Choose one and watch it learn. Each takes a few seconds on 4,000 digits of MNIST.")
+    st.markdown("Choose one and watch it learn from 4,000 digits that people wrote. It takes ten to thirty seconds.")
     for column, preset in zip(st.columns(len(PRESETS)), PRESETS, strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             st.markdown(f"**{preset.title}**\n\n{preset.words}")
@@ -75,7 +75,7 @@ def offer_settings() -> None:
             st.error(str(error))
         placeholder = _suggest_name(recipe, catalogue.model_names(current_visitor())) if recipe else ""
         name = st.text_input(
-            "Name of the new model: you may leave it as it is", placeholder=placeholder, key="name", max_chars=60
+            "Name of the new network: you may leave it as it is", placeholder=placeholder, key="name", max_chars=60
         )
         # not a callback: that would be given the settings from before the last field was left
         pressed = st.button(
@@ -106,8 +106,8 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
             key=f"{base.name}-hidden_layers",
             persist_state=KEEP,
         )
-        epochs = whole_number("Epochs: passes over the training digits", "epochs")
-        folds = whole_number("Folds of cross-validation: 0 for none", "folds")
+        epochs = whole_number("Epochs: passes over all training digits", "epochs")
+        folds = whole_number("Folds: parts of the digits that take turns in testing it, 0 for none", "folds")
     with right:
         learning_rate = st.number_input(
             "Learning rate: size of each step",

@@ -29,7 +29,6 @@ class Job:
         order: what is trained, and for which visitor.
         resume: whether it goes on from its last epoch.
         state: waiting, running, finished, stopped or failed.
-        messages: lines about the data.
         progress: one dictionary an epoch, as `training/child.py` sends it, without the filters; the epochs from before
             an interruption have no probabilities.
         filters: those of each epoch, (units, 28, 28) int8; None for epochs from before an interruption.
@@ -41,7 +40,6 @@ class Job:
     order: Order
     resume: bool
     state: str = "waiting"
-    messages: list[str] = field(default_factory=list)
     progress: list[dict] = field(default_factory=list)
     filters: list[np.ndarray | None] = field(default_factory=list)
     outcome: str = ""
@@ -101,8 +99,6 @@ class Job:
 
     def _receive(self, event: dict) -> None:
         match event.pop("event"):
-            case "said":
-                self.messages.append(event["line"])
             case "progress":
                 filters = None
                 if not event["resumed"]:

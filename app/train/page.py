@@ -10,7 +10,7 @@ from app.train.queue import trainer
 from mnistcore.models import catalogue
 
 
-@st.fragment(run_every=1.0)
+@st.fragment(run_every=0.5)
 def follow(job: Job) -> None:
     if not job.active:
         st.rerun()  # the whole page: the presets are back
@@ -30,11 +30,11 @@ def show_ended(job: Job) -> None:
             if st.button("Use it for my drawings", icon=":material/draw:"):
                 st.session_state[CHOSEN_MODEL] = job.outcome
                 st.switch_page("app/draw/page.py")
-            st.page_link("app/dashboard/page.py", label="Compare it with other models", icon=":material/monitoring:")
+            st.page_link("app/dashboard/page.py", label="Compare it with others", icon=":material/monitoring:")
     elif job.state == "stopped":
-        st.info("The training was stopped. No model was changed.")
+        st.info("The training was stopped. No network was changed.")
     elif job.state == "failed":
-        st.error(f"{job.outcome} No model was changed.")
+        st.error(f"{job.outcome} No network was changed.")
     if job.progress and job.state in ("finished", "stopped"):
         training_view.show_learning(job)
 
@@ -52,7 +52,7 @@ else:
     training_form.offer_presets()
     training_form.offer_settings()
 st.markdown(
-    f"A model that you train here is yours alone: other visitors do not see it. Your latest {catalogue.VISITOR_RUNS} "
+    f"A network that you train here is yours alone: other visitors do not see it. Your latest {catalogue.VISITOR_RUNS} "
     f"are kept for {catalogue.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
     "Your browser remembers which are yours."
 )

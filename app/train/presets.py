@@ -36,7 +36,7 @@ PRESETS = (
         replace(LIVE, name="quick", hidden_layers=(32,), epochs=15, learning_rate=0.001),
     ),
     Preset(
-        "The textbook network",
+        "As in the textbook",
         "One hidden layer of 128 units, as in most first lessons.",
         replace(LIVE, name="textbook"),
     ),
@@ -46,8 +46,8 @@ PRESETS = (
         replace(LIVE, name="deep", hidden_layers=(256, 128, 64)),
     ),
     Preset(
-        "Robust, shortened",
-        "Stroke directions instead of pixels, distorted and synthetic digits, fine-tuning at the end.",
+        "The careful network, shortened",
+        "It is given stroke directions instead of pixels, and learns from distorted digits, too.",
         # without what people wrote with pens, which is not installed, and the small digits, which take long to enlarge
         replace(
             shortened(ROBUST, 16),
@@ -68,5 +68,5 @@ PRESETS = (
 
 # what the settings can begin with: the presets, and the recipe of the shipped model that needs no pen digits
 BASES = {preset.title: preset.recipe for preset in PRESETS} | {
-    "classic, with cross-validation": CLASSIC,
+    "The textbook network, with cross-validation": CLASSIC,
 }

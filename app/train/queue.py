@@ -58,7 +58,7 @@ class Trainer:
         """
         own_image = image is not None
         if image is None:
-            image = shipped_test_digits()[0][EXAMPLE]
+            image, _ = example()
         bytes_ = base64.b64encode(image.tobytes()).decode("ascii")
         order = Order(recipe, seed, sources, name=name, visitor=visitor, image=bytes_, own_image=own_image)
         return self._queue(visitor, order, resume=False)
@@ -135,6 +135,12 @@ class Trainer:
             catalogue.prune_visitor_runs()
             with self._lock:
                 self._run_next()
+
+
+def example() -> tuple[np.ndarray, int]:
+    """The digit that is read after every epoch where the visitor has drawn none: (28, 28) uint8, and which it is."""
+    images, labels = shipped_test_digits()
+    return images[EXAMPLE], int(labels[EXAMPLE])
 
 
 def interrupted(visitor: str) -> str | None:

@@ -7,6 +7,7 @@ from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
 from app.shared.words import duration
 from app.train import charts, film
 from app.train.job import Job
+from app.train.queue import example
 from mnistcore.training.learning_curves import diagnose
 
 
@@ -46,7 +47,8 @@ def _show_epoch(job: Job, current: list[dict], filters: np.ndarray | None) -> No
     with left:
         _show_curves(job, current)
     with right:
-        st.markdown(f"## {'Your drawing' if job.order.own_image else 'A digit'}, read after every epoch")
+        what = "Your drawing" if job.order.own_image else f"A {example()[1]}"
+        st.markdown(f"## {what}, read after every epoch")
         st.html(charts.reading_html(job.image, current))
         st.markdown(charts.reading_history(current) or "It is read as soon as the next epoch is done.")
         if not job.order.own_image:
@@ -79,12 +81,16 @@ def _show_curves(job: Job, current: list[dict]) -> None:
         st.markdown("## Accuracy")
         chart = epoch_chart(accuracies, "accuracy", percent=True, phases=phases, epochs=epochs)
         st.altair_chart(chart, height=280, alt="Accuracy on training and on validation digits after each epoch")
-    if len(accuracies) > 1:
-        st.markdown(
-            ":small[Solid: accuracy on validation digits, not trained on. Dashed: accuracy on training digits.]"
-        )
+    st.markdown(
+        ":small[An *epoch* is one pass over all training digits. The *loss* says how wrong the network is: lower is "
+        "better. Solid: accuracy on *validation* digits, which are kept aside to see how well it reads what it has not "
+        "learnt from. Dashed: accuracy on training digits.]"
+    )
     done = [step["accuracy"] for step in job.progress if step["fold"] and step["epoch"] == step["epochs"]]
     if done:
-        st.markdown("Accuracy of the finished folds: " + ", ".join(f"{share:.2%}" for share in done))
+        st.markdown(
+            "Accuracy of the finished *folds*, parts of the digits that take turns in testing: "
+            + ", ".join(f"{share:.2%}" for share in done)
+        )
     if not in_a_fold and None not in new and (words := diagnose(losses, known, new)):
         st.markdown(words)

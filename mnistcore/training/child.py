@@ -20,6 +20,7 @@ import json
 import os
 import sys
 import threading
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from mnistcore.training.train import Progress
 
 FILTERS = 12  # units of the first hidden layer that are shown
+SLOW = 15  # epochs, the first ones, in which most changes,
+PACE = 0.65  # take at least so many seconds each, so that a person sees them one by one
 
 
 def main() -> None:
@@ -60,8 +63,13 @@ def _train(order: Order, resume: bool) -> str:
     image = np.frombuffer(base64.b64decode(order.image), np.uint8).reshape(1, SIDE, SIDE) if order.image else None
     spread = shipped_test_digits()[0][:2_000].std(axis=0).reshape(-1) / 255
 
+    shown = [time.monotonic()]  # when each epoch was
+
     def show(progress: Progress) -> None:
         plain = {name: value for name, value in vars(progress).items() if name != "model"}
+        if not progress.resumed and len(shown) <= SLOW:
+            time.sleep(max(0.0, shown[-1] + PACE - time.monotonic()))
+            shown.append(time.monotonic())
         _send("progress", **plain, **({} if progress.resumed else _watched(progress.model, image, spread)))
 
     # one network at a time, so that a core is left for the answers to those who draw meanwhile

@@ -72,7 +72,7 @@ class Recipe:
         }
         for rule, holds in checks.items():
             if not holds:
-                raise BadRecipe(f"Recipe {self.name}: {rule}.")
+                raise BadRecipe(f"{rule[0].upper()}{rule[1:]}.")
 
 
 def shortened(recipe: Recipe, epochs: int) -> Recipe:
