@@ -92,12 +92,12 @@ def test_both_shipped_models_answer_side_by_side():
 
 def test_an_example_is_read_until_the_first_stroke():
     app = open_app()
-    assert "Example. The careful network is over 99% sure" in answer_of(app)
+    assert "The careful network is over 99% sure. Now draw your own digit." in answer_of(app)
     assert '<div class="at-rest">' in answer_of(app), "what is shown where motion is to be reduced"
     assert "Draw a digit" in answer_of(app)
-    assert "Example" not in answer_of(put_on_canvas(app, PLAIN_SEVEN))
+    assert "An example" not in answer_of(put_on_canvas(app, PLAIN_SEVEN))
     cleared = answer_of(put_on_canvas(app, []))
-    assert "Example" not in cleared
+    assert "An example" not in cleared
     assert "Draw a digit" in cleared
 
 

@@ -122,7 +122,7 @@ def test_train_with_own_settings_compare_and_draw_on_a_phone(browser, app_server
         draw(page, SEVEN)
         expect_digit(page, "7")
         go_to(page, "Train")
-        change_settings(page, Name_of_the_new_model="by-phone", Epochs="3")
+        change_settings(page, Name_of_the_new_network="by-phone", Epochs="3")
         press(page, "Start with these settings")
         watch(page)
         (report,) = (app_server.home / "visitors").glob("*/by-phone/report.json")

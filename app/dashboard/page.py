@@ -52,7 +52,7 @@ except BadModelFile as error:
     st.stop()
 
 evaluation, recipe = report.evaluation, report.recipe
-with st.container(horizontal=True, gap="large"):
+with st.container(horizontal=True, gap="large", key="figures"):
     if report.cv_scores:
         st.metric(
             "Cross-validation",

@@ -16,6 +16,8 @@ from mnistcore.evaluation.metrics import accuracy_interval
 from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 
+HEAD, ROW = 38, 35  # pixels: a table's height is said beforehand, so that what is below does not move when it is there
+
 
 def readable_reports() -> dict[str, Report]:
     """The reports of all models that the visitor may use; those that cannot be read are left out."""
@@ -58,6 +60,7 @@ def show_table(reports: dict[str, Report]) -> None:
     percent = st.column_config.NumberColumn(format="%.2f %%")
     st.dataframe(
         table(reports),
+        height=HEAD + ROW * len(reports),
         hide_index=True,
         placeholder="–",
         column_config={
@@ -84,7 +87,7 @@ def show_table(reports: dict[str, Report]) -> None:
 
 def show_curves(reports: dict[str, Report]) -> None:
     """The curves of the chosen models: accuracy on training and validation digits in one chart, and the loss."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", key="curve-choice"):
         chosen = st.multiselect(
             "Curves of",
             list(reports),

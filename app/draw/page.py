@@ -17,6 +17,7 @@ def stage() -> None:
     with st.container(key="stage"):
         with st.container(key="canvas-tools", horizontal=True, vertical_alignment="center", gap="small"):
             canvas.offer_tools()
+            canvas.choose_brush()
         sheet = st.container(key="sheet")
         with sheet:
             drawing = canvas.draw()
@@ -33,9 +34,12 @@ def stage() -> None:
             st.html(said)  # first, for it takes the network's stage a moment to be made
         with st.container(key="ask"):
             ask.offer(ask.about(drawing, reading, page, model), offer_learning)
-        with st.container(key="network"):
+        with st.container(key="digits"):
             if page and drawing:
                 number.pick(drawing, page.readings)
+            else:
+                st.markdown("How the network comes to its answer:")
+        with st.container(key="network"):
             if model:
                 lit = network.of_reading(model, shown or reading, None if shown else label)
                 resting = network.of_reading(model, reading) if shown else None
@@ -46,8 +50,8 @@ def stage() -> None:
         share.offer(drawing, answer.in_words(reading, model, page) if answered and model else None, model)
         export_menu.offer(drawing, reading)
         st.page_link("app/look_inside/page.py", label="Why this answer?", icon=":material/visibility:")
-        canvas.choose_brush()
-        with st.container(width="stretch"):
+        canvas.offer_width()
+        with st.container():
             models.choose_model()
     for problem in problems:
         st.warning(problem)

@@ -19,7 +19,7 @@ evaluations = {name: report.evaluation for name, report in reports.items()}
 first = next(iter(evaluations.values()))
 
 st.markdown(f"Measured on {first.source}: {first.count:,} digits that neither network has learnt from.")
-with st.container(horizontal=True, gap="large"):
+with st.container(horizontal=True, gap="large", key="how-good-figures"):
     for name, evaluation in evaluations.items():
         st.metric(
             f"Accuracy of {name}",

@@ -41,7 +41,7 @@ def as_html(
     """
     sign, headline, detail = in_words(reading, model) if model else ("–", "No network", "No network could be loaded.")
     if example:
-        headline, detail = f"Example. {headline}", "Now draw your own digit on the sheet."
+        headline, detail = "An example", f"{headline}. Now draw your own digit."
     truth, kind = "", reading.status if reading else "blank"
     if reading and label is not None:
         if reading.status == "digit" and reading.digit == label:

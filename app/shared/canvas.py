@@ -27,8 +27,12 @@ _sheet = component(__file__, '<canvas class="sheet" aria-label="Sheet to draw on
 
 
 def offer_tools() -> None:
-    """Undo, which brings back what was cleared too, Clear, and whether the sheet is wide."""
+    """Undo, which brings back what was cleared too, and Clear."""
     canvas_tools.offer()
+
+
+def offer_width() -> None:
+    """Let the visitor draw on a wide sheet."""
     st.toggle("Wide sheet", key="wide", persist_state="session")
 
 
@@ -58,7 +62,15 @@ def draw(sheet: str = DRAWING) -> Drawing | None:
 
 def choose_brush() -> None:
     """Let the visitor choose how thick the pen is."""
-    st.segmented_control("Brush", BRUSHES, default="Medium", required=True, key="brush", persist_state="session")
+    st.segmented_control(
+        "Brush",
+        BRUSHES,
+        label_visibility="collapsed",
+        default="Medium",
+        required=True,
+        key="brush",
+        persist_state="session",
+    )
 
 
 def put_digit(image: np.ndarray, label: int) -> None:
