@@ -1,5 +1,5 @@
-"""What a browser is given first: Streamlit's own HTML with our styles in it. Styles that came with the page's elements
-would move these when they arrive."""
+"""What a browser is given first: Streamlit's own HTML with our styles in it, and what remembers how far a page was
+scrolled. Styles that came with the page's elements would move these when they arrive."""
 
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,8 @@ from starlette.routing import Route
 from app.pages import DRAW, FIRST, REST
 from mnistcore.export import engine
 
-STYLES = (engine.FOLDER / "stage.css", Path(__file__).parent / "shared" / "style.css")
+SHARED = Path(__file__).parent / "shared"
+STYLES, SCRIPT = (engine.FOLDER / "stage.css", SHARED / "style.css"), SHARED / "page.js"
 STREAMLIT = Path(st.__file__).parent / "static" / "index.html"
 
 
@@ -27,8 +28,9 @@ def routes() -> list[Route]:
 
 
 async def _answer(title: str, _: Request) -> HTMLResponse:
-    html, style = STREAMLIT.read_text(encoding="utf-8"), "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
+    style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
+    html, script = STREAMLIT.read_text(encoding="utf-8"), SCRIPT.read_text(encoding="utf-8")
     html = html.replace("<title>Streamlit</title>", f"<title>{title}</title>")
     # at the end, so that it counts for more than Streamlit's own styles, which its script puts into the head
-    html = html.replace("</body>", f"<style>\n{style}</style></body>")
+    html = html.replace("</body>", f'<style>\n{style}</style><script type="module">\n{script}</script></body>')
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})

@@ -23,6 +23,7 @@ python -m mnistcore train --help"""
 outcome.show()
 reports = model_table.readable_reports()
 if reports:
+    st.markdown("## All networks")
     model_table.show_table(reports)
     model_table.show_curves(reports)
 if found := search_names():

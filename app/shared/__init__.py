@@ -6,6 +6,7 @@
     number.py, .js      of a number on the sheet, the digit that is looked at
     mnist_digits.py     digits of MNIST to put on the sheet
     models.py           which model the visitor draws for, and the choice of another
+    page.js             where one was on a page, for Back and Forward; a part of the first HTML
     visitors.py, .js    who the visitor is; keys of the session that several modules share
     operator.py         who may act for everybody: the password, or whoever sits at the machine
     confirmed.py        the database of confirmed digits
