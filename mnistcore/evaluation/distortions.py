@@ -102,5 +102,5 @@ DISTORTIONS: dict[str, tuple[str, tuple[float, ...], Callable]] = {
     "scaled": ("times its size", (0.07, 0.1, 0.2, 0.5, 1, 2), _scaled),
     "thick": ("pixels of 28 wider", (0, 1.5, 3, 4.5, 6), _thick),
     "thin": ("pixels of 28 narrower", (0, 0.75, 1.5, 2.25, 3), _thin),
-    "noisy": ("of full ink, standard deviation", (0, 0.2, 0.4, 0.6, 0.8), _noisy),
+    "noisy": ("strength of the noise", (0, 0.2, 0.4, 0.6, 0.8), _noisy),
 }
