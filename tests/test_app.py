@@ -182,7 +182,7 @@ def test_how_good_compares_the_shipped_models():
     assert all(f"**{kind.capitalize()}**" in text for kind in evaluations["the careful network"].robustness)
 
 
-@pytest.mark.parametrize(("button", "expected"), [("Random digit", "ight"), ("A digit it gets wrong", "is right")])
+@pytest.mark.parametrize(("button", "expected"), [("Random digit", "ight"), ("One it gets wrong", "is right")])
 def test_digits_of_mnist_are_put_on_the_canvas_with_their_label(button, expected):
     app = open_app()
     press(app, button)

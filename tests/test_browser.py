@@ -248,7 +248,7 @@ def test_every_control_is_reached_and_named_by_keyboard(page):
         "Clear",
         "Wide sheet",
         "Random digit",
-        "A digit it gets wrong",
+        "One it gets wrong",
         "Share",
         "For programmers",
         "Why this answer?",
@@ -272,7 +272,7 @@ def test_reduced_motion_turns_animations_off(page):
 
 
 def test_digit_of_mnist_is_put_on_the_canvas_and_removed_by_undo(page):
-    press(page, "A digit it gets wrong")
+    press(page, "One it gets wrong")
     page.locator(".answer.misread .truth").wait_for()
     press(page, "Undo")
     expect_words(page, "Draw a digit")

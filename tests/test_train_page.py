@@ -53,7 +53,7 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     assert "after epoch 3" in words_of(app)
     press(app, "Use it for my drawings")
     assert app.selectbox(key="model").value == job.name
-    assert not next(button for button in app.button if button.label == "A digit it gets wrong").disabled
+    assert not next(button for button in app.button if button.label == "One it gets wrong").disabled
     assert job.name not in open_app(DRAW, "b").selectbox(key="model").options
     assert catalogue.visitor_runs("a").names() == [job.name]
     assert catalogue.run_names() == []

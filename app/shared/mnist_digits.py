@@ -23,7 +23,7 @@ def offer_digits(model: Model | None, name: str) -> None:
     st.button("Random digit", on_click=_put_test_digit, icon=":material/casino:")
     misread = _misread(model, name or model.name) if model else None
     st.button(
-        "A digit it gets wrong",
+        "One it gets wrong",
         on_click=_put_one_of,
         args=misread,
         disabled=misread is None,
