@@ -13,7 +13,8 @@ def show() -> None:
     st.set_page_config(page_icon="✏️", layout="wide")
     page = st.navigation([one.for_streamlit() for one in (*pages.FIRST, *pages.REST)], position="hidden")
     pages.show_links(page.title)
-    st.markdown(f"# {page.title}")
+    with st.container(key=f"title-{page.url_path or pages.DRAW.folder}"):
+        st.markdown(f"# {page.title}")
     for problem in models.current_model()[1]:
         st.warning(problem)
     visitors.recognise(catalogue.own_names)
