@@ -37,8 +37,6 @@ def show_learning(job: Job) -> None:
 
     film.begin(f"{job.name} {last_fold}")
     (film.show if job.active else film.show_ended)(len(current), picture)
-    for line in job.messages[1:]:  # without the first, that the digits are loaded
-        st.markdown(f":small[{line}]")
 
 
 def _show_epoch(job: Job, current: list[dict], filters: np.ndarray | None) -> None:
