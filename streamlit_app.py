@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import first_html, pages
-from app.shared import models, pointer, visitors
+from app.shared import models, pointer, profiles, visitors
 from mnistcore.models import catalogue
 
 
@@ -17,9 +17,12 @@ def show() -> None:
         st.markdown(f"# {page.title}")
     for problem in models.current_model()[1]:
         st.warning(problem)
-    visitors.recognise(catalogue.own_names)
+    visitors.recognise(lambda visitor: catalogue.own_names(visitor) or profiles.recall())
     pointer.listen()
-    page.run()
+    if pages.is_personal(page.title) and not visitors.current_visitor():
+        visitors.await_visitor()
+    else:
+        page.run()
 
 
 if get_script_run_ctx(suppress_warning=True):

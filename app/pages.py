@@ -18,12 +18,14 @@ class Page:
         title: at its head, in the navigation and in the browser's tab.
         icon: beside the title in links.
         about: what one does there, in a sentence.
+        personal: whether it shows something of the visitor's, and so waits until the browser has said who that is.
     """
 
     folder: str
     title: str
     icon: str
     about: str = ""
+    personal: bool = False
 
     @property
     def file(self) -> str:
@@ -39,15 +41,26 @@ class Page:
 
 
 DRAW = Page("draw", "Draw", "draw")
+TRAIN = Page("train", "Train", "model_training", personal=True)
 MORE = Page("more", "More", "apps")
-FIRST = (DRAW, Page("look_inside", "Look inside", "visibility"), Page("train", "Train", "model_training"), MORE)
+FIRST = (
+    DRAW,
+    Page("look_inside", "Look inside", "visibility"),
+    Page("train", "Train", "model_training", personal=True),
+    MORE,
+)
 REST = (  # they are found on More
     Page("photo", "Photo", "photo_camera", "Take or choose a photo of handwritten digits: all of them are read."),
-    Page("practice", "Practice", "edit_note", "Write some digits, and a network learns your handwriting."),
-    Page("my_digits", "My digits", "fingerprint", "See the digits of yours that are kept here, and delete them."),
-    Page("dashboard", "Dashboard", "monitoring", "Compare all networks, and see which digits each gets wrong."),
+    Page("practice", "Practice", "edit_note", "Write some digits, and a network learns your handwriting.", True),
+    Page("my_digits", "My digits", "fingerprint", "See the digits of yours that are kept here, and delete them.", True),
+    Page("dashboard", "Dashboard", "monitoring", "Compare all networks, and see which digits each gets wrong.", True),
     Page("how_good", "How good is it?", "verified", "See how often the networks are right, also on noisy digits."),
 )
+
+
+def is_personal(title: str) -> bool:
+    """Whether the page of that title shows something of the visitor's."""
+    return any(page.personal for page in (*FIRST, *REST) if page.title == title)
 
 
 def show_links(current: str) -> None:

@@ -12,8 +12,10 @@ from app.shared.drawing import DRAWING
 from app.shared.visitors import VISITOR
 from mnistcore.digit.files import as_png, data_url
 
+SOMEBODY = "5" * 64
 
-def open_app(page: str | None = None, visitor: str | None = None) -> AppTest:
+
+def open_app(page: str | None = None, visitor: str | None = SOMEBODY) -> AppTest:
     """The app in a session of its own.
 
     Args:

@@ -352,7 +352,7 @@ BAD = {
     "junk for content type": (pixels_with("0"), ";;;/", 415, "The content type must be one of"),
     "SVG": (b"<svg/>", "image/svg+xml", 415, "not image/svg+xml"),
     "form without boundary": (b"x", FORM, 400, "it holds 0"),
-    "no picture": (b"seven", "image/png", 400, "cannot be read (UnidentifiedImageError)"),
+    "no picture": (b"seven", "image/png", 400, "cannot be read: it must be a whole PNG"),
     "empty picture": (b"", "image/png", 400, "cannot be read"),
     "PNG cut off": (picture(large())[:-100], "image/png", 400, "cannot be read"),
     "JPEG cut off": (picture(large(), "JPEG")[:-500], "image/jpeg", 400, "cannot be read"),

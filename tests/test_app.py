@@ -15,6 +15,7 @@ from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN
 
 from app.draw.export_menu import curl
 from app.shared.answer import as_html
+from app.shared.visitors import VISITOR
 from app.shared.words import spoken
 from mnistcore import Reading
 from mnistcore.models import catalogue
@@ -303,3 +304,21 @@ def test_model_asked_for_by_name_is_never_replaced(monkeypatch):
     app = put_on_canvas(open_app(), PLAIN_SEVEN)
     assert "no-such-model" in app.warning[0].value
     assert "No network" in answer_of(app)
+
+
+def test_a_page_with_something_of_the_visitors_waits_until_it_is_known_who_that_is():
+    app = open_app(visitor=None)
+    for page in ("my_digits", "train", "practice", "dashboard"):
+        go_to(app, page)
+        assert [*app.button, *app.info] == [], page
+        app.session_state[VISITOR] = "5" * 64
+        app.run()
+        assert app.button or app.info, page
+        del app.session_state[VISITOR]
+
+
+def test_touching_digits_are_told_that_a_space_helps():
+    wide = np.zeros((28, 28), np.uint8)
+    wide[10:18, 4:24] = 255
+    assert "leave a little space" in as_html(a_reading("not a digit", wide), None, load_model("robust"))
+    assert "leave a little space" not in as_html(a_reading("not a digit", wide.T), None, load_model("robust"))

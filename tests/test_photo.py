@@ -71,16 +71,20 @@ def test_the_example_is_read_and_still_there_after_a_change_of_page():
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"no picture", "The picture cannot be read"), (None, "may have 25,000,000 pixels at most")],
-    ids=["no picture", "too large"],
+    [
+        (b"no picture", "The picture cannot be read: it must be"),
+        (None, "may have 25,000,000 pixels at most; this one has 30,000,000 (6,000 x 5,000)"),
+        (bytes(26_000_000), "photo.jpg has 26 MB; a photo may have 25 MB at most"),
+    ],
+    ids=["no picture", "too many pixels", "too large"],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence(content, sentence):
     if content is None:
         file = io.BytesIO()
         Image.new("1", (6000, 5000)).save(file, "PNG")
         content = file.getvalue()
-    app = upload(open_app(PHOTO), content)
-    assert sentence in app.warning[0].value
+    app = upload(upload(open_app(PHOTO), b"an older one"), content)
+    assert [sentence in warning.value for warning in app.warning] == [True]
     assert not app.code
 
 

@@ -7,10 +7,10 @@ import shutil
 
 import pytest
 from conftest import ENDLESS, await_that
-from in_app import button, open_app, press, words_of
+from in_app import button, go_to, open_app, press, put_on_canvas, words_of
 from streamlit.testing.v1 import AppTest
+from strokes import FOUR_TWO, NO_DIGITS, PLAIN_SEVEN
 
-from app.shared.visitors import VISITOR
 from app.train.queue import trainer
 from mnistcore.models import catalogue
 
@@ -95,16 +95,6 @@ def test_settings_that_make_no_recipe_are_one_sentence():
     assert button(app, "Start with these settings").disabled
 
 
-def test_what_is_pressed_before_the_browser_has_named_the_visitor_starts_afterwards():
-    app = open_app(TRAIN)
-    app.button(key="start-quick").click().run()
-    assert trainer().jobs == []
-    app.session_state[VISITOR] = "a"
-    app.run()
-    assert [job.order.visitor for job in trainer().jobs] == ["a"]
-    assert app.get("progress")
-
-
 def choose(app: AppTest, name: str) -> None:
     app.selectbox(key="board-model").set_value(name).run()
     assert not app.exception
@@ -179,3 +169,11 @@ def test_two_models_are_compared_on_the_same_digits():
     pictures = [html.proto.body for html in app.get("html") if 'class="tiles"' in html.proto.body]
     assert [html.count("<img") for html in pictures] == [24, pictures[1].count("<img")]
     assert pictures[1].count("<img") > 0
+
+
+@pytest.mark.parametrize(("strokes", "own"), [(PLAIN_SEVEN, True), (FOUR_TWO, False), (NO_DIGITS["heart"], False)])
+def test_only_one_digit_is_read_after_every_epoch_as_your_drawing(strokes, own):
+    app = put_on_canvas(open_app(visitor="a"), strokes)
+    go_to(app, TRAIN)
+    app.button(key="start-quick").click().run()
+    assert trainer().job_of("a").order.own_image == own

@@ -50,6 +50,8 @@ for problem in problems:
 st.write("Choose a photo or scan of handwritten digits: all of them are found and read.")
 with st.container(key="photo-choice", horizontal=True, vertical_alignment="center"):
     content = photo.choose()
+if refused := st.session_state.get(photo.REFUSED):
+    st.warning(refused)
 if content and model:
     try:
         with st.spinner("Reading the photo"):

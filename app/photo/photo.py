@@ -26,8 +26,10 @@ from mnistcore.page.pages import Page, read_page
 from mnistcore.words import counted
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "page.jpg"
-LARGEST = 25  # MB of a file
+LARGEST = 25  # MB of a file that is read
+SENT = 200  # MB of a file that a browser may send: of a larger one the page could say nothing
 SHOWN_SIDE = 1200  # pixels: the longer side of the picture as the page shows it
+REFUSED = "photo-refused"  # session key: why the file that they chose last is not read
 FILE = "photo-file"  # session key: the file that the visitor chose last
 PHOTO = "photo"  # session key: the photo that was read last
 UPLOADS = "photo-uploads"  # session key: how many uploaders there were before this one
@@ -64,7 +66,7 @@ def choose() -> bytes | None:
         "image/*",  # phones then offer the camera too
         key=key,
         on_change=lambda: _take_upload(key),
-        max_upload_size=LARGEST,
+        max_upload_size=SENT,
         label_visibility="collapsed",
     )
     if EXAMPLE.exists():
@@ -74,11 +76,19 @@ def choose() -> bytes | None:
 
 def _take_upload(key: str) -> None:
     file = st.session_state[key]
-    st.session_state[FILE] = file.getvalue() if file else None
+    st.session_state[FILE] = st.session_state[REFUSED] = None
+    if file and file.size > LARGEST * 1_000_000:
+        st.session_state[REFUSED] = (
+            f"{file.name} has {file.size / 1_000_000:.0f} MB; a photo may have {LARGEST} MB at most. "
+            "Save it smaller, or take a part of it."
+        )
+        st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1  # a new uploader: the file is not kept
+    elif file:
+        st.session_state[FILE] = file.getvalue()
 
 
 def _take_example() -> None:
-    st.session_state[FILE] = EXAMPLE.read_bytes()
+    st.session_state[FILE], st.session_state[REFUSED] = EXAMPLE.read_bytes(), None
     st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1  # a new uploader, which names no file
 
 

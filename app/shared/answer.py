@@ -56,6 +56,11 @@ def as_html(
     )
 
 
+def _is_wide(reading: Reading) -> bool:
+    """Whether the ink is about as wide as high, or wider, as digits are that touch."""
+    return int(reading.image.any(axis=0).sum()) > 0.8 * int(reading.image.any(axis=1).sum())
+
+
 def in_words(reading: Reading | None, model: Model, page: Page | None = None) -> tuple[str, str, str]:
     """The large sign, the headline and the line below it: of a digit, or of a page with a number."""
     if page:
@@ -68,7 +73,8 @@ def in_words(reading: Reading | None, model: Model, page: Page | None = None) ->
         case "blank":
             return "–", "No digit yet", reading.message or ""
         case "not a digit":
-            return "×", "Not a digit", f"The closest digit is {reading.digit}."
+            hint = " If it is a number, leave a little space between its digits." if _is_wide(reading) else ""
+            return "×", "Not a digit", f"The closest digit is {reading.digit}.{hint}"
         case "uncertain":
             return (
                 "?",

@@ -29,13 +29,14 @@ def of_visitor() -> list[Profile]:
     return found
 
 
-def recall() -> None:
-    """Find the visitor's personal models, once a session; without a database there are none."""
+def recall() -> list[str]:
+    """Find the visitor's personal models, once a session, and name them; without a database there are none."""
     there_are_some = (home() / "personal").is_dir()  # else the database is not even opened
     if RECALLED not in st.session_state and current_visitor() and there_are_some:
         st.session_state[RECALLED] = True
         with suppress(FeedbackError):
             of_visitor()
+    return list(personal())
 
 
 def active() -> Profile | None:

@@ -5,7 +5,7 @@ The bits come over the page's own connection, never in an address, and the serve
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ _browser = component(__file__)
 
 
 @st.fragment  # the browser's answer runs this function again, not the page
-def recognise(own_names: Callable[[str | None], list[str]]) -> None:
+def recognise(own_names: Callable[[str | None], Collection[str]]) -> None:
     """Ask the browser who this is, if the session does not know yet. Nothing is shown.
 
     Args:

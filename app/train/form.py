@@ -7,27 +7,17 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app.shared import outcome
+from app.shared import answer, models, outcome
 from app.shared.drawing import current_drawing
-from app.shared.visitors import await_visitor, current_visitor
+from app.shared.visitors import current_visitor
 from app.train.presets import BASES, PRESETS, SOURCES
 from app.train.queue import TrainingBusy, interrupted, trainer
-from mnistcore.digit.files import open_image
-from mnistcore.digit.images import prepare
-from mnistcore.errors import BadModelFile, BadRecipe, BlankImage, NothingUnfinished
+from mnistcore.errors import BadModelFile, BadRecipe, NothingUnfinished
 from mnistcore.models import catalogue
 from mnistcore.models.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
 KEEP: Literal["session"] = "session"  # while a training hides the settings
-WANTED = "training-wanted"  # session key: what to start as soon as it is known for whom
-
-
-def start_wanted() -> None:
-    """Start what was wanted before the browser had said who it is, and say why the last start failed, if it did."""
-    if current_visitor() and (wanted := st.session_state.pop(WANTED, None)):
-        _start(*wanted)
-    outcome.show()
 
 
 def offer_to_resume(said: bool) -> None:
@@ -139,10 +129,7 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
 def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> None:
     """Put a training into the queue."""
     visitor = current_visitor()
-    if visitor is None:  # pressed within the first second
-        st.session_state[WANTED] = recipe, sources, name
-        await_visitor()
-        return
+    assert visitor  # the page waits until it is known
     taken = [*catalogue.model_names(visitor), *trainer().names]
     name = name or _suggest_name(recipe, taken)
     try:
@@ -167,11 +154,6 @@ def _suggest_name(recipe: Recipe, taken: list[str]) -> str:
 
 
 def _image_to_read() -> np.ndarray | None:
-    """The visitor's drawing as the network sees it; None if there is none."""
-    drawing = current_drawing()
-    if drawing is None or drawing.empty:
-        return None
-    try:
-        return prepare(open_image(drawing.png))
-    except BlankImage:  # only a dot
-        return None
+    """The visitor's drawing as the network sees it; None if there is none, or if it is a number or no digit."""
+    reading, page = answer.of_drawing(current_drawing(), models.visitor_model()[0])
+    return reading.image if reading and page is None and reading.status in ("digit", "uncertain") else None

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.shared import outcome
 from app.shared.visitors import CHOSEN_MODEL, current_visitor
 from app.train import form as training_form
 from app.train import view as training_view
@@ -39,7 +40,7 @@ def show_ended(job: Job) -> None:
         training_view.show_learning(job)
 
 
-training_form.start_wanted()
+outcome.show()
 job = trainer().job_of(visitor) if (visitor := current_visitor()) else None
 if job and job.active:
     follow(job)

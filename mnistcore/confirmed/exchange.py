@@ -114,7 +114,7 @@ def import_zip(feedback: Feedback, profile_id: str, file: BinaryIO) -> Imported:
     except MnistCoreError as error:  # a picture that cannot be read, arrays of another shape
         raise FeedbackError(str(error)) from error
     except Exception as error:  # damaged, encrypted and malicious files fail in more ways than can be listed
-        raise FeedbackError(f"The file cannot be read ({type(error).__name__}): {WHAT_IS_EXPECTED}.") from error
+        raise FeedbackError(f"The file cannot be read: {WHAT_IS_EXPECTED}.") from error
     return Imported(new, count - new)
 
 

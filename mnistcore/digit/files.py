@@ -86,10 +86,9 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
         jpeg = image.format in ("JPEG", "MPO")
         limit = max_jpeg_pixels if jpeg else MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
         width, height = image.size
-        if image.width * image.height > limit:
-            raise UnsupportedImage(
-                f"The picture may have {limit:,} pixels at most; this one is {image.width} x {image.height}."
-            )
+        if width * height > limit:
+            its = f"{width * height:,} ({width:,} x {height:,})"
+            raise UnsupportedImage(f"The picture may have {limit:,} pixels at most; this one has {its}.")
         # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise UnsupportedImage("The picture is animated or has several pages; send a single one.")
@@ -107,8 +106,7 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
         raise
     except Exception as error:  # damaged files make Pillow's decoders fail in more ways than can be listed
         raise BadImage(
-            f"The picture cannot be read ({type(error).__name__}): it must be a whole PNG, JPEG, WebP, GIF, BMP or "
-            "TIFF file."
+            "The picture cannot be read: it must be a whole PNG, JPEG, WebP, GIF, BMP or TIFF file."
         ) from error
     shown = upright(image)
     turned = shown.size != image.size
