@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from dataclasses import replace
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pytest
 import streamlit as st
 from conftest import picture_of
 from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
-from strokes import NO_DIGITS, PLAIN_SEVEN, picture
+from strokes import FOUR, NO_DIGITS, PLAIN_SEVEN, picture
 
 from app.draw import ask
 from app.draw.ask import Asked
@@ -21,7 +22,7 @@ from app.photo import photo
 from app.photo.view import CorrectedDigit
 from app.practice import exercise
 from app.practice.exercise import EXERCISE, Exercise, Written
-from app.shared import chosen_digits
+from app.shared import chosen_digits, learning
 from app.shared.confirmed import database
 from app.shared.visitors import VISITOR
 from mnistcore import read
@@ -295,6 +296,34 @@ def test_an_exercise_is_written_skipped_taken_back_and_left_out():
     this.leave_out([1])
     assert [written.label for written in this.written] == [3, 4]
     assert this.wanted is None
+
+
+def test_half_a_digit_is_not_taken_for_one_however_long_the_pause():
+    robust = load_model("robust")
+    half, whole = (as_png(picture(strokes)) for strokes in (FOUR[:1], FOUR))
+    assert exercise.is_read_as(whole, 4, robust)
+    assert not exercise.is_read_as(half, 4, robust)
+    assert not exercise.is_read_as(whole, 9, robust)
+
+
+def test_practice_has_a_sheet_of_its_own_and_says_beside_the_digit_that_nothing_is_written():
+    app = put_on_canvas(open_app(visitor=HERS), PLAIN_SEVEN)
+    go_to(app, "practice")
+    press(app, "Begin")
+    app.session_state["action_outcome"] = False, "Write the digit first, or skip it."
+    app.run()
+    (asked_for,) = [html.proto.body for html in app.get("html") if "Write a <b>" in html.proto.body]
+    assert "Write the digit first" in asked_for
+    assert not app.warning
+    go_to(app, "draw")
+    assert '<div class="digit">7</div>' in answer_of(app)
+
+
+def test_learning_tells_how_long_it_will_take():
+    this = learning.Learning(database().find_or_create_profile(HERS, "Ada"), load_model("robust"))
+    assert learning.how_far(this) == "Waiting until others have learnt"
+    this.started, this.share = time.monotonic() - 20, 0.25
+    assert learning.how_far(this) == "Learning Ada: 20 s so far, about 60 s left"
 
 
 def test_practice_keeps_what_was_written_when_it_is_saved():

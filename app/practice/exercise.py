@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
+from mnistcore.digit.files import open_image
+from mnistcore.digit.model import Model
+from mnistcore.digit.reading import read
+
 EXERCISE = "exercise"  # session key
 COUNTS = (10, 20, 30, 50)  # digits that can be asked for
 
@@ -69,6 +73,14 @@ class Exercise:
         """
         left = [answer for place, answer in enumerate(self.written) if place not in numbers]
         self.asked, self.answers = [answer.label for answer in left], list(left)
+
+
+def is_read_as(picture: bytes, label: int, model: Model | None) -> bool:
+    """Whether a model reads that digit, without a doubt, in what is written so far; half a 4 is none."""
+    if model is None:
+        return False
+    reading = read(open_image(picture), model)
+    return reading.status == "digit" and reading.digit == label
 
 
 def begin(count: int, random: np.random.Generator) -> Exercise:

@@ -1,10 +1,10 @@
-// The button Next of a practice. It presses itself when the visitor pauses after a stroke.
+// The button Next of a practice. It presses itself when the visitor pauses after a stroke that completes the digit.
 const SENT = 400; // ms after a stroke: by then the canvas has told the server of it
 
 let writing = false;
 let ended = 0;
 let timer = null;
-let pause = 0;
+let byHand = false; // whether what the timer waits for was pressed by hand
 let button = null;
 let goOn = () => {};
 
@@ -15,6 +15,7 @@ function press(delay) {
 
 function still() {
   clearTimeout(timer);
+  byHand = false;
   button?.classList.remove("soon");
 }
 
@@ -26,21 +27,25 @@ function onDown(event) {
 function onUp() {
   if (!writing) return;
   writing = false;
-  ended = performance.now();
-  if (!pause || !button) return;
-  button.classList.add("soon");
-  press(pause);
+  ended = performance.now(); // the server says whether the digit is complete now
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   button = parentElement.querySelector("button");
-  pause = data.pause;
-  button.style.setProperty("--pause", `${pause}ms`);
+  button.style.setProperty("--pause", `${data.pause}ms`);
   goOn = () => {
     still();
     setTriggerValue("next", data.number); // of the digit that the visitor has seen
   };
-  button.onclick = () => press(Math.max(0, ended + SENT - performance.now()));
+  button.onclick = () => {
+    byHand = true;
+    press(Math.max(0, ended + SENT - performance.now()));
+  };
+  if (!byHand) still();
+  if (data.complete && !writing && !byHand) {
+    button.classList.add("soon");
+    press(data.pause);
+  }
   if (!document.documentElement.dataset.paced) { // this runs at every digit, the listeners stay
     document.documentElement.dataset.paced = "yes";
     document.addEventListener("pointerdown", onDown, true);

