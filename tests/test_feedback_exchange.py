@@ -180,9 +180,9 @@ def table(line: str) -> str:
 
 
 BAD = {
-    "no archive": (BytesIO(b"seven"), r"cannot be read \(BadZipFile\): it must be an exported ZIP archive"),
-    "nothing": (BytesIO(), "BadZipFile"),
-    "cut off": (BytesIO(archive(digits__csv=HEADER, a__png=PNG).getvalue()[:-30]), "BadZipFile"),
+    "no archive": (BytesIO(b"seven"), r"cannot be read: it must be an exported ZIP archive"),
+    "nothing": (BytesIO(), "The file cannot be read: it must"),
+    "cut off": (BytesIO(archive(digits__csv=HEADER, a__png=PNG).getvalue()[:-30]), "The file cannot be read: it must"),
     "no table": (archive(a__png=PNG), "has no 'digits.csv': it must be an exported ZIP"),
     "a bomb": (archive(digits__csv=bytes(65 << 20)), "digits.csv is too large: it may have 64 MiB"),
     "letter": (archive(digits__csv=table("a.png,x"), a__png=PNG), "Line 2 of digits.csv: the label must be a digit"),
@@ -203,8 +203,8 @@ BAD = {
     "too few": (BytesIO(npz(x_train=DIGITS[:2], y_train=LABELS[:1])), r"must be images \(n, 28, 28\) with n labels"),
     "shape": (BytesIO(npz(x_train=DIGITS[:2].reshape(2, 784), y_train=LABELS[:2])), "must be images"),
     "halves": (BytesIO(npz(x_train=DIGITS[:1] / 2, y_train=LABELS[:1])), "pixels .* must be whole numbers"),
-    "a long field": (archive(digits__csv=table("a" * 200_000 + ",1")), r"cannot be read \(Error\)"),
-    "another compression": (compressed_by(zipfile.ZIP_LZMA), r"cannot be read \(LZMAError\)"),
+    "a long field": (archive(digits__csv=table("a" * 200_000 + ",1")), r"cannot be read"),
+    "another compression": (compressed_by(zipfile.ZIP_LZMA), r"cannot be read"),
     "a header of Python 2": (
         BytesIO(npz_of(b"{'descr': '|u1', 'fortran_order': False, 'shape': ('")),
         "cannot be read",
@@ -237,7 +237,7 @@ def test_an_array_may_promise_what_it_likes(store, profile, images):
 def test_objects_are_not_unpickled(store, profile):
     file = BytesIO()
     np.savez(file, x_train=np.array([print], object), y_train=np.array([print], object))
-    with pytest.raises(FeedbackError, match=r"cannot be read \(ValueError\)"):
+    with pytest.raises(FeedbackError, match=r"cannot be read"):
         import_zip(store, profile, file)
 
 
@@ -245,7 +245,7 @@ def test_an_encrypted_file_is_refused(store, profile):
     file = bytearray(archive(digits__csv=HEADER).getvalue())
     for start in (file.index(b"PK\1\2") + 8, 6):  # a flag in the directory, and in front of the content
         file[start] |= 1
-    with pytest.raises(FeedbackError, match=r"cannot be read \(RuntimeError\)"):
+    with pytest.raises(FeedbackError, match=r"cannot be read"):
         import_zip(store, profile, BytesIO(file))
 
 

@@ -181,7 +181,7 @@ def test_a_number_on_the_sheet_is_read_as_one():
     said = answer_of(app)
     assert "<strong>2 digits</strong>" in said
     assert '<span class="">4</span><span class="">2</span>' in said
-    assert "classic: 42" in said
+    assert "The textbook network: 42" in said
 
 
 def test_look_inside_explains_the_last_digit_of_a_number_until_another_is_picked():
