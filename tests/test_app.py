@@ -66,7 +66,7 @@ def test_a_refusal_is_explained_as_a_digit_against_none():
     why, rival = app.selectbox
     assert (why.value, why.options[-1]) == (10, "no digit")
     assert rival.value != 10
-    assert f"speak for no digit, orange ones for {rival.value}" in story_of(app)
+    assert f"say no digit, orange ones {rival.value}" in story_of(app)
     assert "<th>no digit</th>" in story_of(app)
 
 
@@ -210,7 +210,7 @@ def test_chosen_model_answers_on_every_page():
 def test_look_inside_opens_with_an_example():
     app = open_app("look_inside")
     assert any("This is an example" in words.value for words in app.markdown)
-    assert "green ones speak for 7" in story_of(app)
+    assert "green ones say 7" in story_of(app)
     press(app, "Random digit")
     assert "The ink" in story_of(app)
     assert not any("This is an example" in words.value for words in app.markdown)
@@ -231,10 +231,10 @@ def test_look_inside_compares_any_two_digits(model):
     why, rival = app.selectbox
     assert why.value == 7
     rival.set_value(9).run()
-    assert "green ones speak for 7, orange ones for 9" in story_of(app)
+    assert "green ones say 7, orange ones 9" in story_of(app)
     why.set_value(9).run()
     assert not app.exception
-    assert "green ones speak for 9" in story_of(app)
+    assert "green ones say 9" in story_of(app)
     assert 9 not in app.selectbox[1].options
 
 

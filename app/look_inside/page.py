@@ -36,10 +36,10 @@ with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"
         st.html(answer.as_html(reading, drawing.label, model, models.another_shipped(model)))
     with st.container(horizontal=True, width="content"):
         known = range(len(parts.scores))  # the last may be that it is no digit
-        digit: int = st.selectbox("Why", known, reading.answer, format_func=named, width=120)
+        digit: int = st.selectbox("Why a", known, reading.answer, format_func=named, width=120)
         # a refused drawing is compared with the closest digit
         others = [k for k in sorted(known, key=lambda k: (k == NON_DIGIT_CLASS, -parts.scores[k])) if k != digit]
-        rival: int = st.selectbox("and not", others, format_func=named, width=120)
+        rival: int = st.selectbox("Compared with", others, format_func=named, width=120)
 
 groups = [scene.kinds_shown(model, parts, layer, digit, rival) for layer in range(len(parts.units))]
 with st.container(key="story"):
@@ -57,11 +57,11 @@ with st.container(key="story"):
 with st.expander("The exact sums, and how they are computed"):
     st.markdown(story.sums(parts, digit, rival))
     st.markdown(
-        "A point is 1 of a digit's score; scores are counted from the mean of all ten. Each hidden unit either passes "
+        "Points are a digit's score, counted from the mean of all. Each hidden unit either passes "
         "its sum on or gives 0 (ReLU). As long as no unit switches between the two, every score is a plain weighted "
         "sum of the pixels. So a pixel's share is its brightness times its weight in that sum, and all shares and a "
-        "fixed part add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, *Not just a "
-        "black box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et al. 2018, "
-        "*Towards better understanding of gradient-based attribution methods*). What a unit looks for is drawn from "
+        "start value (the biases) add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, "
+        "*Not just a black box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et "
+        "al. 2018, *Towards better understanding of gradient-based attribution methods*). What a unit looks for is drawn from "
         "its weights, traced back to the pixels through the units below it that fire."
     )

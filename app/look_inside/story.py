@@ -38,11 +38,11 @@ def pixels(reading: Reading, parts: Explanation, digit: int, rival: int) -> str:
     return step(
         "The pixels",
         "Cut out, scaled to 20 pixels and moved to the middle, the digit is these 28×28 pixels, which are all that the "
-        f"network is given; green ones speak for {this}, orange ones for {that}.",
+        f"network is given; green ones say {this}, orange ones {that}.",
         _figure(ink_url(reading.image), "The drawing as 28 by 28 pixels", "28×28 pixels")
         + _figure(
             weights_url(parts.pixels[digit] - parts.pixels[rival]),
-            f"Which pixels speak for {this} and which for {that}",
+            f"Which pixels say {this} and which {that}",
             f"for {this}, or for {that}",
         ),
     )
@@ -57,13 +57,13 @@ def directions(parts: Explanation, digit: int, rival: int) -> str:
     most, most_share = float(parts.planes.max()), float(np.abs(shares).max())
     pairs = "".join(
         f'<figure><figcaption>{arrow}</figcaption><img src="{ink_url(plane, most)}" alt="Edges whose ink lies {arrow}">'
-        f'<img src="{weights_url(share, most_share)}" alt="What speaks for {this} and what for {that}"></figure>'
+        f'<img src="{weights_url(share, most_share)}" alt="What says {this} and what {that}"></figure>'
         for arrow, plane, share in zip(ARROWS, parts.planes, shares, strict=True)
     )
     return step(
         "The stroke directions",
         "Eight pictures show where ink begins in each direction (→ finds the left edges of strokes); in those below "
-        f"them, green speaks for {this} and orange for {that}.",
+        f"them, green says {this} and orange {that}.",
         f'<div class="planes">{pairs}</div>',
     )
 
@@ -105,9 +105,9 @@ def _about(parts: Explanation, layer: int, members: np.ndarray, share: float, sp
     outputs = _strongest(onward[members].sum(axis=0), "digit {}" if last else "unit {}")
     others = f" and {counted(len(members) - 1, 'other')} like it" if len(members) > 1 else ""
     return (
-        f"<b>Unit {members[0]} of hidden layer {layer + 1}{others}</b> fires with "
-        f"{parts.activations[layer][members].sum():.2f} and speaks for <b>{named(spoken_for)}</b>, "
-        f"by {abs(share):.2f} points."
+        f"<b>Unit {members[0]} of hidden layer {layer + 1}{others}</b> gives "
+        f"{abs(share):.2f} points to <b>{named(spoken_for)}</b>; its own value for this ink is "
+        f"{parts.activations[layer][members].sum():.2f}."
         f"<p>Gets most from: {inputs}.</p><p>Passes most on to: {outputs}.</p>"
     )
 
@@ -126,7 +126,7 @@ def votes(model: Model, parts: Explanation, group: list[np.ndarray], digit: int,
     ]
     others = int(np.count_nonzero(shares)) - sum(map(len, group))
     rows += [(f"{counted(others, 'other unit')}", float(shares.sum()) - sum(amounts))] if others else []
-    rows += [("fixed part", total - float(shares.sum())), ("<b>all together</b>", total)]
+    rows += [("start value", total - float(shares.sum())), ("<b>all together</b>", total)]
     most = max(abs(amount) for _, amount in rows) or 1.0
     bars = "".join(
         f"<tr><th>{name}</th><td>{_bar(amount / most)}</td><td>{amount:+.1f}</td></tr>" for name, amount in rows
@@ -155,9 +155,9 @@ def percentages(reading: Reading, parts: Explanation, digit: int, rival: int) ->
     )
     return step(
         "The percentages",
-        "Every point more makes a digit 2.7 times as probable, and all probabilities add up to 100%: with a lead "
+        "The more points, the more probable a digit is, and all probabilities add up to 100%: with a lead "
         f"of {lead:.1f} points, {named(first)} is {_times(lead)} as probable as {named(second)}.",
-        '<table class="votes"><tr><td></td><td colspan="2">points, from the mean</td><td colspan="2">probability</td>'
+        '<table class="votes"><tr><td></td><td colspan="2">points</td><td colspan="2">probability</td>'
         f"</tr>{rows}</table>",
     )
 
@@ -169,7 +169,7 @@ def sums(parts: Explanation, digit: int, rival: int) -> str:
     rows = []
     if parts.directions is not None:
         rows += [(f"direction {arrow}", parts.directions[:, k].sum(axis=(1, 2))) for k, arrow in enumerate(ARROWS)]
-    rows += [("all pixels together", pixels), ("fixed part, from the biases", fixed), ("**score**", parts.scores)]
+    rows += [("all pixels together", pixels), ("start value, from the biases", fixed), ("**score**", parts.scores)]
     lines = [f"| points | for {this} | for {that} | difference |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {v[digit]:+.2f} | {v[rival]:+.2f} | {v[digit] - v[rival]:+.2f} |" for name, v in rows]
     return "\n".join(lines)
