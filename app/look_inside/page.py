@@ -62,6 +62,6 @@ with st.expander("The exact sums, and how they are computed"):
         "sum of the pixels. So a pixel's share is its brightness times its weight in that sum, and all shares and a "
         "start value (the biases) add up to the score. The method is called *gradient × input* (Shrikumar et al. 2016, "
         "*Not just a black box*); for networks like this one it equals *layer-wise relevance propagation* (Ancona et "
-        "al. 2018, *Towards better understanding of gradient-based attribution methods*). What a unit looks for is drawn "
-        "from its weights, traced back to the pixels through the units below it that fire."
+        "al. 2018, *Towards better understanding of gradient-based attribution methods*). What a unit looks for is "
+        "drawn from its weights, traced back to the pixels through the units below it that fire."
     )
