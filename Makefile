@@ -23,6 +23,7 @@ model: .venv/app ## rebuild the models that ship, from HANDS="train_r01_v07 pend
 	$(BIN)/mnistcore train --recipe classic --seed 0 $(DIGITS) --ship mnistcore/models/shipped
 	$(BIN)/mnistcore train --recipe robust --seed 2 $(DIGITS) --hands $(HANDS) --ship mnistcore/models/shipped
 	$(BIN)/python -m mnistcore.training.rehearsal $(DIGITS)
+	$(BIN)/python -m mnistcore.training.page_reader $(if $(DATA),--data $(DATA)) --hands $(HANDS)
 DIGITS = $(if $(DATA),--data $(DATA),--source openml,keras)
 
 # Two processes. A file's tests run in one of them: they share what they need. tests/conftest.py puts the longest first.

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 from mnistcore.digit import reading as _reading
 from mnistcore.digit.files import open_image, open_page
-from mnistcore.digit.images import prepare
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, Readings
 from mnistcore.errors import (
@@ -33,7 +32,9 @@ from mnistcore.errors import (
     UnsupportedImage,
 )
 from mnistcore.models.answering import load_model
+from mnistcore.models.readers import shipped_reader
 from mnistcore.page import pages as _pages
+from mnistcore.page import single as _single
 from mnistcore.page.pages import Page, PageDigit
 
 if TYPE_CHECKING:
@@ -68,9 +69,15 @@ __all__ = [
 ]
 
 
+def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
+    """`page.single.prepare` with the networks that come with the package: `digit.images.prepare`, and of a photo only
+    the digit on it."""
+    return _single.prepare(image, shipped_reader())
+
+
 def read(image: Image.Image | np.ndarray, model: Model | None = None) -> Reading:
-    """`digit.reading.read`, by default with `load_model()`, which is loaded anew at every call."""
-    return _reading.read(image, model or load_model())
+    """`page.single.read` likewise, by default with `load_model()`, which is loaded anew at every call."""
+    return _single.read(image, model or load_model(), shipped_reader())
 
 
 def read_batch(images: np.ndarray, model: Model | None = None, deadline: float = math.inf) -> Readings:
@@ -83,9 +90,11 @@ def read_page(
     model: Model | None = None,
     size: tuple[int, int] | None = None,
     deadline: float = math.inf,
+    kind: str = "auto",
 ) -> Page:
-    """`page.pages.read_page`, by default with `load_model()`, which is loaded anew at every call."""
-    return _pages.read_page(image, model or load_model(), size, deadline)
+    """`page.pages.read_page` with the networks that come with the package, by default with `load_model()`, which is
+    loaded anew at every call."""
+    return _pages.read_page(image, model or load_model(), shipped_reader(), size, deadline, kind)
 
 
 def __getattr__(name: str) -> object:

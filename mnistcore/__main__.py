@@ -165,7 +165,9 @@ def _parser() -> argparse.ArgumentParser:
 
     read_ = add("read", reading.read, "Read all digits on photos, scans or drawings of pages.")
     read_.add_argument("files", nargs="+", metavar="FILE", type=Path, help=f"{PICTURE}; or a folder of such")
-    read_.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
+    form = read_.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object a file, with each digit's box")
+    form.add_argument("--csv", action="store_true", help="print a table's rows, or the lines, for a spreadsheet")
     read_.add_argument("--annotate", type=Path, metavar="OUT.png", help="draw boxes on the one picture, and write it")
     _add_model_option(read_)
 

@@ -79,7 +79,7 @@ class PageDigit(Struct):
 
     prediction: Digit
     confidence: Fraction
-    status: Literal["digit", "uncertain", "not a digit"]
+    status: Literal["digit", "uncertain"]
     box: Annotated[
         list[Annotated[int, Meta(ge=0)]],
         Meta(min_length=4, max_length=4, description="x, y, width, height in pixels of the picture as sent, upright."),
@@ -87,12 +87,19 @@ class PageDigit(Struct):
     line: Annotated[int, Meta(ge=0, description="The index of its line.")]
 
 
-class Page(Struct):
+class Page(Struct, omit_defaults=True):
     """All digits of a page in reading order: the lines below each other, one by one, and digit by digit."""
 
     text: str
     lines: list[str]
     digits: list[PageDigit]
+    table: (
+        Annotated[
+            list[list[str]],
+            Meta(description="Of a page with a table the digits in each cell, in rows; empty ones too."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Kept(Struct):

@@ -15,6 +15,8 @@ from mnistcore.digit.files import as_png, open_image
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.digit.pixels import to_bytes
+from mnistcore.models.readers import shipped_reader
+from mnistcore.page import single
 from serving import contract
 from serving.admission import LIGHT, heavy_slot
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
@@ -61,7 +63,8 @@ def read_images(environ: dict) -> tuple[np.ndarray, bool]:
     if media == RAW:
         return _raw_images(body), True
     with heavy_slot():
-        return prepare(open_image(_picture_file(environ, media, body)))[np.newaxis], False
+        picture = open_image(_picture_file(environ, media, body))
+        return single.prepare(picture, shipped_reader())[np.newaxis], False
 
 
 def read_picture(environ: dict) -> bytes:
@@ -84,7 +87,7 @@ def read_sent_digit(environ: dict) -> tuple[bytes, np.ndarray]:
         return as_png(sent), prepare(sent)
     picture = _picture_file(environ, media, body)
     with heavy_slot():
-        return picture, prepare(open_image(picture))
+        return picture, single.prepare(open_image(picture), shipped_reader())
 
 
 def _receive(environ: dict, *others: str) -> tuple[str, bytes]:

@@ -11,10 +11,11 @@ import PIL.Image
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from mnistcore.digit.files import FORMATS, open_image
-from mnistcore.digit.images import prepare
 from mnistcore.digit.model import Model
 from mnistcore.errors import NoSuchModel
 from mnistcore.models.answering import LoadedModels
+from mnistcore.models.readers import shipped_reader
+from mnistcore.page import single
 from mnistcore.page.pages import read_page
 
 MODELS = "models"  # key in the app's extensions
@@ -29,9 +30,9 @@ def configure_models(app: flask.Flask) -> None:
     for picture_format in FORMATS:
         file = BytesIO()
         one.save(file, picture_format)
-        prepare(open_image(file.getvalue()))
+        single.prepare(open_image(file.getvalue()), shipped_reader())
     with app.app_context(), suppress(ServiceUnavailable):
-        read_page(one, get_model())
+        read_page(one, get_model(), shipped_reader(), kind="photo")
 
 
 def get_model(name: str | None = None) -> Model:

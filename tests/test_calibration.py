@@ -8,7 +8,8 @@ from scipy.special import logsumexp
 
 from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.digit.model import Model, softmax
+from mnistcore.digit.model import Model
+from mnistcore.digit.probabilities import softmax
 from mnistcore.evaluation.evaluate import evaluate
 from mnistcore.training.calibration import (
     best_scale_and_shift,

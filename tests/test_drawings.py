@@ -8,7 +8,6 @@ from strokes import (
     FOUR_TWO,
     NO_DIGITS,
     OTHER_WAYS,
-    PLAIN_SEVEN,
     SEVEN,
     TICK,
     WAVE,
@@ -19,8 +18,6 @@ from strokes import (
 
 from mnistcore import load_model, read, read_page
 from mnistcore.data.datasets import shipped_test_digits
-from mnistcore.page import pages
-from mnistcore.page.segmentation import group_lines
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +42,8 @@ def test_what_is_no_digit_is_not_divided_into_digits(model) -> None:
     for name, strokes in NO_DIGITS.items():
         drawing = picture(strokes, 420)
         page = read_page(drawing, model)
-        assert [digit.reading.status for digit in page.digits] == ["not a digit"], name
+        assert page.digits == [], name
+        assert page.refused.status == "not a digit", name
         assert read(drawing, model).status == "not a digit", name
         assert page.text == ""
     assert not read_page(picture([], 420), model).digits
@@ -65,15 +63,6 @@ def test_other_ways_of_writing(model, text, strokes, pen) -> None:
     assert read_page(drawing, model).text == text
     if len(text) == 1:
         assert str(read(drawing, model).digit) == text
-
-
-def test_what_is_surely_one_digit_is_not_divided(model, monkeypatch) -> None:
-    divided = []
-    monkeypatch.setattr(pages, "group_lines", lambda pieces: divided.append(pieces) or group_lines(pieces))
-    read_page(picture(PLAIN_SEVEN, 420), model)
-    assert not divided
-    read_page(picture(FOUR_TWO, 420), model)
-    assert divided
 
 
 def test_digits_of_many_sizes_are_not_divided_and_pairs_that_are_apart_are(model) -> None:

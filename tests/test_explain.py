@@ -12,7 +12,8 @@ from mnistcore import load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.explain import explain, response_pictures, unit_pictures
 from mnistcore.digit.features import INPUTS
-from mnistcore.digit.model import Model, softmax
+from mnistcore.digit.model import Model
+from mnistcore.digit.probabilities import softmax
 from mnistcore.errors import BadImage
 
 

@@ -20,7 +20,13 @@ def show(shown: Photo) -> None:
         marks = view.boxes(lines, shown.page.size)
         view.show("photo-boxes", marks, partial(photo.take, shown, "photo-boxes"), shown.picture)
     with right:
-        if lines:
+        rows = photo.table(shown)
+        if rows:
+            st.html(view.table(rows))
+            st.download_button(
+                "Download the table as CSV", photo.as_csv(rows), "table.csv", "text/csv", icon=":material/download:"
+            )
+        elif lines:
             number = st.container(key="photo-number")
             number.code("\n".join("".join(str(digit.label) for digit in line) for line in lines), language=None)
         st.markdown(view.sentence(lines, any_read=bool(shown.page.digits)))

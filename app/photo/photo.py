@@ -22,6 +22,7 @@ from mnistcore.digit.files import data_url, open_page
 from mnistcore.digit.grey import to_grey
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
+from mnistcore.models.readers import shipped_reader
 from mnistcore.page.pages import Page, read_page
 from mnistcore.words import counted
 
@@ -103,7 +104,7 @@ def read(content: bytes, model: Model) -> Photo:
         return known
     with _turn:
         picture, size = open_page(content)
-        page = read_page(picture, model, size)
+        page = read_page(picture, model, shipped_reader(), size, kind="photo")
         shown = as_url(picture)
     hashed = hashlib.sha256(model.name.encode() + b"\0" + content).hexdigest()
     photo = st.session_state[PHOTO] = Photo(content, model, page, shown, hashed)
@@ -157,6 +158,23 @@ def lines(photo: Photo) -> list[list[CorrectedDigit]]:
             corrected = CorrectedDigit(index, label, digit.reading, index in corrections(photo), digit.box)
             by_line.setdefault(digit.line, []).append(corrected)
     return [by_line[line] for line in sorted(by_line)]
+
+
+def table(photo: Photo) -> list[list[str]] | None:
+    """The cells of the page's table, in rows, as the visitor has corrected them; None if there is no table."""
+    if photo.page.shape is None:
+        return None
+    height, width = photo.page.shape
+    rows = [[""] * width for _ in range(height)]
+    for digit in (digit for line in lines(photo) for digit in line):
+        if cell := photo.page.digits[digit.index].cell:
+            rows[cell[0]][cell[1]] += str(digit.label)
+    return rows
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    """The cells of a table as spreadsheets read them: they hold nothing but digits."""
+    return "".join(",".join(row) + "\n" for row in rows)
 
 
 def kept(photo: Photo, digits: list[CorrectedDigit]) -> str | None:

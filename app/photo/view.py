@@ -47,6 +47,12 @@ class CorrectedDigit:
         return not self.corrected and self.reading.status != "digit"
 
 
+def table(rows: list[list[str]]) -> str:
+    """The cells of a table as HTML."""
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="page-table"><table aria-label="The table on the photo">{body}</table></div>'
+
+
 def show(key: str, marks: str, on_correction: Callable[[], None], picture: str | None = None) -> None:
     """Show digits, and let the visitor say what each is.
 

@@ -8,6 +8,7 @@ from app.shared.words import spoken
 from mnistcore.digit.files import open_image
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, read, read_batch
+from mnistcore.models.readers import shipped_reader
 from mnistcore.page.pages import Page, read_page
 
 RUNNER_UP_SHOWN = 0.1  # probability from which the runner-up is named
@@ -21,7 +22,7 @@ def of_drawing(drawing: Drawing | None, model: Model | None) -> tuple[Reading | 
     image = open_image(drawing.png)
     if drawing.label is not None:  # it is one of MNIST's
         return read(image, model), None
-    page = read_page(image, model)
+    page = read_page(image, model, shipped_reader(), kind="drawing")
     if len(page.digits) > 1:
         return page.digits[number.picked(drawing, len(page.digits))].reading, page
     return page.digits[0].reading if page.digits else page.refused, None

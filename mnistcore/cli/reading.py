@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 from mnistcore.cli.annotate import annotate
 from mnistcore.cli.options import backend_of
 from mnistcore.digit.files import open_image, open_page, pictures_in
-from mnistcore.digit.reading import read as read_digit
 from mnistcore.errors import BadImage, ClusterError, MnistCoreError
 from mnistcore.home import atomic_path
 from mnistcore.models.answering import load_model
+from mnistcore.models.readers import shipped_reader
+from mnistcore.page import single
 from mnistcore.page.pages import read_page
 
 
@@ -29,7 +31,7 @@ def predict(options: argparse.Namespace) -> int:
     status = 0
     for file in options.files:
         try:
-            reading = read_digit(open_image(file), model)
+            reading = single.read(open_image(file), model, shipped_reader())
         except MnistCoreError as error:
             print(f"{file}: {error}", file=sys.stderr)
             status = 1
@@ -102,13 +104,17 @@ def read(options: argparse.Namespace) -> int:
     for file in bar:
         try:
             image, size = open_page(file)
-            page = read_page(image, model, size)
+            page = read_page(image, model, shipped_reader(), size)
         except MnistCoreError as error:
             bar.write(f"{file}: {error}", file=sys.stderr)
             status = 1
             continue
         if options.json:
             bar.write(json.dumps({"file": str(file)} | page.as_dict()))
+        elif options.csv:
+            named = [[str(file), *row] for row in page.rows] if len(files) > 1 else page.rows
+            with bar.external_write_mode():
+                csv.writer(sys.stdout, lineterminator="\n").writerows(named)
         else:
             bar.write(page.text if len(files) == 1 else f"{file}:\n{page.text}")
         if options.annotate:

@@ -178,10 +178,10 @@ def glyphs(count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
 
 @cache
 def _font(name: str) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_font_directory() / name, FONT_SIZE)
+    return ImageFont.truetype(font_directory() / name, FONT_SIZE)
 
 
-def _font_directory() -> Path:
+def font_directory() -> Path:
     import matplotlib  # only training and evaluation need it
 
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -194,7 +194,7 @@ def characters(font: str) -> list[int]:
     left_out = _like_a_digit()
     return [
         code
-        for code in sorted(FT2Font(str(_font_directory() / font)).get_charmap())
+        for code in sorted(FT2Font(str(font_directory() / font)).get_charmap())
         if ord(" ") < code <= LAST_CODE
         and code not in LINES_AND_DOTS
         and unicodedata.category(chr(code))[0] in "LSP"

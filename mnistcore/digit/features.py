@@ -22,14 +22,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mnistcore.digit.directions import DIRECTIONS, FEATURES, GRID, SIGMA, SQRT2, direction_planes, gradient
 from mnistcore.digit.form import PIXELS, SIDE
 from mnistcore.digit.pixels import within_one
 from mnistcore.errors import BadImage
 
-DIRECTIONS = 8
-GRID = 9  # points along each side of the grid
-SIGMA = 1.6  # pixels, standard deviation of the Gaussian around each point
-FEATURES = DIRECTIONS * GRID * GRID  # 648 numbers an image
 # Weights far from a point, which add nothing to float32 sums. Products of two of them would be denormal numbers, below
 # 1e-38, with which processors are many times slower: the network's first layer took twice the time.
 NOTHING = 1e-15
@@ -41,9 +38,6 @@ INPUTS = {"pixels": PIXELS, "stroke directions": FEATURES}
 
 FULL = np.float32(1) / np.float32(255)  # brings 0-255 to 0-1
 BATCH = 16  # images at a time: what one step touches stays in the processor's cache
-SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the right and 1 down
-
-
 # how far each direction goes to the right, and downwards: arrows of length 1
 ARROWS = np.array([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], np.float32)
 
@@ -72,7 +66,7 @@ def stroke_directions(images: np.ndarray) -> np.ndarray:
     features = np.empty((len(images), DIRECTIONS, GRID, GRID), np.float32)
     for start in range(0, len(images), BATCH):
         batch = images[start : start + BATCH]
-        planes = _split(*_gradient(batch))
+        planes = direction_planes(batch)
         blurred = (planes.reshape(-1, SIDE) @ BLUR_RIGHT).reshape(-1, SIDE, GRID)
         features[start : start + BATCH] = (BLUR @ blurred).reshape(DIRECTIONS, -1, GRID, GRID).swapaxes(0, 1)
     return features
@@ -112,7 +106,7 @@ def to_pixels(image: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     Returns:
         (k, 28, 28) float32. Multiplied by the image and added up, it is what all features add to each score.
     """
-    right, down = _gradient(image[np.newaxis])
+    right, down = gradient(image[np.newaxis])
     planes = BLUR.T @ slopes.reshape(-1, DIRECTIONS, GRID, GRID) @ BLUR_RIGHT.T  # (k, 8, 28, 28)
     per_right, per_down = _split_slopes(right[0], down[0])
     return _gradient_transposed((planes * per_right).sum(axis=1), (planes * per_down).sum(axis=1))
@@ -136,18 +130,8 @@ def to_picture(slopes: np.ndarray) -> np.ndarray:
     return _gradient_transposed(right, down)
 
 
-def _gradient(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How fast the ink rises to the right and downwards, times 1 / SOBEL: two arrays like `images`, (n, 28, 28)."""
-    padded = np.zeros((len(images), SIDE + 2, SIDE + 2), np.float32)
-    padded[:, 1:-1, 1:-1] = images
-    twice = padded + padded
-    smooth_down = padded[:, :-2] + twice[:, 1:-1] + padded[:, 2:]
-    smooth_right = padded[:, :, :-2] + twice[:, :, 1:-1] + padded[:, :, 2:]
-    return smooth_down[:, :, 2:] - smooth_down[:, :, :-2], smooth_right[:, 2:] - smooth_right[:, :-2]
-
-
 def _gradient_transposed(right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """`_gradient` backwards: slopes by the two gradients, each (k, 28, 28), to slopes by the pixels, (k, 28, 28)."""
+    """`gradient` backwards: slopes by the two gradients, each (k, 28, 28), to slopes by the pixels, (k, 28, 28)."""
     across = np.zeros((len(right), SIDE, SIDE + 2), np.float32)
     across[:, :, 2:] += right
     across[:, :, :-2] -= right
@@ -161,27 +145,8 @@ def _gradient_transposed(right: np.ndarray, down: np.ndarray) -> np.ndarray:
     return padded[:, 1:-1, 1:-1]
 
 
-def _split(right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Each gradient as arrows along two of eight directions, by the parallelogram rule: (8, n, 28, 28).
-
-    An arrow (right, down) with right > down > 0 is (right - down) along direction 0, and down * sqrt(2) along 1.
-    """
-    left, up, flat, steep = -right, -down, np.abs(right), np.abs(down)
-    planes = np.empty((DIRECTIONS, *right.shape), np.float32)  # a direction's all in one piece, which is faster
-    np.subtract(right, steep, out=planes[0])
-    np.minimum(right, down, out=planes[1])
-    np.subtract(down, flat, out=planes[2])
-    np.minimum(left, down, out=planes[3])
-    np.subtract(left, steep, out=planes[4])
-    np.minimum(left, up, out=planes[5])
-    np.subtract(up, flat, out=planes[6])
-    np.minimum(right, up, out=planes[7])
-    planes[1::2] *= SQRT2
-    return np.maximum(planes, 0, out=planes)
-
-
 def _split_slopes(right: np.ndarray, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """By how much each of `_split`'s planes rises with the gradient to the right, and downwards: two (8, 28, 28)."""
+    """By how much each of the eight planes rises with the gradient to the right, and downwards: two (8, 28, 28)."""
     sign_right, sign_down = np.sign(right), np.sign(down)
     wide = np.abs(right) > np.abs(down)  # nearer to the horizontal than to the vertical
     per_right, per_down = np.zeros((2, DIRECTIONS, SIDE, SIDE), np.float32)

@@ -25,6 +25,7 @@ import numpy as np
 
 from mnistcore.digit.features import INPUTS, network_input
 from mnistcore.digit.form import DIGITS
+from mnistcore.digit.probabilities import probabilities
 
 DEFAULT_REJECTION_THRESHOLD = 0.6  # of models that were not calibrated
 
@@ -97,7 +98,18 @@ class Model:
             BadImage: the images have another shape.
         """
         x = network_input(images, self.input)
-        return _forward(self, x) if len(x) != 1 else _forward_one(self, x)
+        return self.forward(x) if len(x) != 1 else _forward_one(self, x)
+
+    def forward(self, x: np.ndarray) -> list[np.ndarray]:
+        """The network itself, layer by layer, of inputs that are there already: x is (n, inputs) float32."""
+        layers = []
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            x = x @ weight
+            x += bias
+            np.maximum(x, 0, out=x)  # ReLU
+            layers.append(x)
+        layers.append(x @ self.weights[-1] + self.biases[-1])
+        return layers
 
     def probabilities(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`predict_proba` and `digit_probability` in one pass through the network."""
@@ -124,37 +136,6 @@ class Model:
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The digit each image most likely is, given that it is one: as `predict_proba`, but (n,) int64 in 0-9."""
         return self.activations(images)[-1][:, :DIGITS].argmax(axis=1)
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Scores (n, k), any float -> probabilities of the same shape; the largest score is taken off against overflow."""
-    exponentials = np.exp(scores - np.maximum.reduce(scores, axis=1, keepdims=True))
-    return exponentials / np.add.reduce(exponentials, axis=1, keepdims=True)
-
-
-def probabilities(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores (n, 10) or (n, 11) -> how probable each digit is, given that it is one, (n, 10); and that it is, (n,)."""
-    if scores.shape[1] == DIGITS:
-        certain = np.empty(len(scores), np.float32)
-        certain.fill(1)
-        return softmax(scores), certain
-    # as softmax does, for the ten and for all eleven together; beyond 80 the exponential would overflow
-    exponentials = np.exp(np.minimum(scores - np.maximum.reduce(scores[:, :DIGITS], axis=1, keepdims=True), 80))
-    of_digits = exponentials[:, :DIGITS]
-    total = np.add.reduce(of_digits, axis=1, keepdims=True)
-    return of_digits / total, (total / (total + exponentials[:, DIGITS:]))[:, 0]
-
-
-def _forward(model: Model, x: np.ndarray) -> list[np.ndarray]:
-    """The network itself, layer by layer: x is (n, inputs) float32."""
-    layers = []
-    for weight, bias in zip(model.weights[:-1], model.biases[:-1], strict=True):
-        x = x @ weight
-        x += bias
-        np.maximum(x, 0, out=x)  # ReLU
-        layers.append(x)
-    layers.append(x @ model.weights[-1] + model.biases[-1])
-    return layers
 
 
 def _forward_one(model: Model, x: np.ndarray) -> list[np.ndarray]:

@@ -1,10 +1,11 @@
-"""A photo, scan or drawing of any number of digits -> a Page: the digits in reading order, each with its box.
+"""A photo, scan or drawing of any number of digits -> a Page: the digits in reading order, each with its box, and where
+there is a table, its cells.
 
-1. ink        what is written on the paper, in whatever light (`paper`)
-2. pieces     ink that hangs together, in lines (`segmentation`)
-3. paths      which pieces are a digit, as the network reads them (`paths`), where digits touch cut apart (`cuts`)
-4. evidence   on a photo, a digit among others of its size is believed more readily than one alone among letters
-              (`evidence`); a drawing that is not a number is read as one digit (`sheet`)
+    1. darkness   which is ink and which is paper (`darkness.py`)
+    2. find       where digits stand, and which, and which way round the page lies (`reader.py`); of a drawing, whether
+                  it is a number at all (`drawing.py`)
+    3. read       each digit, cut out of its paper, is read by the model as well, and both are weighed (`digits.py`)
+    4. arrange    in lines (`lines.py`), and in the cells of a table (`table.py`)
 """
 
 from __future__ import annotations
@@ -16,18 +17,24 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from mnistcore.digit.grey import PAGE_SIDE, to_grey, upright
+from mnistcore.digit.grey import upright
 from mnistcore.digit.model import Model
+from mnistcore.digit.probabilities import softmax
 from mnistcore.digit.reading import Reading, Readings, read
-from mnistcore.page.evidence import FoundDigit, keep_likely
-from mnistcore.page.paper import Ink, page_ink
-from mnistcore.page.paths import Line, read_candidates
-from mnistcore.page.segmentation import Piece, bounding_box, find_pieces, group_lines
-from mnistcore.page.sheet import is_one, may_be_one, of_numbers
+from mnistcore.page.context import FoundDigit
+from mnistcore.page.cutting import cut_out
+from mnistcore.page.darkness import brightness, darkness, is_plain
+from mnistcore.page.drawing import extent, is_number, may_be_number
+from mnistcore.page.lines import in_lines
+from mnistcore.page.reader import PageReader, find_digits, find_upright
+from mnistcore.page.scan import SMALLEST
+from mnistcore.page.table import find_cells
 
-# probability, before the network is asked, that a piece is something else than a digit:
-NON_DIGIT_PRIOR = 0.03  # on a photo,
-NON_DIGIT_PRIOR_DRAWN = 0.003  # and on a sheet that is there to draw digits on
+KINDS = ("auto", "drawing", "photo")
+SHEET = 160  # pixels of a drawing's shorter side: a digit that is drawn on a sheet needs no more
+SMALLEST_DRAWN = 8  # of these digits one below the other fill a sheet
+
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -35,41 +42,43 @@ class PageDigit:
     """A digit on a page.
 
     Attributes:
-        reading: what the network reads there; `reading.image` is the digit as it sees it.
+        reading: what is read there; `reading.image` is the digit as the model sees it.
         box: (x, y, width, height) in pixels of the page.
         line: the number of its line, from 0.
+        cell: the row and the column of the table that it stands in, from 0; None if it stands in none.
     """
 
     reading: Reading
-    box: tuple[int, int, int, int]
+    box: Box
     line: int
+    cell: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a model reads on a page.
+    """What is read on a page.
 
     Attributes:
-        digits: in reading order. A drawing (not a photo) of one digit, or of one thing that is no digit, has one,
-            which is what `read` reads in it; so its status may be "not a digit".
+        digits: in reading order; what is no digit is not among them.
         size: (width, height) of the picture in whose pixels the boxes are.
-        refused: what `read` reads in a drawing without a digit, blank or not a digit; else None.
+        refused: of a drawing without a digit what `read` reads in it: blank or not a digit; else None.
+        shape: how many rows and columns the page's table has; None if there is no table.
     """
 
     digits: list[PageDigit]
     size: tuple[int, int]
     refused: Reading | None = None
+    shape: tuple[int, int] | None = None
 
     @cached_property
     def lines(self) -> list[str]:
-        """The digits of each line, from top to bottom, without what does not look like a digit."""
-        digits = [digit for digit in self.digits if digit.reading.status != "not a digit"]
-        count = 1 + max((digit.line for digit in digits), default=-1)
-        return ["".join(str(d.reading.digit) for d in digits if d.line == line) for line in range(count)]
+        """The digits of each line, from top to bottom."""
+        count = 1 + max((digit.line for digit in self.digits), default=-1)
+        return ["".join(str(d.reading.digit) for d in self.digits if d.line == line) for line in range(count)]
 
     @property
     def readings(self) -> list[Reading]:
-        """What the network reads in each of the digits."""
+        """What is read in each of the digits."""
         return [digit.reading for digit in self.digits]
 
     @property
@@ -77,9 +86,25 @@ class Page:
         """The lines, one below the other; empty if there is no digit."""
         return "\n".join(self.lines)
 
+    @cached_property
+    def table(self) -> list[list[str]] | None:
+        """The digits in each cell, in rows, "" in empty ones; None if there is no table."""
+        if self.shape is None:
+            return None
+        rows = [[""] * self.shape[1] for _ in range(self.shape[0])]
+        for digit in self.digits:
+            if digit.cell:
+                rows[digit.cell[0]][digit.cell[1]] += str(digit.reading.digit)
+        return rows
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The table, or else the lines, each a row of one cell: for a spreadsheet."""
+        return [[line] for line in self.lines] if self.table is None else self.table
+
     def as_dict(self) -> dict:
-        """The same as JSON has it: "text", "lines", and of each digit "prediction", "confidence", "status", "box" and
-        "line"."""
+        """The same as JSON has it: "text", "lines", of each digit "prediction", "confidence", "status", "box" and
+        "line", and, if there is one, the "table"."""
         digits = [
             {
                 "prediction": digit.reading.digit,
@@ -90,94 +115,123 @@ class Page:
             }
             for digit in self.digits
         ]
-        return {"text": self.text, "lines": self.lines, "digits": digits}
+        page = {"text": self.text, "lines": self.lines, "digits": digits}
+        return page if self.table is None else page | {"table": self.table}
 
 
 def read_page(
     image: Image.Image | np.ndarray,
     model: Model,
+    reader: PageReader,
     size: tuple[int, int] | None = None,
     deadline: float = math.inf,
+    kind: str = "auto",
 ) -> Page:
     """Read all digits on a photo, a scan or a drawing.
 
     Args:
         image: whatever `prepare` takes; dark ink on light paper or light on dark. It is turned as its EXIF data says.
-        model: which reads it.
+        model: which reads each digit that was found.
+        reader: which finds them.
         size: (width, height) of the picture in whose pixels the boxes shall be; by default those of `image`. For a
             picture that was reduced while it was opened: `open_page` gives both.
-        deadline: the `time.monotonic()` by which all must be read; looked at before each candidate.
+        deadline: the `time.monotonic()` by which all must be read.
+        kind: "drawing" for what was drawn on a screen, "photo" for paper, "auto" if that is not known.
 
     Raises:
         BadImage: the input is not a picture.
         TimeoutError: the deadline passed.
+        ValueError: there is no such kind.
     """
-    grey = to_grey(image, PAGE_SIDE).astype(np.float32)
-    ink = page_ink(grey)
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}; this is {kind!r}.")
+    bright = brightness(image)
+    dark = darkness(bright)
     size = size or _size(image)
-    labels, pieces = find_pieces(ink)
-    if not pieces:
-        return Page([], size, None if ink.photo else read(image, model))
-    if ink.photo:
-        found, _ = _divide(pieces, labels, ink, model, deadline)
-        return _page(keep_likely(found, pieces), model, grey.shape, size)
+    if kind == "drawing":  # on a sheet that is there for it digits are large
+        return _of_drawing(image, _small(dark), model, reader, size, deadline, SHEET / SMALLEST_DRAWN)
+    drawn = None
+    if kind == "auto" and is_plain(bright):
+        drawn = _of_drawing(image, dark, model, reader, size, deadline, SMALLEST)
+        if drawn.digits or (drawn.refused and drawn.refused.status == "blank"):
+            return drawn
+    # where nothing is found, ink and paper may have been mistaken for one another
+    for ink in (dark, 1 - dark) if drawn is None else (1 - dark,):
+        turn, found = find_upright(ink, reader, deadline)
+        if found:
+            ink = np.rot90(ink, turn)
+            return _page(found, ink, turn, find_cells(ink), model, reader, size)
+    return drawn or Page([], size)
+
+
+def _of_drawing(
+    image: Image.Image | np.ndarray,
+    dark: np.ndarray,
+    model: Model,
+    reader: PageReader,
+    size: tuple[int, int],
+    deadline: float,
+    least: float,
+) -> Page:
+    """The page of a drawing: one digit as `read` reads it, a number, or nothing."""
     whole = read(image, model)
-    if whole.status == "blank" and len(pieces) == 1:  # a dot; several pieces may be blank only as a single digit
+    if whole.status == "blank":
         return Page([], size, whole)
-    found = []
-    if not is_one(whole, pieces, 0.0):  # no way to divide it can be more probable than that
-        found, probability = _divide(pieces, labels, ink, model, deadline)
-        found = [] if is_one(whole, pieces, probability) else of_numbers(found, pieces)
-    if not found and whole.status != "blank" and (may_be_one(pieces) or whole.status != "not a digit"):
-        return Page([PageDigit(whole, _box(bounding_box(pieces), grey.shape, size), 0)], size)
-    return _page(found, model, grey.shape, size) if found else Page([], size, whole)
+    found = find_digits(dark, reader, deadline, least) if whole.status != "digit" or may_be_number(dark) else []
+    if is_number(whole, found, dark, model, reader.number):
+        return _page(found, dark, 0, None, model, reader, size)
+    if whole.status == "not a digit":
+        return Page([], size, whole)
+    return Page([PageDigit(whole, _boxed(extent(dark), dark.shape, size, 0), 0)], size)
 
 
-def _divide(
-    pieces: list[Piece], labels: np.ndarray, ink: Ink, model: Model, deadline: float
-) -> tuple[list[FoundDigit], float]:
-    """The most probable way to divide all pieces into digits, and the logarithm of its probability."""
-    other = NON_DIGIT_PRIOR if ink.photo else NON_DIGIT_PRIOR_DRAWN
-    found: list[FoundDigit] = []
-    probability = 0.0
-    for number, of_line in enumerate(group_lines(pieces)):
-        line = Line(of_line, labels, ink.strength, other)
-        read_candidates(line, model, deadline)
-        line.split_unexplained(deadline)
-        read_candidates(line, model, deadline)
-        of_path, path = line.best_path()
-        probability += of_path
-        found += [FoundDigit(number, some, candidate) for some, candidate in path if candidate is not None]
-    return found, probability
+def _small(dark: np.ndarray) -> np.ndarray:
+    """A drawing whose shorter side is at most SHEET pixels."""
+    image = Image.fromarray(dark)
+    scale = SHEET / min(image.size)
+    image.thumbnail((round(scale * image.width), round(scale * image.height)), Image.Resampling.BOX)
+    return np.asarray(image)
 
 
-def _page(found: list[FoundDigit], model: Model, shape: tuple[int, int], size: tuple[int, int]) -> Page:
-    """The page of what was found, with boxes in the pixels of a picture of that size."""
+def _page(
+    found: list[FoundDigit], dark: np.ndarray, turn: int, cells, model: Model, reader: PageReader, size: tuple[int, int]
+) -> Page:
+    """The page of what was found on a picture that was turned so many times."""
     if not found:
         return Page([], size)
-    candidates = [f.candidate for f in found]
-    readings = Readings(
-        np.stack([candidate.image for candidate in candidates]),
-        np.stack([candidate.probabilities for candidate in candidates]),
-        np.stack([candidate.digit_probability for candidate in candidates]),
-        {},
-        model.rejection_threshold,
-        model.digit_threshold,
-    )
-    digits: list[PageDigit] = []
-    numbers: dict[int, int] = {}  # of lines that have a digit
-    for index, f in enumerate(found):
-        reading = readings[index]
-        if reading.status == "not a digit":  # by itself; where it stands, it is rather one than not
-            reading = replace(reading, status="uncertain", message=f"Uncertain: it may be no {reading.digit}.")
-        digits.append(PageDigit(reading, _box(f.box, shape, size), numbers.setdefault(f.line, len(numbers))))
-    return Page(digits, size)
+    lines = in_lines(*(np.array([getattr(f, name) for f in found]) for name in ("x", "y", "height")))
+    order = [(number, found[i]) for number, line in enumerate(lines) for i in line]
+    cuts = [cut_out(dark, f, found) for _, f in order]
+    readings = _weighed([f for _, f in order], np.stack([image for image, _ in cuts]), model, reader)
+    digits = []
+    for (line, f), (_, box), reading in zip(order, cuts, readings, strict=True):
+        digits.append(
+            PageDigit(reading, _boxed(box, dark.shape, size, turn), line, cells.at(f.x, f.y) if cells else None)
+        )
+    if cells and sum(digit.cell is not None for digit in digits) > len(digits) / 2:
+        return Page(digits, size, shape=cells.shape)
+    return Page([replace(digit, cell=None) for digit in digits], size)
 
 
-def _box(box: tuple[int, int, int, int], shape: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom on a page of this shape -> x, y, width and height in a picture of that size."""
-    across, down = size[0] / shape[1], size[1] / shape[0]
+def _weighed(found: list[FoundDigit], images: np.ndarray, model: Model, reader: PageReader) -> list[Reading]:
+    """What is read in each digit: by the page's networks where it stands, and by the model alone."""
+    alone, _ = model.probabilities(images)
+    there = np.stack([f.log_probabilities for f in found])
+    of_digits = softmax(reader.shares[0] * there + reader.shares[1] * np.log(alone + 1e-4)).astype(np.float32)
+    of_any = 1 / (1 + np.exp(-np.array([f.log_odds for f in found], np.float32)))
+    readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # all of them are digits
+    return [readings[index] for index in range(len(found))]
+
+
+def _boxed(box: Box, shape: tuple[int, int], size: tuple[int, int], turn: int) -> Box:
+    """Left, top, right and bottom on a picture of this shape, which was turned so many times to the left -> x, y, width
+    and height in a picture of that size as it was."""
+    height, width = shape
     left, top, right, bottom = box
+    for _ in range(turn):  # back, a quarter at a time
+        left, top, right, bottom = height - bottom, left, height - top, right
+        height, width = width, height
+    across, down = size[0] / width, size[1] / height
     x, y = round(left * across), round(top * down)
     return x, y, min(round(right * across), size[0]) - x, min(round(bottom * down), size[1]) - y
 

@@ -1,0 +1,165 @@
+"""Digits on paper: in tables, on their side, in a cell with printed rules; and the scenes that their finder learns."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_pages import digit, ink_of, photo_of
+
+from mnistcore import BadModelFile, Page, PageDigit, load_model, prepare, read, read_page
+from mnistcore import __main__ as cli
+from mnistcore.data import pen, scenes
+from mnistcore.data.hands import Written
+from mnistcore.digit import images
+from mnistcore.models.readers import read_reader, shipped_reader, write_reader
+from mnistcore.page import darkness
+from mnistcore.page.lines import in_lines
+from mnistcore.page.scan import extended
+from mnistcore.page.table import find_cells
+
+CELLS = [["4", "", "7"], ["", "2", "0"], ["3", "9", ""], ["1", "5", "8"]]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("robust")
+
+
+def table_of(cells: list[list[str]], side: int = 90, height: int = 48) -> np.ndarray:
+    """Ink of a ruled table, (H, W) float64 in 0-1."""
+    ink = np.zeros((side * len(cells) + 80, side * len(cells[0]) + 80))
+    for row in range(len(cells) + 1):
+        ink[40 + row * side : 43 + row * side, 40:-37] = 0.9
+    for column in range(len(cells[0]) + 1):
+        ink[40:-37, 40 + column * side : 43 + column * side] = 0.9
+    for row, line in enumerate(cells):
+        for column, text in enumerate(line):
+            if text:
+                shape = digit(int(text), height, 2)
+                y, x = 40 + row * side + 22, 40 + column * side + 45 - shape.shape[1] // 2
+                ink[y : y + height, x : x + shape.shape[1]] = np.maximum(
+                    ink[y : y + height, x : x + shape.shape[1]], shape
+                )
+    return ink
+
+
+def test_a_table_is_read_cell_by_cell(model) -> None:
+    page = read_page(photo_of(table_of(CELLS)), model)
+    assert page.table == CELLS
+    assert page.rows == CELLS
+    assert page.as_dict()["table"] == CELLS
+
+
+def test_a_table_is_printed_for_a_spreadsheet(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "marks.png"
+    photo = photo_of(table_of(CELLS))
+    Image.fromarray(photo).save(file)
+    assert cli.main(["read", "--csv", str(file)]) == 0
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == CELLS
+
+
+def test_where_there_are_no_rules_there_is_no_table(model) -> None:
+    page = read_page(photo_of(ink_of(["0172", "33"])), model)
+    assert page.table is None
+    assert page.rows == [["0172"], ["33"]]
+    assert "table" not in page.as_dict()
+
+
+def test_a_cell_whose_rule_is_broken_lies_where_the_others_say() -> None:
+    ink = table_of([["", "", ""]] * 4)
+    ink[60:120, 128:136] = 0  # between two cells
+    cells = find_cells(ink.astype(np.float32))
+    assert cells is not None
+    assert cells.shape == (4, 3)
+    assert cells.at(85, 85) == (0, 0)
+    assert cells.at(175, 85) == (0, 1)
+    assert cells.at(5, 5) is None
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_page_that_lies_on_its_side_is_read(model, turn: int) -> None:
+    lines = ["0172", "3394", "5628"]
+    photo = photo_of(ink_of(lines, height=40))
+    page = read_page(np.rot90(photo, turn), model)
+    assert page.lines == lines
+    assert page.size == photo.shape[:: -1 if turn == 2 else 1]
+    (x, y, width, height), upright = page.digits[0].box, read_page(photo, model).digits[0].box
+    middle = np.zeros(photo.shape[:2])
+    middle[upright[1] + upright[3] // 2, upright[0] + upright[2] // 2] = 1
+    (row,), (column,) = np.nonzero(np.rot90(middle, turn))
+    assert (x + width / 2, y + height / 2) == pytest.approx((column, row), abs=3)
+
+
+def test_of_a_cell_with_printed_rules_only_the_digit_is_prepared(model) -> None:
+    ink = np.zeros((80, 80))
+    ink[2:6, :], ink[:, 74:77] = 1, 1
+    four = digit(4, 44)
+    ink[18:62, 16 : 16 + four.shape[1]] = four
+    cell = photo_of(ink)
+    reading = read(cell, model)
+    assert (reading.digit, reading.status) == (4, "digit")
+    assert np.abs(prepare(cell).astype(int) - images.prepare(np.rint(255 * four).astype(np.uint8))).mean() < 12
+
+
+def test_a_drawing_is_prepared_as_it_ever_was() -> None:
+    drawing = np.zeros((100, 100), np.uint8)
+    drawing[10:90, 40:52] = 255
+    assert np.array_equal(prepare(drawing), images.prepare(drawing))
+
+
+def test_ink_may_be_darker_or_brighter_than_paper() -> None:
+    ink = ink_of(["0172", "33"])
+    bright = darkness.brightness(photo_of(ink))
+    for seen in (bright, 1 - bright):
+        dark = darkness.darkness(seen)
+        assert dark[ink > 0.5].min() > dark[ink < 0.1].mean()
+
+
+def test_strokes_that_are_cut_off_end_at_the_border() -> None:
+    picture = np.ones((40, 60), np.float32)
+    picture[:, 28:31] = 0
+    wider = extended(picture, 5, 6, 7, 8)
+    assert wider.shape == (51, 75)
+    assert wider[:5].min() == 1
+    assert np.array_equal(wider[5:-6, 7:-8], picture)
+
+
+def test_lines_go_from_top_to_bottom_though_the_page_is_aslant() -> None:
+    x = np.array([10.0, 50, 90, 130, 10, 50, 90])
+    y = np.array([10.0, 14, 18, 22, 60, 64, 68])
+    assert in_lines(x, y, np.full(7, 30.0)) == [[0, 1, 2, 3], [4, 5, 6]]
+
+
+def test_a_damaged_reader_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "page.npz"
+    write_reader(shipped_reader(), path)
+    assert read_reader(path).shares == shipped_reader().shares
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(BadModelFile, match=r"page\.npz, which reads pages, is damaged"):
+        read_reader(path)
+
+
+def test_scenes_are_marked_where_the_digits_are() -> None:
+    rng = np.random.default_rng(0)
+    one = [np.array([[0, 0], [0, 100]], np.float32)]
+    cross = [np.array([[0, 0], [90, 100]], np.float32), np.array([[90, 0], [0, 100]], np.float32)]
+    written = Written(pen.paths([one] * 4), np.ones(4, np.int64), pen.paths([cross] * 4))
+    made = np.stack([images.prepare(np.rint(255 * digit(label, 60)).astype(np.uint8)) for label in range(10)])
+    glyphs = scenes.make_glyphs(made, np.arange(10), written, 200, rng)
+    for scene in scenes.scenes(glyphs, 30, rng):
+        assert scene.picture.shape == (scenes.HEIGHT, scenes.WIDTH)
+        assert scene.picture.min() >= 0
+        assert scene.picture.max() <= 1
+    drawn = scenes.drawing(written, rng, letters=0, count=2)
+    assert [label for *_, label in drawn.marks] == [1, 1]
+    for x, y, *_ in drawn.marks:
+        assert drawn.picture[int(y), max(0, int(x) - 3) : int(x) + 4].min() < 0.8
+
+
+def test_a_page_says_what_stands_in_its_cells(model) -> None:
+    reading = read(np.pad(np.rint(255 * digit(7, 60)).astype(np.uint8), 10), model)
+    digits = [PageDigit(reading, (0, 0, 5, 9), 0, (1, 0)), PageDigit(reading, (6, 0, 5, 9), 0, (1, 0))]
+    assert Page(digits, (20, 20), shape=(2, 2)).table == [["", ""], ["77", ""]]
