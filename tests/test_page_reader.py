@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paper import digit, ink_of, photo_of
 from PIL import Image
-from test_pages import digit, ink_of, photo_of
 
 from mnistcore import BadModelFile, Page, PageDigit, load_model, prepare, read, read_page
 from mnistcore import __main__ as cli

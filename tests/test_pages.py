@@ -7,49 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paper import IMAGES, digit, ink_of, photo_of
 from PIL import Image, ImageDraw
 from strokes import FIVE_WITH_ITS_BAR_APART, picture
 
 from mnistcore import BadImage, Page, UnsupportedImage, load_model, open_page, read, read_page
 from mnistcore import __main__ as cli
 from mnistcore.cli.annotate import CERTAIN, UNCERTAIN, annotate
-from mnistcore.data.datasets import shipped_test_digits
 
-IMAGES, LABELS = shipped_test_digits()
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "page.jpg"
-EXAMPLE_LINES = ["021718", "1058077", "7821527", "71"]
+EXAMPLE_LINES = ["32659", "08883", "159950", "7505310"]
 
 
 @pytest.fixture(scope="module")
 def model():
     return load_model("robust")
-
-
-def digit(label: int, height: int, which: int = 0) -> np.ndarray:
-    """One of MNIST's test digits, cropped and enlarged: (height, width) float in 0-1."""
-    image = IMAGES[(label == LABELS).nonzero()[0][which]]
-    cropped = Image.fromarray(image)
-    cropped = cropped.crop(cropped.getbbox())
-    width = max(2, round(cropped.width * height / cropped.height))
-    return np.asarray(cropped.resize((width, height), Image.Resampling.BICUBIC), float) / 255
-
-
-def ink_of(lines: list[str], size: tuple[int, int] = (600, 400), height: int = 50) -> np.ndarray:
-    """Lines of digits, well apart: (H, W) float in 0-1."""
-    ink = np.zeros((size[1], size[0]))
-    for row, line in enumerate(lines):
-        x, y = 60, 60 + row * 2 * height
-        for character in line:
-            image = digit(int(character), height)
-            ink[y : y + height, x : x + image.shape[1]] = image
-            x += image.shape[1] + height // 2
-    return ink
-
-
-def photo_of(ink: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Ink on grainy paper, in light that falls off: (H, W) uint8."""
-    light = np.linspace(235, 130, ink.shape[1]) + np.random.default_rng(seed).normal(0, 2, ink.shape)
-    return (light * (1 - 0.8 * ink)).clip(0, 255).astype(np.uint8)
 
 
 def test_lines_are_read_from_top_to_bottom_and_left_to_right(model) -> None:

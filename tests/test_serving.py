@@ -123,7 +123,7 @@ def test_the_log_holds_the_answer_and_nothing_of_the_request(caplog):
     assert second.startswith("POST unknown 404, bytes 6, ms ")
     assert "client 127.0.0.1" in second
     assert third.startswith("POST /read 200, bytes ")
-    assert third.endswith(f"prediction 22 digits, model robust {load_model('robust').version}")
+    assert third.endswith(f"prediction 23 digits, model robust {load_model('robust').version}")
     assert "hidden" not in caplog.text
 
 
@@ -333,7 +333,7 @@ def test_answers_are_as_the_document_says():
             answer = client.post(f"/predict{query}", json=body).get_json()
             jsonschema.validate(answer, {"$ref": f"#/components/schemas/{name}"} | components)
     answer = client.post("/read?model=robust", data=EXAMPLE.read_bytes(), content_type="image/jpeg").get_json()
-    assert len(answer["digits"]) == 22
+    assert len(answer["digits"]) == 23
     jsonschema.validate(answer, {"$ref": "#/components/schemas/Page"} | components)
 
 

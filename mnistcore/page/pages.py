@@ -158,7 +158,7 @@ def read_page(
     # where nothing is found, ink and paper may have been mistaken for one another
     for ink in (dark, 1 - dark) if drawn is None else (1 - dark,):
         turn, found = find_upright(ink, reader, deadline)
-        if found:
+        if len(found) > (drawn is not None):  # on a drawing one alone would be what a letter encloses
             ink = np.rot90(ink, turn)
             return _page(found, ink, turn, find_cells(ink), model, reader, size)
     return drawn or Page([], size)
