@@ -94,6 +94,7 @@ def test_the_language_of_all_code_says_whether_it_is_run(page):
         "bash",
         "json",
         "py",
+        "text",
         "yaml",
     }  # the first two are run; py is a part
     assert set(fences[1::2]) <= {""}
