@@ -166,9 +166,10 @@ def test_its_answers_are_those_of_python(name, count, browser, files):
             fields = (ours.status, ours.digit, ours.runner_up, ours.message)
             assert tuple(theirs[key] for key in ("status", "digit", "runnerUp", "message")) == fields
             if strokes:  # before the first one the app also asks for a number, which the page does not read
-                sign, headline, detail = theirs["words"]
-                answer = as_html(ours, None, model)
-                assert f'<div class="digit">{sign}</div><div><strong>{headline}</strong><p>{detail}</p>' in answer
+                sign, headline, _ = theirs["words"]
+                answer = as_html(ours, None, model)  # there it is also said who reads
+                assert f'<div class="digit">{sign}</div>' in answer
+                assert headline in answer
             if (ours.status, ours.digit) not in seen:
                 assert_same_scene(theirs["scene"], model, ours)
             seen |= {ours.status, (ours.status, ours.digit)}

@@ -32,7 +32,8 @@ MOST = 12.0  # log probabilities below minus this count as this
 OVER = ((2, 4), (5, 8), (9, 18))
 WITHIN = (-14, -5)
 # in heights: two windows nearer to each other than this show the same ink
-NEAR_ACROSS, NEAR_DOWN = 0.36, 0.5
+NEAR_ACROSS, NEAR_DOWN = 0.4, 0.5
+NEAR_ONES = 0.18  # across, of two 1s, which are narrow
 
 INPUTS = 3 * (DIGITS + 1) + len(SIZES) + 3 * len(OFFSETS) + 10
 
@@ -179,17 +180,19 @@ class FoundDigit:
 def choose(found: Candidates, scores: np.ndarray, least: float = 0.0) -> list[FoundDigit]:
     """The digits among candidates: the likeliest first, then what shares no ink with those before (non-maximum
     suppression), as long as their log odds are above `least`."""
+    ones = scores[:, :DIGITS].argmax(axis=1) == 1
     log_odds = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
     free = log_odds > least
     chosen = []
     for i in np.argsort(-log_odds, kind="stable"):
         if free[i]:
             chosen.append(FoundDigit(float(found.x[i]), float(found.y[i]), float(found.height[i]), scores[i]))
-            free &= ~_same_ink(found, i)
+            free &= ~_same_ink(found, i, ones)
     return chosen
 
 
-def _same_ink(found: Candidates, i: int) -> np.ndarray:
-    """Which candidates show the ink of the i-th: (n,) bool."""
+def _same_ink(found: Candidates, i: int, ones: np.ndarray) -> np.ndarray:
+    """Which candidates show the ink of the i-th, given which of them are 1s: (n,) bool."""
     lower, higher = np.minimum(found.height, found.height[i]), np.maximum(found.height, found.height[i])
-    return (np.abs(found.x - found.x[i]) < NEAR_ACROSS * lower) & (np.abs(found.y - found.y[i]) < NEAR_DOWN * higher)
+    across = np.where(ones & ones[i], NEAR_ONES, NEAR_ACROSS) * lower
+    return (np.abs(found.x - found.x[i]) < across) & (np.abs(found.y - found.y[i]) < NEAR_DOWN * higher)

@@ -27,6 +27,17 @@ def extent(darkness: np.ndarray) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def parts(darkness: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Left, top, right and bottom of the parts of a drawing between which there are columns without ink, in pixels."""
+    ink = darkness >= otsu(darkness)
+    edges = np.flatnonzero(np.diff(np.pad(ink.any(axis=0), 1).astype(int)))
+    boxes = []
+    for left, right in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        rows = np.flatnonzero(ink[:, left:right].any(axis=1))
+        boxes.append((left, int(rows[0]), right, int(rows[-1]) + 1))
+    return boxes
+
+
 def may_be_number(darkness: np.ndarray) -> bool:
     """Whether a drawing is wide enough for a number, or in several pieces."""
     left, top, right, bottom = extent(darkness)

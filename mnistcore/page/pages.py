@@ -24,7 +24,7 @@ from mnistcore.digit.reading import Reading, Readings, read
 from mnistcore.page.context import FoundDigit
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
-from mnistcore.page.drawing import extent, is_number, may_be_number
+from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
 from mnistcore.page.reader import PageReader, find_digits, find_upright
 from mnistcore.page.scan import SMALLEST
@@ -32,6 +32,7 @@ from mnistcore.page.table import find_cells
 
 KINDS = ("auto", "drawing", "photo")
 SHEET = 160  # pixels of a drawing's shorter side: a digit that is drawn on a sheet needs no more
+MOST_PARTS = 20  # of a drawing that may be digits: more are no number
 SMALLEST_DRAWN = 8  # of these digits one below the other fill a sheet
 
 Box = tuple[int, int, int, int]
@@ -149,10 +150,10 @@ def read_page(
     dark = darkness(bright)
     size = size or _size(image)
     if kind == "drawing":  # on a sheet that is there for it digits are large
-        return _of_drawing(image, _small(dark), model, reader, size, deadline, SHEET / SMALLEST_DRAWN)
+        return _of_drawing(image, dark, _small(dark), model, reader, size, deadline, SHEET / SMALLEST_DRAWN)
     drawn = None
     if kind == "auto" and is_plain(bright):
-        drawn = _of_drawing(image, dark, model, reader, size, deadline, SMALLEST)
+        drawn = _of_drawing(image, dark, dark, model, reader, size, deadline, SMALLEST)
         if drawn.digits or (drawn.refused and drawn.refused.status == "blank"):
             return drawn
     # where nothing is found, ink and paper may have been mistaken for one another
@@ -167,22 +168,41 @@ def read_page(
 def _of_drawing(
     image: Image.Image | np.ndarray,
     dark: np.ndarray,
+    small: np.ndarray,
     model: Model,
     reader: PageReader,
     size: tuple[int, int],
     deadline: float,
     least: float,
 ) -> Page:
-    """The page of a drawing: one digit as `read` reads it, a number, or nothing."""
+    """The page of a drawing: one digit as `read` reads it, a number, or nothing. In `small`, which may be the drawing
+    made smaller, digits are found whose parts touch or overlap."""
     whole = read(image, model)
     if whole.status == "blank":
         return Page([], size, whole)
-    found = find_digits(dark, reader, deadline, least) if whole.status != "digit" or may_be_number(dark) else []
-    if is_number(whole, found, dark, model, reader.number):
-        return _page(found, dark, 0, None, model, reader, size)
+    if whole.status == "not a digit" and (digits := _of_parts(dark, model, size)):
+        return Page(digits, size)
+    found = find_digits(small, reader, deadline, least) if whole.status != "digit" or may_be_number(small) else []
+    if is_number(whole, found, small, model, reader.number):
+        return _page(found, small, 0, None, model, reader, size)
     if whole.status == "not a digit":
         return Page([], size, whole)
     return Page([PageDigit(whole, _boxed(extent(dark), dark.shape, size, 0), 0)], size)
+
+
+def _of_parts(dark: np.ndarray, model: Model, size: tuple[int, int]) -> list[PageDigit]:
+    """The digits of a drawing, if they are its parts with free paper between them: all of these are digits then."""
+    boxes = parts(dark)
+    if not 2 <= len(boxes) <= MOST_PARTS:
+        return []
+    digits = []
+    for box in boxes:
+        left, top, right, bottom = box
+        reading = read(np.pad(np.rint(255 * dark[top:bottom, left:right]).astype(np.uint8), 3), model)
+        if reading.status in ("blank", "not a digit"):
+            return []
+        digits.append(PageDigit(reading, _boxed(box, dark.shape, size, 0), 0))
+    return digits
 
 
 def _small(dark: np.ndarray) -> np.ndarray:
