@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from mnistcore.digit.model import Model
 
 SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on its side
-LOOKED_AT = 800  # pixels along the longer side of the picture by which it is told
+LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told
 DOUBTFUL = 6.0  # log odds: of digits that stand upright most have more
+TIMES, SEVERAL = (
+    2.0,
+    60.0,
+)  # a page is turned if all log odds are so many times as much, and no less than of some digits
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,18 @@ def likely(
 def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = math.inf) -> tuple[int, list[FoundDigit]]:
     """How many quarters a page must be turned to the left to be upright, and the digits on it then.
 
-    What lies on its side looks like few digits, and doubtful ones. Then all four ways are looked at, and the one with
-    most evidence is taken.
+    What lies on its side looks like few digits, and doubtful ones. So where those on a small copy are, it is looked at
+    in the other ways, too; and it is turned if there is far more to be seen then.
     """
-    found = find_digits(darkness, reader, deadline)
-    if min(darkness.shape) < SMALLEST_PAGE or (found and np.median([digit.log_odds for digit in found]) > DOUBTFUL):
-        return 0, found
-    small = Image.fromarray(darkness)
-    small.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
-    ways = [find_digits(np.rot90(np.asarray(small), turn), reader, deadline) for turn in range(4)]
-    turn = int(np.argmax([sum(digit.log_odds for digit in way) for way in ways]))
-    return turn, find_digits(np.rot90(darkness, turn), reader, deadline) if turn else found
+    turn = 0
+    if min(darkness.shape) >= SMALLEST_PAGE:
+        image = Image.fromarray(darkness)
+        image.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
+        small = np.asarray(image)
+        upright = [digit.log_odds for digit in find_digits(small, reader, deadline)]
+        if not upright or np.median(upright) < DOUBTFUL:
+            ways = [find_digits(np.rot90(small, way), reader, deadline) for way in (1, 2, 3)]
+            seen = [sum(upright), *(sum(digit.log_odds for digit in way) for way in ways)]
+            turn = int(np.argmax(seen))
+            turn = turn if seen[turn] > max(TIMES * seen[0], SEVERAL) else 0
+    return turn, find_digits(np.rot90(darkness, turn), reader, deadline)
