@@ -21,7 +21,6 @@ class Sheet {
       Object.assign(this.kept, JSON.parse(sessionStorage.getItem(this.key)));
     } catch { /* the browser stores nothing */ }
     this.shown = { objects: [], background: BLACK }; // of the first it is given the module sends no picture
-    this.there = 0; // strokes on its canvas
     this.canvas.addEventListener("undo", (event) => this.undo() && event.preventDefault());
     this.canvas.addEventListener("clear", () => this.clear());
     this.listen();
@@ -29,7 +28,7 @@ class Sheet {
       if (this.gone) return;
       this.draw = draw;
       this.render();
-      this.show(); // whatever was shown before it was there
+      this.show();
     });
   }
 
@@ -61,28 +60,20 @@ class Sheet {
     requestAnimationFrame(() => this.copy());
   }
 
-  show() { // what is kept; numbered, for a drawing that is equal to the last would not be drawn
+  show() { // numbered, for one that is equal to the last would not be drawn
     this.png = null;
-    this.stale = this.loading || !this.draw; // two at a time would get into each other's way
-    if (this.stale) return;
-    this.loading = true;
     this.shown = { objects: [...this.kept.strokes], background: BLACK, number: (this.shown.number ?? 0) + 1 };
     this.render();
   }
 
-  take({ raw, data }) { // what is on its canvas: what was shown, or what was there before and the stroke that has ended
+  take({ raw, data }) { // what it has drawn: all that it was given, and perhaps a stroke more
     const { kept } = this;
-    const added = this.ending ? raw.objects.slice(this.there) : [];
-    this.there = raw.objects.length;
-    if (added.length) {
-      kept.strokes.push(...added);
-      this.mark();
-    }
-    if (!this.ending) this.loading = false;
-    if (this.loading ? added.length : this.stale) return this.show();
-    if (this.loading) return;
+    if (raw.objects.length < kept.strokes.length) return;
     this.png = data;
     this.copy();
+    const added = raw.objects.slice(kept.strokes.length);
+    kept.strokes.push(...added);
+    if (added.length) this.mark();
     if (![this.sent, this.data.known].includes(kept.id)) this.send();
   }
 
@@ -99,9 +90,7 @@ class Sheet {
     on(["mouseup", "touchend", "touchcancel"], (event) => {
       if (!this.down || event.touches?.length) return;
       this.down = false;
-      this.ending = true;
       this.place.querySelector(".dc-toolbar button")?.click(); // "Update the app": it would wait for another stroke
-      this.ending = false;
       requestAnimationFrame(() => this.copy());
     });
   }
