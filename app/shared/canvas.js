@@ -24,7 +24,7 @@ class Sheet {
     this.canvas.addEventListener("undo", (event) => this.undo() && event.preventDefault());
     this.canvas.addEventListener("clear", () => this.clear());
     this.listen();
-    import(new URL(module, document.baseURI)).then(({ default: draw }) => {
+    this.ready = import(new URL(module, document.baseURI)).then(({ default: draw }) => {
       if (this.gone) return;
       this.draw = draw;
       this.render();
