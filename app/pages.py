@@ -46,7 +46,7 @@ MORE = Page("more", "More", "apps")
 FIRST = (
     DRAW,
     Page("look_inside", "Look inside", "visibility"),
-    Page("train", "Train", "model_training", personal=True),
+    TRAIN,
     MORE,
 )
 REST = (  # they are found on More

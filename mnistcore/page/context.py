@@ -92,14 +92,9 @@ def candidates(levels: list[Level], shape: tuple[int, int]) -> Candidates:
     if not len(x):
         return Candidates(x, y, height, np.empty((0, INPUTS), np.float32))
     surely = own > 3
-    usual = (
-        np.log(height[surely]) @ own[surely] / own[surely].sum()
-        if surely.any()
-        else np.log(height).mean()
-        if len(height)
-        else 0
-    )
-    seen.append(np.stack([(np.log(height) - usual).clip(-2, 2), np.full(len(x), np.log1p(surely.sum()))], axis=1))
+    sizes = np.log(height)
+    usual = sizes[surely] @ own[surely] / own[surely].sum() if surely.any() else sizes.mean()
+    seen.append(np.stack([(sizes - usual).clip(-2, 2), np.full(len(x), np.log1p(surely.sum()))], axis=1))
     return Candidates(x, y, height, np.concatenate(seen, axis=1).astype(np.float32))
 
 

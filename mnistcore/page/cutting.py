@@ -9,7 +9,7 @@ import numpy as np
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.images import prepare
 from mnistcore.errors import BlankImage
-from mnistcore.page.threshold import otsu
+from mnistcore.page.threshold import ink_of
 
 if TYPE_CHECKING:
     from mnistcore.page.context import FoundDigit
@@ -39,8 +39,7 @@ def cut_out(
     part = darkness[top:bottom, left:right]
     if min(part.shape) < 2:
         return np.zeros((SIDE, SIDE), np.uint8), (left, top, right, bottom)
-    level = otsu(part)
-    ink = part >= level
+    ink = ink_of(part)
     labels, _ = ndimage.label(ink, np.ones((3, 3)))
     # what reaches into the middle is the digit
     y, x = np.ogrid[top:bottom, left:right]

@@ -27,8 +27,13 @@ def brightness(image: Image.Image | np.ndarray) -> np.ndarray:
 
 def is_plain(bright: np.ndarray) -> bool:
     """Whether the paper of a picture is of one colour, as on a screen."""
+    return _paper(bright) is not None
+
+
+def _paper(bright: np.ndarray) -> float | None:
+    """How bright the paper is, if it is of one colour."""
     counts = np.bincount((255 * bright).astype(np.uint8).ravel(), minlength=256)
-    return bool(counts.max() > PLAIN * bright.size)
+    return int(counts.argmax()) / 255 if counts.max() > PLAIN * bright.size else None
 
 
 def darkness(bright: np.ndarray) -> np.ndarray:
@@ -38,7 +43,10 @@ def darkness(bright: np.ndarray) -> np.ndarray:
 
 
 def _light_ink(grey: np.ndarray) -> bool:
-    """Whether what differs from most of its surroundings, which is paper, is rather brighter than darker."""
+    """Whether what differs from the paper, or else from most of its surroundings, is rather brighter than darker."""
+    paper = _paper(grey)
+    if paper is not None:
+        return float(grey.mean()) > paper
     from scipy import ndimage
 
     step = -(-max(grey.shape) // COARSE)

@@ -12,24 +12,21 @@ import numpy as np
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading
 from mnistcore.page.context import FoundDigit
-from mnistcore.page.threshold import otsu
 
-NARROW = 0.8  # width over height: two digits that touch are wider
+NARROW = 1.1  # width over height: two digits that touch are wider, if they look like one
 DOT = 0.03  # of the ink: what is less is a dot
 MOST = 8.0  # a log odds beyond counts as this
 FEATURES = 9
 
 
-def extent(darkness: np.ndarray) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of all ink, in pixels."""
-    ink = darkness >= otsu(darkness)
+def extent(ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of all ink (H, W) bool, in pixels."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def parts(darkness: np.ndarray) -> list[tuple[int, int, int, int]]:
+def parts(ink: np.ndarray) -> list[tuple[int, int, int, int]]:
     """Left, top, right and bottom of the parts of a drawing between which there are columns without ink, in pixels."""
-    ink = darkness >= otsu(darkness)
     edges = np.flatnonzero(np.diff(np.pad(ink.any(axis=0), 1).astype(int)))
     boxes = []
     for left, right in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
@@ -38,40 +35,40 @@ def parts(darkness: np.ndarray) -> list[tuple[int, int, int, int]]:
     return boxes
 
 
-def may_be_number(darkness: np.ndarray) -> bool:
+def may_be_number(ink: np.ndarray) -> bool:
     """Whether a drawing is wide enough for a number, or in several pieces."""
-    left, top, right, bottom = extent(darkness)
-    return right - left > NARROW * (bottom - top) or pieces(darkness) > 1
+    left, top, right, bottom = extent(ink)
+    return right - left > NARROW * (bottom - top) or pieces(ink) > 1
 
 
-def pieces(darkness: np.ndarray) -> int:
+def pieces(ink: np.ndarray) -> int:
     """How many pieces of a drawing are more than dots."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(darkness >= otsu(darkness), np.ones((3, 3)))
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel())[1:]
     return int((sizes > DOT * sizes.sum()).sum())
 
 
-def is_number(whole: Reading, found: list[FoundDigit], darkness: np.ndarray, model: Model, weights: np.ndarray) -> bool:
+def is_number(whole: Reading, found: list[FoundDigit], ink: np.ndarray, model: Model, weights: np.ndarray) -> bool:
     """Whether a drawing is rather a number than one digit or something else.
 
     Args:
         whole: all of it read as one digit.
         found: the digits that were found on it.
-        darkness: (H, W) float32, 0-1, ink above 0.
+        ink: (H, W) bool.
         model: which has read it.
         weights: (2, FEATURES), for models that do not know what is no digit, and for those that do.
     """
     if len(found) < 2 or whole.status == "blank":
         return False
-    return bool(features(whole, found, darkness) @ weights[int(model.knows_non_digits)] > 0)
+    return bool(features(whole, found, ink) @ weights[int(model.knows_non_digits)] > 0)
 
 
-def features(whole: Reading, found: list[FoundDigit], darkness: np.ndarray) -> np.ndarray:
+def features(whole: Reading, found: list[FoundDigit], ink: np.ndarray) -> np.ndarray:
     """(FEATURES,) float64: by what a number is told."""
-    count = pieces(darkness)
-    start, top, end, bottom = extent(darkness)
+    count = pieces(ink)
+    start, top, end, bottom = extent(ink)
     wide, high = end - start, bottom - top
     odds = np.array([digit.log_odds for digit in found])
     left = min(digit.x - digit.height / 2 for digit in found)

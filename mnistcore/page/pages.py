@@ -28,7 +28,8 @@ from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
 from mnistcore.page.reader import PageReader, find_digits, find_upright
 from mnistcore.page.scan import SMALLEST
-from mnistcore.page.table import find_cells
+from mnistcore.page.table import Cells, find_cells
+from mnistcore.page.threshold import ink_of
 
 KINDS = ("auto", "drawing", "photo")
 SHEET = 160  # pixels of a drawing's shorter side: a digit that is drawn on a sheet needs no more
@@ -182,17 +183,18 @@ def _of_drawing(
         return Page([], size, whole)
     if whole.status == "not a digit" and (digits := _of_parts(dark, model, size)):
         return Page(digits, size)
-    found = find_digits(small, reader, deadline, least) if whole.status != "digit" or may_be_number(small) else []
-    if is_number(whole, found, small, model, reader.number):
+    ink = ink_of(small)
+    found = find_digits(small, reader, deadline, least) if whole.status != "digit" or may_be_number(ink) else []
+    if is_number(whole, found, ink, model, reader.number):
         return _page(found, small, 0, None, model, reader, size)
     if whole.status == "not a digit":
         return Page([], size, whole)
-    return Page([PageDigit(whole, _boxed(extent(dark), dark.shape, size, 0), 0)], size)
+    return Page([PageDigit(whole, _boxed(extent(ink), small.shape, size, 0), 0)], size)
 
 
 def _of_parts(dark: np.ndarray, model: Model, size: tuple[int, int]) -> list[PageDigit]:
     """The digits of a drawing, if they are its parts with free paper between them: all of these are digits then."""
-    boxes = parts(dark)
+    boxes = parts(ink_of(dark))
     if not 2 <= len(boxes) <= MOST_PARTS:
         return []
     digits = []
@@ -214,9 +216,15 @@ def _small(dark: np.ndarray) -> np.ndarray:
 
 
 def _page(
-    found: list[FoundDigit], dark: np.ndarray, turn: int, cells, model: Model, reader: PageReader, size: tuple[int, int]
+    found: list[FoundDigit],
+    dark: np.ndarray,
+    turn: int,
+    cells: Cells | None,
+    model: Model,
+    reader: PageReader,
+    size: tuple[int, int],
 ) -> Page:
-    """The page of what was found on a picture that was turned so many times."""
+    """The page of what was found on a picture that was turned so many times, and that may have a table."""
     if not found:
         return Page([], size)
     lines = in_lines(*(np.array([getattr(f, name) for f in found]) for name in ("x", "y", "height")))

@@ -96,22 +96,21 @@ def _grid(boxes: np.ndarray) -> np.ndarray | None:
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     right = [_next(x, y, width, height, i) for i in range(len(x))]
     below = [_next(y, x, height, width, i) for i in range(len(x))]
-    # from the first cell step by step: to the right a column more, below a row more
+    near: list[list[tuple[int, int, int]]] = [[] for _ in x]  # of each cell its neighbours, how far down and across
+    for following, down, across in ((right, 0, 1), (below, 1, 0)):
+        for i, j in enumerate(following):
+            if j >= 0:
+                near[i].append((j, down, across))
+                near[j].append((i, -down, -across))
+    # from any cell step by step: to the right a column more, below a row more
     best: dict[int, tuple[int, int]] = {}
     unseen = set(range(len(x)))
     while unseen:
         start = unseen.pop()
         place, queue = {start: (0, 0)}, [start]
-        links = [(i, j, (0, 1)) for i, j in enumerate(right) if j >= 0] + [
-            (i, j, (1, 0)) for i, j in enumerate(below) if j >= 0
-        ]
-        near: dict[int, list] = {}
-        for i, j, (down, across) in links:
-            near.setdefault(i, []).append((j, down, across))
-            near.setdefault(j, []).append((i, -down, -across))
         while queue:
-            i = queue.pop(0)
-            for j, down, across in near.get(i, []):
+            i = queue.pop()
+            for j, down, across in near[i]:
                 if j not in place:
                     place[j] = (place[i][0] + down, place[i][1] + across)
                     queue.append(j)

@@ -43,6 +43,7 @@ from mnistcore.page.context import candidates
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.reader import PageReader, find_digits
 from mnistcore.page.scan import MIDDLE, STEP, directions, extended, scan, strengths, windows
+from mnistcore.page.threshold import ink_of
 from mnistcore.training.epoch_data import EpochData
 from mnistcore.training.fitting import fit_from
 from mnistcore.training.recipes import Recipe
@@ -325,7 +326,7 @@ def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gen
         found = find_digits(darkness, reader)
         if len(found) > 1:
             wholes = [read(np.rint(255 * scene.picture).astype(np.uint8), model) for model in models]
-            both = [drawing.features(whole, found, darkness) for whole in wholes]
+            both = [drawing.features(whole, found, ink_of(darkness)) for whole in wholes]
             yield np.concatenate(both)[np.newaxis], np.array([number])
 
 
