@@ -36,7 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def answer(page, words: str) -> None:
-    """Tap a button of "Is this right?", by what stands on it."""
+    """Tap a button of "Is this right?", by what stands on it, once it asks about what is shown above it."""
+    settle(page)
     page.locator(".ask button", has_text=re.compile(f"^{words}$")).click()
 
 
