@@ -41,7 +41,7 @@ def go_to(app: AppTest, page: str) -> None:
 def put_on_canvas(app: AppTest, strokes: Strokes, sheet: str = DRAWING) -> AppTest:
     """Have the sheet of that session key send what it would send for these strokes."""
     png = data_url(as_png(picture(strokes, 420).convert("RGB")))
-    lines = [{"width": 24, "points": [list(point) for point in stroke]} for stroke in strokes]
+    lines = [{"type": "Path", "path": [list(point) for point in stroke]} for stroke in strokes]
     app.session_state[f"{sheet}-canvas"] = {"drawing": {"id": secrets.token_hex(8), "strokes": lines, "png": png}}
     app.run()
     assert not app.exception

@@ -197,6 +197,8 @@ def test_strokes_may_begin_anywhere_along_the_border(page):
         starts,
     )
     assert missing == []
+    drawn = page.evaluate("JSON.parse(sessionStorage['mnistcore-sheet-drawing']).strokes.map(({ type }) => type)")
+    assert drawn == ["Path"] * (len(starts) + 1)  # what streamlit-drawable-canvas calls a stroke
 
 
 def test_fast_strokes_are_all_kept(page):

@@ -91,7 +91,7 @@ def test_train_watch_compare_and_draw_and_nobody_else_sees_it(browser, app_serve
         go_to(page, "Train")
         page.locator(".st-key-start-quick button").click()
         watch(page)
-        page.get_by_text(re.compile(r"Read .*as 7")).wait_for()
+        page.get_by_text(re.compile(r"Read .*\b7 in epoch")).wait_for()
         page.get_by_text(re.compile("learn|memorise")).first.wait_for()
         secret = page.evaluate("localStorage.getItem('mnistcore-visitor')")
         assert re.fullmatch("[0-9a-f]{32}", secret)

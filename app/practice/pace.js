@@ -20,7 +20,7 @@ function still() {
 }
 
 function onDown(event) {
-  writing = event.target.matches?.("canvas.sheet") ?? false;
+  writing = event.target.matches?.(".sheet-place canvas") ?? false;
   if (writing) still();
 }
 

@@ -1,63 +1,119 @@
-// The sheet to draw on. The strokes are the browser's: it paints them, takes one back, clears them, and keeps them for
-// the tab, so that they outlast a reload and a server that is away. The server is sent every change and says which one
-// it knows; what it does not know after a while is sent again. It may put other strokes in their place.
+// The sheet to draw on. streamlit-drawable-canvas draws: its module is called here with data of our own, and it tells us
+// every stroke. They are kept here for the tab, so that they outlast a reload and a server that is away; undo and clear
+// have them drawn anew at once. The server is sent every change and says which one it knows; what it does not know after
+// a while is sent again. It may put other strokes in their place.
 const AGAIN = 3000; // ms
+const BLACK = "#000000"; // in both themes
+const PLAIN = { // what the module is told besides
+  fillColor: BLACK, strokeColor: "#ffffff", backgroundColor: BLACK, drawingMode: "freedraw",
+  realtimeUpdateStreamlit: true, returnImageData: true, // or it does not say when it has drawn what it was given
+  backgroundImageURL: null, backgroundImageFit: "stretch", maxDisplayHeight: null, disabled: false, displayRadius: 3,
+  fontSize: 20, label: "",
+};
 
 class Sheet {
-  constructor(canvas, name) {
-    this.canvas = canvas;
-    this.key = `mnistcore-${name}`;
-    this.pictures = new Map(); // of MNIST digits, by address
+  constructor(place, name, module) {
+    this.place = place;
+    this.canvas = place.querySelector("canvas.sheet"); // a copy of what is drawn, with the stroke that is being drawn
+    this.key = `mnistcore-sheet-${name}`;
     this.kept = { id: null, put: null, strokes: [], cleared: [], width: null };
     try {
       Object.assign(this.kept, JSON.parse(sessionStorage.getItem(this.key)));
     } catch { /* the browser stores nothing */ }
-    // or a phone takes a fast stroke for a swipe, and swallows a tap that follows it
-    canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    canvas.onpointerdown = (event) => this.begin(event);
-    canvas.onpointermove = (event) => this.follow(event);
-    canvas.onpointerup = canvas.onpointercancel = (event) => this.end(event);
-    canvas.addEventListener("undo", (event) => this.undo() && event.preventDefault());
-    canvas.addEventListener("clear", () => this.clear());
+    this.shown = { objects: [], background: BLACK }; // of the first it is given the module sends no picture
+    this.there = 0; // strokes on its canvas
+    this.canvas.addEventListener("undo", (event) => this.undo() && event.preventDefault());
+    this.canvas.addEventListener("clear", () => this.clear());
+    this.listen();
+    import(new URL(module, document.baseURI)).then(({ default: draw }) => {
+      if (this.gone) return;
+      this.draw = draw;
+      this.render();
+      this.show(); // whatever was shown before it was there
+    });
   }
 
   update(data, tell) {
     Object.assign(this, { data, tell });
-    if (data.put && data.put.id !== this.kept.put) {
-      this.pen = null;
-      this.kept = { id: data.put.id, put: data.put.id, strokes: data.put.strokes, cleared: [], width: data.width };
+    const { put, width, height, known } = data;
+    const renewed = put && put.id !== this.kept.put;
+    if (renewed) {
+      this.kept = { id: put.id, put: put.id, strokes: put.strokes, cleared: [], width };
       this.keep();
     }
-    const { width, height } = data;
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     if (this.kept.width !== width) this.fit();
-    this.paint();
-    if (data.known === this.kept.id) this.known();
+    else if (renewed) this.show();
+    else this.render();
+    if (known === this.kept.id) this.known();
     else if (this.kept.id && !this.timer) this.send();
   }
 
+  // --- the module
+
+  render() { // it draws its initial drawing anew only if that has changed
+    const { brush, width, height } = this.data;
+    this.dispose = this.draw?.({
+      data: { ...PLAIN, strokeWidth: brush, canvasWidth: width, canvasHeight: height, initialDrawing: this.shown },
+      parentElement: this.place,
+      setStateValue: (what, value) => what === "drawing" && this.take(value),
+    });
+    requestAnimationFrame(() => this.copy());
+  }
+
+  show() { // what is kept; numbered, for a drawing that is equal to the last would not be drawn
+    this.png = null;
+    this.stale = this.loading || !this.draw; // two at a time would get into each other's way
+    if (this.stale) return;
+    this.loading = true;
+    this.shown = { objects: [...this.kept.strokes], background: BLACK, number: (this.shown.number ?? 0) + 1 };
+    this.render();
+  }
+
+  take({ raw, data }) { // what is on its canvas: what was shown, or what was there before and the stroke that has ended
+    const { kept } = this;
+    const added = this.ending ? raw.objects.slice(this.there) : [];
+    this.there = raw.objects.length;
+    if (added.length) {
+      kept.strokes.push(...added);
+      this.mark();
+    }
+    if (!this.ending) this.loading = false;
+    if (this.loading ? added.length : this.stale) return this.show();
+    if (this.loading) return;
+    this.png = data;
+    this.copy();
+    if (![this.sent, this.data.known].includes(kept.id)) this.send();
+  }
+
+  listen() { // the module hears the mouse and fingers at the document, so before the window does
+    this.away = new AbortController();
+    const on = (kinds, heard) => {
+      for (const kind of kinds) addEventListener(kind, heard, { signal: this.away.signal });
+    };
+    on(["mousedown", "touchstart"], (event) => {
+      this.down = this.place.contains(event.target);
+      if (this.down) this.copy();
+    });
+    on(["mousemove", "touchmove"], () => this.down && this.copy());
+    on(["mouseup", "touchend", "touchcancel"], (event) => {
+      if (!this.down || event.touches?.length) return;
+      this.down = false;
+      this.ending = true;
+      this.place.querySelector(".dc-toolbar button")?.click(); // "Update the app": it would wait for another stroke
+      this.ending = false;
+      requestAnimationFrame(() => this.copy());
+    });
+  }
+
+  copy() {
+    const context = this.canvas.getContext("2d");
+    for (const layer of this.place.querySelectorAll(".canvas-container canvas")) {
+      if (layer.width && layer.height) context.drawImage(layer, 0, 0);
+    }
+  }
+
   // --- strokes
-
-  begin(event) {
-    if (!event.isPrimary || event.button) return;
-    this.canvas.setPointerCapture(event.pointerId);
-    this.pen = { pointer: event.pointerId, stroke: { width: this.data.brush, points: [this.place(event)] } };
-    this.kept.strokes.push(this.pen.stroke);
-    this.paint();
-  }
-
-  follow(event) {
-    if (event.pointerId !== this.pen?.pointer) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    for (const one of events.length ? events : [event]) this.pen.stroke.points.push(this.place(one));
-    this.frame ??= requestAnimationFrame(() => this.paint());
-  }
-
-  end(event) {
-    if (event.pointerId !== this.pen?.pointer) return;
-    this.pen = null;
-    this.change();
-  }
 
   undo() { // the last stroke; or it brings back what was cleared. Whether there was anything to do
     const { kept } = this;
@@ -77,61 +133,29 @@ class Sheet {
   fit() { // the sheet has become wider, or narrower: then strokes that would not fit become smaller
     const { canvas, kept } = this;
     kept.width = canvas.width;
-    if (!kept.strokes.length) return;
-    const right = (stroke) => stroke.box ? stroke.box[0] + stroke.box[2] : Math.max(...stroke.points.map(([x]) => x));
+    if (!kept.strokes.length) return this.render();
     if (Math.max(...kept.strokes.map(right)) > canvas.width) {
-      const down = canvas.height / 4;
-      for (const stroke of kept.strokes) {
-        stroke.width /= 2;
-        stroke.points = stroke.points?.map(([x, y]) => [x / 2, y / 2 + down]);
-        if (stroke.box) stroke.box = [stroke.box[0] / 2, stroke.box[1] / 2 + down, stroke.box[2] / 2];
-      }
+      kept.strokes = kept.strokes.map((stroke) => ({
+        ...stroke,
+        left: stroke.left / 2,
+        top: stroke.top / 2 + canvas.height / 4,
+        scaleX: (stroke.scaleX ?? 1) / 2,
+        scaleY: (stroke.scaleY ?? 1) / 2,
+      }));
     }
     this.change(); // the picture has another size
   }
 
-  place(event) { // in pixels of the picture
-    const { left, top, width } = this.canvas.getBoundingClientRect();
-    const scale = this.canvas.width / width;
-    return [event.clientX - left, event.clientY - top].map((at) => Math.round(10 * scale * at) / 10);
-  }
-
-  // --- paint
-
-  paint() {
-    cancelAnimationFrame(this.frame);
-    this.frame = null;
-    const { width, height } = this.canvas;
-    const context = this.canvas.getContext("2d");
-    Object.assign(context, { fillStyle: "#000", strokeStyle: "#fff", lineCap: "round", lineJoin: "round" });
-    context.imageSmoothingEnabled = false;
-    context.fillRect(0, 0, width, height);
-    for (const stroke of this.kept.strokes) {
-      if (stroke.image) {
-        const [x, y, side] = stroke.box;
-        context.drawImage(this.picture(stroke.image), x, y, side, side);
-      } else {
-        line(context, stroke);
-      }
-    }
-  }
-
-  picture(address) { // nothing is drawn of one that is still being loaded
-    if (!this.pictures.has(address)) {
-      const picture = new Image();
-      picture.src = address;
-      picture.onload = () => this.paint();
-      this.pictures.set(address, picture);
-    }
-    return this.pictures.get(address);
-  }
-
   // --- the server, and the tab's store
 
-  change() {
+  change() { // the strokes, by ourselves: they are sent when they are drawn
+    this.mark();
+    this.show();
+  }
+
+  mark() { // that the strokes are others
     this.kept.id = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
     this.keep();
-    this.send();
   }
 
   keep() {
@@ -140,39 +164,38 @@ class Sheet {
     } catch { /* the same */ }
   }
 
-  async send() {
+  send() {
+    if (!this.png) return; // not drawn yet
     this.known();
     this.timer = setTimeout(() => this.send(), AGAIN);
-    const { id } = this.kept;
-    this.paint();
-    await Promise.allSettled([...this.pictures.values()].map((picture) => picture.decode()));
-    if (id !== this.kept.id) return; // the next change is on its way
-    this.paint();
-    this.tell({ id, strokes: this.kept.strokes, png: this.canvas.toDataURL(), sent: performance.now() });
+    const { id, strokes } = this.kept;
+    this.sent = id;
+    this.tell({ id, strokes, png: this.png, sent: performance.now() });
   }
 
   known() {
     clearTimeout(this.timer);
     this.timer = null;
   }
+
+  leave() {
+    this.gone = true;
+    this.known();
+    this.away.abort();
+    this.dispose?.();
+  }
 }
 
-function line(context, { width, points }) {
-  context.lineWidth = width;
-  context.beginPath();
-  context.moveTo(...points[0]);
-  for (let i = 1; i + 1 < points.length; i++) {
-    const [[x, y], [nextX, nextY]] = [points[i], points[i + 1]];
-    context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-  }
-  const [x, y] = points.at(-1);
-  context.lineTo(x + 0.01, y); // a line of no length would not be painted
-  context.stroke();
+function right({ left, width = 0, scaleX = 1, originX }) { // how far a stroke goes
+  return left + width * scaleX * (originX === "center" ? 0.5 : 1);
 }
 
 export default function ({ data, parentElement, setStateValue }) {
-  const canvas = parentElement.querySelector("canvas");
-  canvas.sheet ??= new Sheet(canvas, data.sheet);
-  canvas.sheet.update(data, (drawing) => setStateValue("drawing", drawing));
-  return () => canvas.sheet.known();
+  const place = parentElement.querySelector(".sheet-place");
+  place.sheet ??= new Sheet(place, data.sheet, data.module);
+  place.sheet.update(data, (drawing) => setStateValue("drawing", drawing));
+  return () => {
+    place.sheet?.leave();
+    delete place.sheet;
+  };
 }

@@ -1,16 +1,19 @@
 """The sheet to draw on, with Undo and Clear.
 
-The strokes are the browser's (canvas.js): it sends every change of them with their picture, and is told which change is
-known here. The other way go only strokes that are put in their place: an MNIST digit, or an empty sheet.
+streamlit-drawable-canvas is what one draws on, but the strokes are the browser's: canvas.js calls that package's
+JavaScript, keeps what it draws, sends every change with its picture, and is told which change is known here. The other
+way go only strokes that are put in their place: an MNIST digit, or an empty sheet.
 """
 
 import base64
 import binascii
 import secrets
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
+import streamlit_drawable_canvas
 
 from app.shared import canvas_tools
 from app.shared.component import component
@@ -23,7 +26,15 @@ WIDE = 840  # pixels: how wide the picture of a wide sheet is
 BRUSHES = {"Thin": 13, "Medium": 24, "Thick": 37}  # pixels of the picture
 PNG = data_url(b"")  # how the address of a picture begins
 
-_sheet = component(__file__, '<canvas class="sheet" aria-label="Sheet to draw on"></canvas>')
+# where Streamlit serves the package's JavaScript, whose name changes with its version
+[_script] = Path(streamlit_drawable_canvas.__file__).parent.glob("frontend/build/index-*.js")
+MODULE = f"_stcore/bidi-components/streamlit-drawable-canvas.streamlit_drawable_canvas/{_script.name}"
+
+_sheet = component(
+    __file__,
+    '<div class="sheet-place"><canvas class="sheet" aria-label="Sheet to draw on"></canvas>'
+    '<div class="canvas-root"></div></div>',
+)
 
 
 def offer_tools() -> None:
@@ -48,6 +59,7 @@ def draw(sheet: str = DRAWING) -> Drawing | None:
     _sheet(
         key=_key(sheet),
         data={
+            "module": MODULE,
             "sheet": sheet,
             "known": drawing.id if drawing else None,
             "put": put and {"id": put.id, "strokes": put.strokes},
@@ -82,9 +94,18 @@ def of_digit(image: np.ndarray, label: int) -> Drawing:
     """The drawing that has this digit on it."""
     png = as_png(image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))
     side = 28 * ENLARGED
-    left = ((WIDE if st.session_state.get("wide") else SIDE) - side) // 2
-    box = [left, (SIDE - side) // 2, side]
-    return Drawing([{"image": data_url(png), "box": box, "label": label}], png, secrets.token_hex(8))
+    stroke = {
+        "type": "Image",
+        "src": data_url(png),
+        "left": ((WIDE if st.session_state.get("wide") else SIDE) - side) // 2,
+        "top": (SIDE - side) // 2,
+        "width": side,
+        "height": side,
+        "originX": "left",
+        "originY": "top",
+        "label": label,
+    }
+    return Drawing([stroke], png, secrets.token_hex(8))
 
 
 def renew(sheet: str) -> None:

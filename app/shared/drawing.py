@@ -15,8 +15,8 @@ class Drawing:
     """What is on a sheet.
 
     Attributes:
-        strokes: as canvas.js paints them: {"width", "points": [[x, y], ...]} in pixels of the picture, or an MNIST
-            digit, {"image": its address, "box": [x, y, side], "label": 0-9}.
+        strokes: the objects of streamlit-drawable-canvas (of Fabric.js): {"type": "Path", ...} in pixels of the
+            picture, or an MNIST digit, {"type": "Image", "src": its address, ..., "label": 0-9}.
         png: their picture.
         id: of this state of the sheet: the browser gives it another one with every change.
     """

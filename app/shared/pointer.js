@@ -22,7 +22,7 @@ const SENT = 300; // ms after the end of a stroke: by then the server knows of i
 let drawing = false, drawn = -SENT;
 
 function onPointerDown(event) {
-  drawing = event.target.matches?.("canvas.sheet");
+  drawing = event.target.matches?.(".sheet-place canvas");
 }
 
 function onPointerUp() {

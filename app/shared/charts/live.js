@@ -64,7 +64,7 @@ async function fetched(version, address) {
 
 // Whether it is on a sheet whose network can run here; those who ask for reduced motion wait for the answer.
 function onSheet({ target }) {
-  return target.matches?.("canvas.sheet") && followed.isConnected && !still.matches && networks.get(followed.sent.follow.version);
+  return target.matches?.(".sheet-place canvas") && followed.isConnected && !still.matches && networks.get(followed.sent.follow.version);
 }
 
 // In the next frame, when the sheet has painted its ink.
