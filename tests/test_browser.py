@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -215,6 +217,22 @@ def test_fast_strokes_are_all_kept(page):
     expect_strokes(page, 3)
 
 
+def test_question_waits_for_the_answer_to_what_is_drawn(page, app_server: Server):
+    draw(page, SEVEN[:1])
+    expect_digit(page, "7")
+    yes = page.locator(".ask button", has_text=re.compile("^Yes$"))
+    page.wait_for_function("!document.querySelector('.ask button').disabled")
+    app_server.process.send_signal(signal.SIGSTOP)  # however quick it is
+    try:
+        draw(page, SEVEN[1:])
+        page.wait_for_function("JSON.parse(sessionStorage['mnistcore-sheet-drawing']).strokes.length === 2")
+        assert yes.is_disabled(), "it would be said of half of the digit"
+    finally:
+        app_server.process.send_signal(signal.SIGCONT)
+    yes.click()
+    page.get_by_text("Kept as a 7").wait_for()
+
+
 def test_keyboard_shortcuts(page):
     draw(page, FOUR)
     expect_digit(page, "4")
@@ -357,7 +375,7 @@ def test_every_page_fits_and_is_accessible(page, scheme):
 
 @pytest.mark.parametrize(
     ("screen", "addresses"),
-    [(DESKTOP, ["dashboard", "photo", ""]), (PHONE, ["how_good", "more", ""])],
+    [(DESKTOP, ["dashboard", "photo", ""]), (PHONE, ["how_good", "more", "look_inside", ""])],
     ids=["desktop", "phone"],
 )
 def test_nothing_moves_while_a_page_is_loaded_and_digits_are_drawn(browser, app_server: Server, screen, addresses):

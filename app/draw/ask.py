@@ -9,7 +9,7 @@ import streamlit as st
 from app.shared import number, profiles
 from app.shared.component import component
 from app.shared.confirmed import database
-from app.shared.drawing import Drawing, cut_out
+from app.shared.drawing import Drawing, current_drawing, cut_out
 from app.shared.words import NON_DIGIT, a_named
 from mnistcore.confirmed.feedback import Profile
 from mnistcore.digit.files import open_image
@@ -84,8 +84,9 @@ def offer(asked: Asked | None, show_kept: Callable[[Kept, Asked], None]) -> None
         asked: the digit that is asked about; None if there is nothing to ask.
         show_kept: shows what can be done once it is kept.
     """
-    kept = kept_drawing(asked)
+    kept, drawing = kept_drawing(asked), current_drawing()
     data: dict = {"id": None, "answer": None, "kept": kept.label if kept else None}
+    data["drawing"] = drawing.id if drawing else None
     if asked:
         data |= {"id": asked.id, "answer": asked.reading.answer} | words_for(asked)
     _row(key=ROW, data=data, on_answer_change=lambda: take(asked))

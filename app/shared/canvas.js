@@ -156,6 +156,7 @@ class Sheet {
   mark() { // that the strokes are others
     this.kept.id = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
     this.keep();
+    this.canvas.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
 
   keep() {
