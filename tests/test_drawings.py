@@ -38,15 +38,16 @@ def test_one_digit_is_read_as_read_reads_it(model, strokes) -> None:
     assert (digit.reading.digit, digit.reading.confidence) == (expected.digit, expected.confidence)
 
 
-def test_what_is_no_digit_is_not_divided_into_digits(model) -> None:
+@pytest.mark.parametrize(("kind", "side"), [("drawing", 420), ("auto", 210)])
+def test_what_is_no_digit_is_not_divided_into_digits(model, kind, side) -> None:
     for name, strokes in NO_DIGITS.items():
-        drawing = picture(strokes, 420)
-        page = read_page(drawing, model)
+        drawing = picture(strokes, side)
+        page = read_page(drawing, model, kind=kind)
         assert page.digits == [], name
         assert page.refused.status == "not a digit", name
         assert read(drawing, model).status == "not a digit", name
         assert page.text == ""
-    assert not read_page(picture([], 420), model).digits
+    assert not read_page(picture([], side), model, kind=kind).digits
 
 
 @pytest.mark.parametrize("pen", [10, 18, 26])

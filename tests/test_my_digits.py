@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from conftest import picture_of
 from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
+from paper import ink_of, photo_of
 from strokes import FOUR, NO_DIGITS, PLAIN_SEVEN, picture
 
 from app.draw import ask
@@ -262,7 +263,7 @@ def test_an_export_is_imported_by_another_visitor(session):
 
 @pytest.mark.usefixtures("session")
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
-    shown = photo.read(photo.EXAMPLE.read_bytes(), load_model("robust"))
+    shown = photo.read(as_png(photo_of(ink_of(["0172"], (300, 150)))), load_model("robust"))
     page_digit = shown.page.digits[0]
     corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box)
     photo.keep(shown, [corrected])

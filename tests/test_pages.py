@@ -65,7 +65,7 @@ def test_a_sheet_on_a_dark_table_is_read(model) -> None:
 
 
 def test_a_turned_page_is_read_and_its_boxes_are_in_the_upright_picture(model) -> None:
-    upright = Image.fromarray(photo_of(ink_of(["0172", "33"])))
+    upright = Image.fromarray(photo_of(ink_of(["0172"], (300, 150))))
     file = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter clockwise
@@ -73,8 +73,8 @@ def test_a_turned_page_is_read_and_its_boxes_are_in_the_upright_picture(model) -
     given = Image.open(io.BytesIO(file.getvalue()))
     opened, size = open_page(file.getvalue())
     for page in (read_page(given, model), read_page(opened, model, size)):
-        assert page.text == "0172\n33"
-        assert page.size == (600, 400)
+        assert page.text == "0172"
+        assert page.size == (300, 150)
         assert page.digits[0].box[:2] == pytest.approx((60, 60), abs=4)
 
 
@@ -138,8 +138,8 @@ def test_one_prepared_digit_is_read_as_read_does(model) -> None:
     [
         np.zeros((50, 50), np.uint8),
         np.full((500, 700, 3), 255, np.uint8),
-        photo_of(np.zeros((500, 700))),
-        np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8),
+        photo_of(np.zeros((200, 280))),
+        np.random.default_rng(0).integers(0, 256, (150, 150), dtype=np.uint8),
         np.zeros((1, 1), np.uint8),
     ],
     ids=["black", "white", "paper", "noise", "one pixel"],

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
+from paper import ink_of, photo_of
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from strokes import FOUR_TWO
@@ -19,9 +20,10 @@ from app.photo import photo
 from app.photo import view as photo_view
 from app.photo.view import NON_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
+from mnistcore.digit.files import as_png
 
 PHOTO = "photo"
-EXAMPLE = photo.EXAMPLE.read_bytes()
+TWO_LINES = as_png(photo_of(ink_of(["0172", "33"], (360, 260))))
 
 
 pytestmark = pytest.mark.usefixtures("own_server")
@@ -46,10 +48,10 @@ def number_of(app: AppTest) -> list[str]:
 
 
 def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
-    app = upload(open_app(PHOTO), EXAMPLE)
-    picture, size = open_page(EXAMPLE)
+    app = upload(open_app(PHOTO), TWO_LINES)
+    picture, size = open_page(TWO_LINES)
     page = read_page(picture, load_model(), size)
-    assert number_of(app) == page.lines
+    assert number_of(app) == page.lines == ["0172", "33"]
     assert f"**{len(page.digits)} digits** in {len(page.lines)} lines" in words_of(app)
     first = app.session_state["photo"]
     assert first.page.as_dict() == page.as_dict()
