@@ -21,6 +21,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from mnistcore.cli.options import whole
 from serving import admission, logs, security
 
 WORKERS = 2
@@ -47,13 +48,13 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
     """
     parser = argparse.ArgumentParser(prog="python api.py", description="Serve POST /predict over HTTP.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_number(65_535), default=8000, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=whole(1, 65_535), default=8000, help="port to listen on (default: %(default)s)")
     parser.add_argument(
-        "--workers", type=_number(1_000), default=WORKERS, help="processes that answer (default: %(default)s)"
+        "--workers", type=whole(1, 1_000), default=WORKERS, help="processes that answer (default: %(default)s)"
     )
     parser.add_argument(
         "--drain",
-        type=_number(3_600, least=0),
+        type=whole(0, 3_600),
         default=0,
         metavar="SECONDS",
         help="on SIGTERM, how long /ready answers 503 before the server stops listening (default: %(default)s)",
@@ -167,17 +168,6 @@ def free_address(host: str, port: int) -> str:
             raise logs.BadSetting(f"Port {port} needs more rights: choose a --port above 1023.") from None
         raise logs.BadSetting(f"--host must be an address of this machine, or a name of one, not {host!r}.") from None
     return str(address[0])
-
-
-def _number(most: int, least: int = 1) -> Callable[[str], int]:
-    """A type for argparse: whole numbers of that range."""
-
-    def number(word: str) -> int:
-        if not word.isdecimal() or not least <= int(word) <= most:
-            raise argparse.ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}, not {word!r}")
-        return int(word)
-
-    return number
 
 
 def keep_to_one_core(directory: Path) -> None:

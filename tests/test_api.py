@@ -251,6 +251,7 @@ def first_line(lying: bool = False) -> bytes:
     return picture(line, "JPEG", exif=exif, quality=90)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lying", [False, True], ids=["as it is", "large, turned by EXIF"])
 def test_a_page_is_read_as_by_the_package_and_on_the_command_line(client, tmp_path, capsys, lying):
     file = tmp_path / "page.jpg"

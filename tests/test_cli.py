@@ -79,6 +79,7 @@ def test_a_model_to_be_shipped_is_written_under_its_recipes_name_and_not_made_cu
     assert catalogue.run_names() == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_training_with_130_and_changes_nothing(home, data_file):
     with subprocess.Popen(
         [sys.executable, "-m", "mnistcore", "train", "--data", data_file],

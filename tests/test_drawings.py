@@ -38,6 +38,7 @@ def test_one_digit_is_read_as_read_reads_it(model, strokes) -> None:
     assert (digit.reading.digit, digit.reading.confidence) == (expected.digit, expected.confidence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "side"), [("drawing", 420), ("auto", 210)])
 def test_what_is_no_digit_is_not_divided_into_digits(model, kind, side) -> None:
     for name, strokes in NO_DIGITS.items():
@@ -66,6 +67,7 @@ def test_other_ways_of_writing(model, text, strokes, pen) -> None:
         assert str(read(drawing, model).digit) == text
 
 
+@pytest.mark.slow
 def test_digits_of_many_sizes_are_not_divided_and_pairs_that_are_apart_are(model) -> None:
     images, labels = shipped_test_digits()
     random = np.random.default_rng(0)

@@ -49,6 +49,7 @@ def in_colours(image, ink, paper):
     return Image.fromarray(np.rint(share * ink + (1 - share) * paper).astype(np.uint8))
 
 
+@pytest.mark.slow
 def test_mnist_passes_unchanged():
     prepared = np.stack([prepare(image) for image in IMAGES])
     identical = (prepared == IMAGES).all(axis=(1, 2))

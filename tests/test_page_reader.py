@@ -46,6 +46,7 @@ def table_of(cells: list[list[str]], side: int = 90, height: int = 48) -> np.nda
     return ink
 
 
+@pytest.mark.slow
 def test_a_table_is_read_cell_by_cell(model) -> None:
     page = read_page(photo_of(table_of(CELLS)), model)
     assert page.table == CELLS
@@ -53,6 +54,7 @@ def test_a_table_is_read_cell_by_cell(model) -> None:
     assert page.as_dict()["table"] == CELLS
 
 
+@pytest.mark.slow
 def test_a_table_is_printed_for_a_spreadsheet(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     file = tmp_path / "marks.png"
     photo = photo_of(table_of(CELLS))
@@ -61,6 +63,7 @@ def test_a_table_is_printed_for_a_spreadsheet(tmp_path: Path, capsys: pytest.Cap
     assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == CELLS
 
 
+@pytest.mark.slow
 def test_where_there_are_no_rules_there_is_no_table(model) -> None:
     page = read_page(photo_of(ink_of(["0172", "33"])), model)
     assert page.table is None
@@ -95,6 +98,7 @@ def first_of_upright(model, upright: np.ndarray) -> tuple[float, float]:
     return middle_of(read_page(upright, model).digits[0].box)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [1, 2, 3])
 def test_a_page_that_lies_on_its_side_is_read(model, upright, first_of_upright, turn: int) -> None:
     page = read_page(np.rot90(upright, turn), model)

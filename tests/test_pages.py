@@ -18,6 +18,8 @@ from mnistcore.cli.annotate import CERTAIN, UNCERTAIN, annotate
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "page.jpg"
 EXAMPLE_LINES = ["32659", "08883", "159950", "7505310"]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model():
@@ -174,7 +176,6 @@ def test_a_page_may_be_larger_only_as_a_jpeg() -> None:
         open_page(file.getvalue())
 
 
-@pytest.mark.slow
 def test_the_example_is_read_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = tmp_path / "annotated.png"
     assert cli.main(["read", str(EXAMPLE), "--annotate", str(out)]) == 0

@@ -47,6 +47,7 @@ def number_of(app: AppTest) -> list[str]:
     return app.code[0].value.splitlines()
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
     app = upload(open_app(PHOTO), TWO_LINES)
     picture, size = open_page(TWO_LINES)
@@ -60,6 +61,7 @@ def test_the_page_shows_what_read_page_reads_in_the_same_bytes():
     assert app.session_state["photo"].hash != first.hash, "corrections are of one reading"
 
 
+@pytest.mark.slow
 def test_the_example_is_read_and_still_there_after_a_change_of_page():
     app = open_app(PHOTO)
     assert not app.code

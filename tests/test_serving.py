@@ -191,10 +191,10 @@ def test_settings_that_cannot_work_end_the_start(monkeypatch, capsys, name, valu
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--port", "99999"], "argument --port: it must be a whole number from 1 to 65,535, not '99999'"),
-        (["--port", "0"], "argument --port: it must be a whole number from 1 to 65,535, not '0'"),
-        (["--workers", "0"], "argument --workers: it must be a whole number from 1 to 1,000, not '0'"),
-        (["--drain", "-1"], "argument --drain: it must be a whole number from 0 to 3,600, not '-1'"),
+        (["--port", "99999"], "argument --port: it must be a whole number, 1 to 65535, not '99999'"),
+        (["--port", "0"], "argument --port: it must be a whole number, 1 to 65535, not '0'"),
+        (["--workers", "0"], "argument --workers: it must be a whole number, 1 to 1000, not '0'"),
+        (["--drain", "-1"], "argument --drain: it must be a whole number, 0 to 3600, not '-1'"),
         (["--host", "192.0.2.1"], "--host must be an address of this machine, or a name of one, not '192.0.2.1'."),
         (["--host", "a" * 70 + ".invalid"], "--host must be an address of this machine"),
     ],

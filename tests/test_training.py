@@ -99,6 +99,7 @@ def test_without_folds_there_are_no_scores(dataset):
     assert report.name.startswith("classic-")
 
 
+@pytest.mark.slow
 def test_validation_rows_are_not_trained_on_but_calibrated_on(dataset):
     recipe = replace(
         QUICK, folds=0, epochs=4, cosine_decay=True, swa_epochs=2, validation_fraction=0.1, distortion=1.0,
@@ -190,6 +191,7 @@ def test_a_shortened_recipe_keeps_its_proportions():
     assert shortened(ROBUST, ROBUST.epochs) == ROBUST
 
 
+@pytest.mark.slow
 def test_a_recipe_with_non_digits_gives_a_model_that_knows_them(dataset, some_hands):
     recipe = replace(
         TINY, input="stroke directions", hidden_layers=(32,), epochs=4, fold_epochs=2, scale_pixels=False,

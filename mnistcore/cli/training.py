@@ -118,7 +118,6 @@ def personalise(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from mnistcore.confirmed import open_feedback
-    from mnistcore.training.personalise import keep_personalised, personalise
 
     base = load_model(options.base)
     feedback = open_feedback()
@@ -129,6 +128,8 @@ def personalise(options: argparse.Namespace) -> int:
         feedback.close()
     if not len(images):
         raise NoSuchProfile(f"The profile {profile.name} has no digits to learn from yet.")
+    from mnistcore.training.personalise import keep_personalised, personalise  # a mistake is told before it is loaded
+
     with tqdm(total=100, bar_format="{bar} {n:.0f}% [{elapsed}]") as bar:
         learnt = personalise(base, images, labels, on_progress=lambda share: bar.update(100 * share - bar.n))
     print(learnt.report.as_text())

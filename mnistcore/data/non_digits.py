@@ -187,6 +187,7 @@ def font_directory() -> Path:
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
+@cache
 def characters(font: str) -> list[int]:
     """The characters of a font that are letters or symbols, without those that look like a digit."""
     from matplotlib.ft2font import FT2Font

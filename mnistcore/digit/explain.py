@@ -30,9 +30,8 @@ from mnistcore.digit.features import network_input
 from mnistcore.digit.form import DIGITS, SIDE
 from mnistcore.digit.model import Model
 
-ALIKE = (
-    0.5  # cosine of two units' pictures from which they look for the same: 5 such kinds explain nearly all of a lead
-)
+# the cosine of two units' pictures from which they look for the same: 5 such kinds explain nearly all of a lead
+ALIKE = 0.5
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def _restore(network: MLPClassifier, state: State, inputs: np.ndarray, classes: 
 
 def _fit_one_epoch(network: MLPClassifier, inputs: np.ndarray, labels: np.ndarray) -> None:
     """One pass over the rows. MLPClassifier turns Ctrl-C into a warning and an unfinished epoch: it is turned back."""
-    with one_thread(), config_context(assume_finite=True):  # to look for numbers that are not would take a twentieth
+    with one_thread, config_context(assume_finite=True):  # to look for numbers that are not would take a twentieth
         network.fit(inputs, labels)
     if network.n_iter_ == 0:
         raise KeyboardInterrupt
@@ -187,12 +187,6 @@ def _no_warnings() -> Iterator[None]:
         yield
 
 
-_fitting = ProcessWide(lambda: one_blas_thread, _no_warnings)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Matrix products on one thread, so that a seed gives one model on any number of cores, and no warnings of
-    MLPClassifier. For matrices as small as these a second thread mostly waits."""
-    with _fitting:
-        yield
+# Matrix products on one thread, so that a seed gives one model on any number of cores, and no warnings of
+# MLPClassifier. For matrices as small as these a second thread mostly waits.
+one_thread = ProcessWide(lambda: one_blas_thread, _no_warnings)

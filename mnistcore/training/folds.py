@@ -166,7 +166,7 @@ def _in_other_processes(
     return [done[fold] for fold in folds]
 
 
-@one_thread()
+@one_thread
 def train_network(
     recipe: Recipe,
     dataset: Dataset,

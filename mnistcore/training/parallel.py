@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ContextDecorator, ExitStack, contextmanager, nullcontext, suppress
 from itertools import islice
 from typing import Any
 
@@ -45,7 +45,7 @@ class _GivenUp(Exception):
     """The rest of the results are not wanted."""
 
 
-class ProcessWide:
+class ProcessWide(ContextDecorator):
     """A context that changes settings of the whole process: of the threads that are in it at a time, the first one to
     come makes them, and the last one to go takes them back."""
 

@@ -64,7 +64,7 @@ class Progress:
     resumed: bool = False
 
 
-@one_thread()  # calibration, too, adds up in one order on any number of cores
+@one_thread  # calibration, too, adds up in one order on any number of cores
 def train(
     recipe: Recipe,
     dataset: Dataset,
