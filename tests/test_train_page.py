@@ -14,7 +14,7 @@ from strokes import FOUR_TWO, NO_DIGITS, PLAIN_SEVEN
 from app.train.queue import trainer
 from mnistcore.models import catalogue
 
-pytestmark = pytest.mark.usefixtures("own_server")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_server")]
 
 TRAIN, BOARD, DRAW = "train", "dashboard", "draw"
 
@@ -31,7 +31,6 @@ def open_settings(app: AppTest) -> None:
     app.run()
 
 
-@pytest.mark.slow
 def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     app = open_app(TRAIN, "a")
     app.button(key="start-quick").click().run()
