@@ -146,6 +146,7 @@ def test_dashboard_shows_the_shipped_report():
     assert figures["Test accuracy"] == f"{report.evaluation.accuracy:.2%}"
 
 
+@pytest.mark.slow
 def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
     facts = {"recipe": asdict(CLASSIC), "rows": 4000, "folds": 2, "factor": 3}
     small, large = Settings((64,), 0.001, 0.0001, 0.0), Settings((256, 128), 0.002, 0.0001, 0.5)

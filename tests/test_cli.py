@@ -337,6 +337,7 @@ def test_a_file_that_is_read_is_never_written_over(run, tmp_path, capsys, monkey
     assert before == {path: path.read_bytes() for path in before}
 
 
+@pytest.mark.slow
 def test_names_that_are_not_utf_8(tmp_path):
     good = picture(tmp_path / "three.png", 18)
     named = os.fsencode(tmp_path) + b"/\xff.png"
@@ -395,6 +396,7 @@ def test_the_same_training_twice_is_said(run, data_file, monkeypatch, home):
     assert list((home / "unfinished").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_evaluate_says_how_far_it_is():
     shares = []
     evaluate(load_model("robust"), IMAGES[:60], LABELS[:60], "some", 2, shares.append)

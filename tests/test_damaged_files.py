@@ -17,6 +17,7 @@ from mnistcore.models.files import read_model, write_model
 from mnistcore.models.report import Report
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_noticed_or_harmless(tmp_path):
     for name, kind in kinds(tmp_path).items():
         found = outcomes(kind, list(some_bits(kind, 48, 150)))
@@ -59,6 +60,7 @@ def test_a_card_that_is_no_json_object_of_text_is_refused(tmp_path, card):
         read_model(tmp_path / "model.npz")
 
 
+@pytest.mark.slow
 def test_what_would_unpack_to_gigabytes_is_refused_before_it_is_unpacked(tmp_path):
     zeros = bytes(1 << 20)
     with zipfile.ZipFile(tmp_path / "model.npz", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -40,6 +40,7 @@ def test_scans_are_counted_and_nothing_else_is_taken_for_one():
         assert open_image(file).size == (280, 280)
 
 
+@pytest.mark.slow
 def test_pillows_warnings_are_neither_printed_nor_kept():
     code = """
 from io import BytesIO

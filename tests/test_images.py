@@ -282,6 +282,7 @@ def test_any_batch_is_prepared_as_its_images_are_one_by_one(pixels):
     assert_prepared_as_one_by_one(pixels)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 255)))
 def test_anything_is_either_prepared_once_and_for_all_or_blank(pixels):

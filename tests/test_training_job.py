@@ -27,6 +27,7 @@ def make_trainer(monkeypatch, data_file) -> Iterator[Callable[[int], Trainer]]:
             await_that(lambda job=job: job.child is None or job.child.stdin.closed)
 
 
+@pytest.mark.slow
 def test_one_a_visitor_and_the_others_wait_for_their_turn(make_trainer):
     trainer = make_trainer(1)
     first, second, third = (trainer.start(visitor, f"of-{visitor}", ENDLESS, ["file"]) for visitor in "abc")
