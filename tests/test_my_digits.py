@@ -20,7 +20,6 @@ from strokes import FOUR, NO_DIGITS, PLAIN_SEVEN, picture
 from app.draw import ask
 from app.draw.ask import Asked
 from app.photo import photo
-from app.photo.view import CorrectedDigit
 from app.practice import exercise
 from app.practice.exercise import EXERCISE, Exercise, Written
 from app.shared import chosen_digits, learning
@@ -30,6 +29,7 @@ from mnistcore import read
 from mnistcore.confirmed import Feedback, NewDigit, export_zip
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png, open_image, open_page
+from mnistcore.digit.form import NON_DIGIT_CLASS
 from mnistcore.models.answering import load_model
 
 HERS, HIS = "a" * 64, "b" * 64
@@ -264,13 +264,18 @@ def test_an_export_is_imported_by_another_visitor(session):
 @pytest.mark.usefixtures("session")
 def test_what_is_corrected_on_a_photo_is_kept_cut_out():
     shown = photo.read(as_png(photo_of(ink_of(["0172"], (300, 150)))), load_model("robust"))
-    page_digit = shown.page.digits[0]
-    corrected = CorrectedDigit(0, 5, page_digit.reading, True, page_digit.box)
-    photo.keep(shown, [corrected])
-    assert photo.kept(shown, [corrected]) == "1 digit kept in My handwriting."
-    assert kept() == [("My handwriting", 5, page_digit.reading.digit)]
+    page_digit, second = shown.page.digits[:2]
+    photo.correct(shown, 0, 5)
+    photo.correct(shown, 1, NON_DIGIT_CLASS)
+    photo.keep(shown, photo.corrected(shown))
+    assert photo.kept(shown, photo.corrected(shown)) == "2 corrections kept in My handwriting."
+    assert kept() == [
+        ("My handwriting", 5, page_digit.reading.digit),
+        ("My handwriting", NON_DIGIT_CLASS, second.reading.digit),
+    ]
     profile = database().profiles(HERS)[0]
-    picture = picture_of(database(), profile.id, database().digits(profile.id)[0].id)
+    digit_id = next(digit.id for digit in database().digits(profile.id) if digit.label == 5)
+    picture = picture_of(database(), profile.id, digit_id)
     again = read(open_page(picture)[0], shown.model)
     assert again.digit == page_digit.reading.digit, "the cut-out is the digit"
 

@@ -18,9 +18,9 @@ from strokes import FOUR_TWO
 
 from app.photo import photo
 from app.photo import view as photo_view
-from app.photo.view import NON_DIGIT
 from mnistcore import Page, PageDigit, Reading, load_model, open_page, read_page
 from mnistcore.digit.files import as_png
+from mnistcore.digit.form import NON_DIGIT_CLASS
 
 PHOTO = "photo"
 TWO_LINES = as_png(photo_of(ink_of(["0172", "33"], (360, 260))))
@@ -139,15 +139,26 @@ def test_a_correction_changes_the_number_and_no_other_picture():
 @pytest.mark.usefixtures("session")
 def test_what_is_no_digit_is_left_out_and_its_line_with_it():
     shown = a_photo("4", "33")
-    photo.correct(shown, 0, NON_DIGIT)
+    photo.correct(shown, 0, NON_DIGIT_CLASS)
     assert text(shown) == ["33"]
-    assert photo.corrections(shown) == {0: NON_DIGIT}
+    assert photo.corrections(shown) == {0: NON_DIGIT_CLASS}
     photo.undo(shown)
     assert text(shown) == ["4", "33"]
     assert photo.corrections(shown) == {}
     for index in range(3):
-        photo.correct(shown, index, NON_DIGIT)
+        photo.correct(shown, index, NON_DIGIT_CLASS)
     assert "No digit is left" in photo_view.sentence(photo.lines(shown), any_read=True)
+
+
+@pytest.mark.slow
+def test_that_it_is_no_digit_can_be_kept():
+    app = upload(open_app(PHOTO), TWO_LINES)
+    number = "".join(number_of(app))
+    app.session_state["corrections"] = {app.session_state["photo"].hash: {0: NON_DIGIT_CLASS}}
+    app.run()
+    assert "".join(number_of(app)) == number[1:]
+    press(app, "Keep 1 correction")
+    assert "1 correction kept in My handwriting." in words_of(app)
 
 
 @pytest.mark.usefixtures("session")
@@ -170,7 +181,7 @@ def test_an_uncertain_digit_is_marked_until_it_is_confirmed():
         {"index": 0},
         {"index": "0", "label": "1"},
         {"index": 0.5, "label": 1},
-        *({"index": index, "label": label} for index, label in ((9, 1), (-1, 1), (0, 10), (0, -2))),
+        *({"index": index, "label": label} for index, label in ((9, 1), (-1, 1), (0, 11), (0, -1))),
     ],
     ids=str,
 )

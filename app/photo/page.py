@@ -33,7 +33,7 @@ def show(shown: Photo) -> None:
         view.show("photo-tiles", view.tiles(lines), partial(photo.take, shown, "photo-tiles"))
         if photo.corrections(shown):
             st.button("Undo correction", on_click=photo.undo, args=(shown,), icon=":material/undo:")
-            offer_to_keep(shown, [digit for line in lines for digit in line if digit.corrected])
+            offer_to_keep(shown, photo.corrected(shown))
 
 
 def offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
@@ -41,12 +41,12 @@ def offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(sentence)
             st.page_link("app/my_digits/page.py", label="My digits")
-    elif digits:
-        words = f"Keep {counted(len(digits), 'digit')}"
+    else:
+        words = f"Keep {counted(len(digits), 'correction')}"
         st.button(words, on_click=photo.keep, args=(shown, digits), icon=":material/save:")
         st.markdown(
-            ":small[The button keeps each digit that you have corrected, cut out of the photo, in *My digits* on this "
-            "server; nothing else is kept. A model of your own can then learn from them.]"
+            ":small[The button keeps what you have corrected, cut out of the photo, in *My digits* on this server; "
+            "nothing else is kept. A network of your own can then learn from it.]"
         )
 
 

@@ -13,12 +13,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.photo.view import NON_DIGIT, CorrectedDigit
+from app.photo.view import CorrectedDigit
 from app.shared import profiles
 from app.shared.confirmed import database
 from app.shared.drawing import cut_out
 from mnistcore.confirmed.labelled_digits import NewDigit
 from mnistcore.digit.files import data_url, open_page
+from mnistcore.digit.form import NON_DIGIT_CLASS
 from mnistcore.digit.grey import to_grey
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
@@ -125,12 +126,14 @@ def as_url(picture: Image.Image) -> str:
 
 
 def corrections(photo: Photo) -> dict[int, int]:
-    """What the visitor has said on a photo: the number of a digit -> 0-9, or NON_DIGIT. The latest stands last."""
+    """What the visitor has said on a photo: the number of a digit -> 0-9, or NON_DIGIT_CLASS. The latest stands
+    last."""
     return st.session_state.setdefault(CORRECTIONS, {}).setdefault(photo.hash, {})
 
 
 def correct(photo: Photo, index: int, label: int) -> None:
-    """Note what the digit of that number on a photo is: 0-9, or NON_DIGIT. The digit that was read confirms it."""
+    """Note what the digit of that number on a photo is: 0-9, or NON_DIGIT_CLASS. The digit that was read
+    confirms it."""
     corrections(photo).pop(index, None)
     corrections(photo)[index] = label
 
@@ -139,7 +142,7 @@ def take(photo: Photo, key: str) -> None:
     """Note what a browser has sent to the component of that key, which may be anything."""
     match st.session_state[key].correction:
         case {"index": int(index), "label": int(label)} if (
-            0 <= index < len(photo.page.digits) and NON_DIGIT <= label <= 9
+            0 <= index < len(photo.page.digits) and 0 <= label <= NON_DIGIT_CLASS
         ):
             correct(photo, index, label)
 
@@ -152,12 +155,24 @@ def undo(photo: Photo) -> None:
 def lines(photo: Photo) -> list[list[CorrectedDigit]]:
     """The digits of each line, from top to bottom, as the visitor has corrected them; no line is empty."""
     by_line: dict[int, list[CorrectedDigit]] = {}
-    for index, digit in enumerate(photo.page.digits):
-        label = corrections(photo).get(index, digit.reading.digit)
-        if label is not None and label != NON_DIGIT:
-            corrected = CorrectedDigit(index, label, digit.reading, index in corrections(photo), digit.box)
-            by_line.setdefault(digit.line, []).append(corrected)
+    for digit in _digits(photo):
+        if digit.label != NON_DIGIT_CLASS:
+            by_line.setdefault(photo.page.digits[digit.index].line, []).append(digit)
     return [by_line[line] for line in sorted(by_line)]
+
+
+def corrected(photo: Photo) -> list[CorrectedDigit]:
+    """What the visitor has corrected, also what they say is no digit."""
+    return [digit for digit in _digits(photo) if digit.corrected]
+
+
+def _digits(photo: Photo) -> list[CorrectedDigit]:
+    said = corrections(photo)
+    return [
+        CorrectedDigit(index, label, digit.reading, index in said, digit.box)
+        for index, digit in enumerate(photo.page.digits)
+        if (label := said.get(index, digit.reading.digit)) is not None
+    ]
 
 
 def table(photo: Photo) -> list[list[str]] | None:
@@ -184,7 +199,7 @@ def kept(photo: Photo, digits: list[CorrectedDigit]) -> str | None:
 
 
 def keep(photo: Photo, digits: list[CorrectedDigit]) -> None:
-    """Keep digits among the visitor's own, each cut out of the photo. For `on_click`."""
+    """Keep digits among the visitor's own, each cut out of the photo, and what is none as such. For `on_click`."""
     try:
         picture, _ = open_page(photo.content)
         across, down = picture.width / photo.page.size[0], picture.height / photo.page.size[1]
@@ -196,7 +211,7 @@ def keep(photo: Photo, digits: list[CorrectedDigit]) -> None:
             new.append(NewDigit(cut_out(picture, box), reading.image, digit.label, reading.digit, model))
         profile = profiles.active_or_first()
         database().add_all(profile.id, new)
-        sentence = f"{counted(len(new), 'digit')} kept in {profile.name}."
+        sentence = f"{counted(len(new), 'correction')} kept in {profile.name}."
     except MnistCoreError as error:
         sentence = f":orange[{error}] Nothing was kept."
     st.session_state[KEPT] = _what(photo, digits), sentence

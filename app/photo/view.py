@@ -7,10 +7,9 @@ from app.shared.charts.pictures import ink_url
 from app.shared.component import component
 from app.shared.tiles import tile
 from app.shared.words import percent
+from mnistcore.digit.form import NON_DIGIT_CLASS
 from mnistcore.digit.reading import Reading
 from mnistcore.words import counted
-
-NON_DIGIT = -1  # stands for "this is no digit" where a correction is a number
 
 _CHOICES = "".join(f'<button type="button" data-answer="{digit}">{digit}</button>' for digit in range(10))
 _digits = component(
@@ -18,7 +17,7 @@ _digits = component(
     '<div class="photo-digits"><img alt="The photo" hidden><div class="marks"></div></div>'
     '<dialog class="correction"><img alt="The digit as the network sees it"><p></p>'
     f'<div class="choices">{_CHOICES}</div>'
-    f'<div class="others"><button type="button" data-answer="{NON_DIGIT}">Not a digit</button>'
+    f'<div class="others"><button type="button" data-answer="{NON_DIGIT_CLASS}">Not a digit</button>'
     '<button type="button" data-cancel>Cancel</button></div></dialog>',
 )
 
@@ -29,7 +28,7 @@ class CorrectedDigit:
 
     Attributes:
         index: its number on the page.
-        label: 0-9, what it is: what the visitor said, or else what was read.
+        label: 0-9, or NON_DIGIT_CLASS: what the visitor said that it is, or else what was read.
         reading: what the model reads there.
         corrected: whether the visitor has said what it is.
         box: (x, y, width, height) in pixels of the page.
