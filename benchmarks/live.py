@@ -7,9 +7,9 @@ The app runs in the system's Chromium; the mouse draws circles and lines at 60 p
 last point that is shown, from the browser's own time of it until the frame after the drawing. Other programs that run
 meanwhile slow both down, but not the processor time.
 
-Then each drawing (a line of the file is {"strokes": [[[x, y], ...], ...]}) is drawn in the app. What the browser reads
-when the pen is up is compared with what the server answers. Where they differ, the distance to a threshold or to
-the next digit is printed, in points: the logarithm of the odds.
+Then each drawing (a line of the file is {"strokes": [[[x, y], ...], ...]}) is drawn in the app. What the browser has
+read last by itself is compared with what the server answers. Where they differ, the distance to a threshold or to the
+next digit is printed, in points: the logarithm of the odds. Numbers are counted apart: the server alone reads them.
 """
 
 from __future__ import annotations
@@ -50,15 +50,18 @@ WATCH = """() => {
         if (shown) requestAnimationFrame(() => redraws.push([performance.now(), performance.now() - shown]));
     }).observe(root, { attributes: true, attributeFilter: ["data-shown"] });
 }"""
-READ = """() => {
-    const bars = [...document.querySelectorAll(".network .bars li")];
-    return {
-        shown: document.querySelector(".network-root").dataset.shown,
-        waiting: Boolean(document.querySelector(".network.waiting")),
-        best: bars.findIndex(bar => bar.classList.contains("best")),
-    };
+KEEP = """() => { // what the browser itself shows last, however soon the server answers
+    const root = document.querySelector(".network-root");
+    window.best = () => [...root.querySelectorAll(".bars li")].findIndex(bar => bar.classList.contains("best"));
+    new MutationObserver(() => { if (Number(root.dataset.shown)) window.last = best(); })
+        .observe(root, { attributes: true, attributeFilter: ["data-shown"] });
 }"""
-NEXT_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+ANSWERED = """() => {
+    const { sheet } = document.querySelector(".sheet-place");
+    return sheet.kept.strokes.length && sheet.kept.id === sheet.data.known
+        && document.querySelector("[data-test-script-state=notRunning]")
+        && document.querySelector(".network-root").dataset.shown === "answer";
+}"""
 SHEET = "() => document.querySelector('canvas.sheet').toDataURL()"
 
 
@@ -119,17 +122,18 @@ def _clock(page: Page) -> Callable[[], float]:
 def compare(page: Page, drawings: list[Strokes]) -> None:
     """Draw each, and print where the browser's last answer was not the server's."""
     model, same, numbers, other = load_model("robust"), 0, 0, []
+    page.evaluate(KEEP)
     for strokes in drawings:
+        page.evaluate("window.last = null")
         _draw(page, strokes)
-        page.evaluate(NEXT_FRAMES)
-        theirs = page.evaluate(READ)
-        page.locator(".network-root[data-shown=answer]").wait_for()
-        if theirs["waiting"] or page.locator(".answer.number").count():
+        page.wait_for_function(ANSWERED)
+        theirs, ours = page.evaluate("[last, best()]")
+        if page.locator(".answer.number").count():
             numbers += 1
-        elif theirs["shown"] == "answer" or theirs["best"] != (ours := page.evaluate(READ)["best"]):
-            other.append((theirs["best"], ours, _margin(model, page.evaluate(SHEET))))
-        else:
+        elif theirs == ours:
             same += 1
+        else:
+            other.append((theirs, ours, _margin(model, page.evaluate(SHEET))))
         _clear(page)
     print(f"{len(drawings):,} drawings: the same answer for {same:,}, another for {len(other)}, numbers {numbers}")
     for theirs, ours, margin in other:

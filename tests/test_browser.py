@@ -156,8 +156,17 @@ def test_network_thinks_while_the_pen_moves(page):
     page.locator(".network .best", has_text="7").wait_for()
     assert stage.get_attribute("data-shown") != "answer", "it is the browser's"
     expect_words(page, "Example")  # the server has been told nothing yet
+    page.evaluate(
+        """() => {
+            const root = document.querySelector(".network-root");
+            globalThis.ours = [];
+            new MutationObserver(() => Number(root.dataset.shown) && ours.push(root.querySelector(".best")?.innerText))
+                .observe(root, { attributeFilter: ["data-shown"] });
+        }"""
+    )
     page.mouse.up()
     expect_digit(page, "7")
+    assert page.evaluate("ours.pop()")[0] == "7", "nothing is dark until the server has answered"
     page.locator(".network-root[data-shown=answer]").wait_for()
     stroke([(0.9, 0.2), (0.9, 0.8)])  # a number: it is read by the server alone
     page.locator(".network.waiting").wait_for()
@@ -215,6 +224,24 @@ def test_fast_strokes_are_all_kept(page):
     page.reload()
     expect_digit(page, "111")
     expect_strokes(page, 3)
+
+
+def test_a_stroke_is_kept_that_ends_while_others_are_drawn_anew(page):
+    draw(page, [[(100, 60), (100, 260)], [(160, 60), (160, 260)]])
+    expect_digit(page, "11")
+    page.evaluate(
+        """() => { // on a busy machine the sheet hears late of what is drawn anew
+            const { sheet } = document.querySelector(".sheet-place");
+            const take = sheet.take.bind(sheet);
+            sheet.take = (drawn) => sheet.ending ? take(drawn) : setTimeout(take, 2000, drawn);
+        }"""
+    )
+    page.keyboard.press("Control+z")
+    expect_strokes(page, 1)
+    draw(page, [[(220, 60), (220, 260)]])
+    expect_digit(page, "11")
+    expect_strokes(page, 2)
+    assert page.evaluate("JSON.parse(sessionStorage['mnistcore-sheet-drawing']).strokes.length") == 2
 
 
 def test_question_waits_for_the_answer_to_what_is_drawn(page, app_server: Server):
@@ -375,7 +402,7 @@ def test_every_page_fits_and_is_accessible(page, scheme):
 
 @pytest.mark.parametrize(
     ("screen", "addresses"),
-    [(DESKTOP, ["dashboard", "photo", ""]), (PHONE, ["how_good", "more", "look_inside", ""])],
+    [(DESKTOP, ["dashboard", "photo", ""]), (PHONE, ["how_good", "more", "look_inside", "dashboard", ""])],
     ids=["desktop", "phone"],
 )
 def test_nothing_moves_while_a_page_is_loaded_and_digits_are_drawn(browser, app_server: Server, screen, addresses):
@@ -400,25 +427,53 @@ def test_nothing_moves_while_a_page_is_loaded_and_digits_are_drawn(browser, app_
         assert page.evaluate("moved") <= 0.04
 
 
-def test_sheet_and_answer_fit_every_screen(page):
+@pytest.mark.parametrize("wide", [False, True], ids=["square", "wide"])
+def test_sheet_tools_and_answer_fit_every_screen(page, wide):
     draw(page, FOUR)
     expect_digit(page, "4")
+    if wide:
+        page.get_by_text("Wide sheet").click()
+        page.wait_for_function("document.querySelector('canvas.sheet').width === 840")
+        settle(page)
+        page.locator("[data-testid=stMain]").evaluate("e => { e.scrollTop = 0; }")
     for width, height in ((1280, 800), (1920, 1080), (820, 1180), (390, 844), (360, 640), (844, 390), (640, 400)):
         page.set_viewport_size({"width": width, "height": height})
-        await_that(lambda: is_laid_out_for(page, width, height))  # noqa: B023  # it is called at once
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        await_that(lambda: is_laid_out_for(page, width, height, wide))  # noqa: B023  # it is called at once
+        assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth") <= width
 
 
-def is_laid_out_for(page, width: int, height: int) -> bool:
-    """Whether sheet and answer are in view without scrolling, one below the other if it is narrow."""
-    sheet = page.locator("canvas.sheet").bounding_box()
-    answer = page.locator(".answer .said").bounding_box()
-    for box in (sheet, answer):
-        if min(box["x"], box["y"]) < 0 or box["x"] + box["width"] > width or box["y"] + box["height"] > height:
-            return False
+def is_laid_out_for(page, width: int, height: int, wide: bool) -> bool:
+    """Whether sheet, brush, undo, clear and answer are in view without scrolling, one below the other if narrow."""
+    parts = [page.locator(part) for part in ("canvas.sheet", ".answer .said", ".sheet-tools", ".st-key-brush")]
+    if not all(box_in_view(part, width, height) for part in parts):
+        return False
+    sheet, answer, *tools = [part.bounding_box() for part in parts]
+    if any(tool["y"] + tool["height"] > sheet["y"] and tool["x"] < sheet["x"] + sheet["width"] for tool in tools):
+        return False  # the sheet would lie over it
     if width <= 640 and height > 500:  # a lower one is a large screen at twice its size
         return sheet["width"] == width - 32 and answer["y"] >= sheet["y"] + sheet["height"]
+    if wide and height > 500:
+        return sheet["width"] > width / 2 and answer["y"] >= sheet["y"] + sheet["height"]
     return (sheet["width"] >= 480 or width < 900) and answer["x"] > sheet["x"] + sheet["width"]
+
+
+def test_sheet_and_buttons_of_practice_fit_every_screen(page):
+    go_to(page, "Practice")
+    press(page, "Begin")
+    page.locator(CANVAS).wait_for()
+    buttons = [page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Skip", "Next")]
+    for width, height in ((1280, 800), (1920, 1080), (820, 1180), (390, 844), (360, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        for part in (page.locator(CANVAS), *buttons):
+            await_that(lambda: box_in_view(part, width, height))  # noqa: B023  # it is called at once
+    press(page, "Stop here")
+    press(page, "Practise again")
+
+
+def box_in_view(part, width: int, height: int) -> bool:
+    """Whether all of it is in view without scrolling."""
+    box = part.bounding_box()
+    return min(box["x"], box["y"]) >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
 
 
 @on_both_screens

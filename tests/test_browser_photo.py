@@ -101,3 +101,16 @@ def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_se
         page.locator("canvas.sheet").wait_for()
         press(page, "Clear")
         expect_words(page, "Draw a digit")
+
+
+def test_a_file_that_is_too_large_to_be_sent_is_refused_in_words(browser, app_server: Server, tmp_path):
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(201 * 2**20)  # of nothing
+    with browser.new_context(**DESKTOP) as context:
+        page = open_page(context, app_server)
+        go_to(page, "Photo")
+        page.locator("input[type=file]").set_input_files(large)
+        page.get_by_text("must be 200").wait_for()
+        page.get_by_text("digits, 25 MB at most").wait_for()
+        assert page.get_by_text("200MB per file").is_hidden()

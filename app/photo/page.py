@@ -53,7 +53,9 @@ def offer_to_keep(shown: Photo, digits: list[CorrectedDigit]) -> None:
 model, problems = models.visitor_model()
 for problem in problems:
     st.warning(problem)
-st.write("Choose a photo or scan of handwritten digits: all of them are found and read.")
+st.write(
+    f"Choose a photo or scan of handwritten digits, of {photo.LARGEST} MB at most: all of them are found and read."
+)
 with st.container(key="photo-choice", horizontal=True, vertical_alignment="center"):
     content = photo.choose()
 if refused := st.session_state.get(photo.REFUSED):

@@ -21,7 +21,6 @@ class Sheet {
       Object.assign(this.kept, JSON.parse(sessionStorage.getItem(this.key)));
     } catch { /* the browser stores nothing */ }
     this.shown = { objects: [], background: BLACK }; // of the first it is given the module sends no picture
-    this.there = 0; // strokes on its canvas
     this.canvas.addEventListener("undo", (event) => this.undo() && event.preventDefault());
     this.canvas.addEventListener("clear", () => this.clear());
     this.listen();
@@ -72,8 +71,7 @@ class Sheet {
 
   take({ raw, data }) { // what is on its canvas: what was shown, or what was there before and the stroke that has ended
     const { kept } = this;
-    const added = this.ending ? raw.objects.slice(this.there) : [];
-    this.there = raw.objects.length;
+    const added = this.ending ? raw.objects.slice(-1) : []; // what was there before may be of either side of `show`
     if (added.length) {
       kept.strokes.push(...added);
       this.mark();
@@ -82,7 +80,7 @@ class Sheet {
     if (this.loading ? added.length : this.stale) return this.show();
     if (this.loading) return;
     this.png = data;
-    this.copy();
+    if (!this.ending) this.copy(); // a stroke that has ended it paints in the next frame; until then the pen's is there
     if (![this.sent, this.data.known].includes(kept.id)) this.send();
   }
 
@@ -92,7 +90,7 @@ class Sheet {
       for (const kind of kinds) addEventListener(kind, heard, { signal: this.away.signal });
     };
     on(["mousedown", "touchstart"], (event) => {
-      this.down = this.place.contains(event.target);
+      this.down = this.place.contains(event.target) && event.target !== this.canvas && !event.button;
       if (this.down) this.copy();
     });
     on(["mousemove", "touchmove"], () => this.down && this.copy());
