@@ -29,6 +29,7 @@ from mnistcore.page.scan import extended
 HEIGHT, WIDTH = 84, 180  # pixels of a scene
 NO_DIGIT = 10
 PRINTED = 0.16  # share of the digits, besides those of pens, that are printed
+TABLES = 0.15  # share of the scenes that show cells of a table
 
 
 @dataclass
@@ -117,22 +118,35 @@ def scenes(glyphs: Glyphs, count: int, rng: np.random.Generator) -> Iterator[Sce
 
 
 def _scene(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
-    ink = np.zeros((HEIGHT, WIDTH), np.float32)
+    ink, rules = np.zeros((2, HEIGHT, WIDTH), np.float32)
     marks: list[tuple[float, float, float, int]] = []
-    middle = rng.uniform(24, HEIGHT - 24)
-    slope, shear = rng.normal(0, 0.03), rng.normal(0, 0.12)
-    rows = [(middle, rng.normal(SPAN, 1.6))] if rng.random() > 0.05 else []
-    for side in (-1, 1):  # what stands above and below is of any size
-        if rng.random() < 0.45:
-            height = float(np.clip(SPAN * np.exp(rng.normal(0, 0.35)), 9, 34))
-            rows.append((middle + side * (rng.uniform(0.9, 2.2) * max(height, SPAN)), height))
-    for number, (y, height) in enumerate(rows):
-        _write_line(ink, marks, glyphs, y, height, slope, rng, other_writing=number > 0 and rng.random() < 0.5)
-    _shear(ink, marks, shear)
-    picture = _on_paper(ink, marks, rng)
+    if rng.random() < TABLES:
+        _write_table(ink, rules, marks, glyphs, rng)
+    else:
+        _write_lines(ink, marks, glyphs, rng)
+        _shear(ink, marks, rng.normal(0.06, 0.18))  # most people's writing leans to the right
+    picture = _on_paper(ink, rules, marks, rng)
     if rng.random() < 0.35:
         picture = _cropped(picture, marks, rng)
     return Scene(_copied(picture, rng), marks)
+
+
+def sparse(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
+    """One to three digits on a large empty sheet, which may have rules, and something dark beside it."""
+    ink, rules = np.zeros((2, HEIGHT, WIDTH), np.float32)
+    marks: list[tuple[float, float, float, int]] = []
+    _write_line(ink, marks, glyphs, HEIGHT / 2, rng.normal(SPAN, 1.6), 0, rng, False, rng.choice([12, 30, 55]))
+    _shear(ink, marks, rng.normal(0.06, 0.18))
+    picture = _copied(_on_paper(ink, rules, marks, rng), rng)
+    top, bottom, left, right = rng.integers(0, 160, 4).tolist()
+    picture = extended(picture, top, bottom, left, right)
+    picture += rng.uniform(0, 0.03) * rng.standard_normal(picture.shape, np.float32)
+    if rng.random() < 0.5:
+        edge = int(rng.integers(3, 60))
+        picture = np.pad(picture, ((0, 0), (edge, 0)), constant_values=rng.uniform(0, 0.3))
+        left += edge
+    marks = [(x + left, y + top, height, label) for x, y, height, label in marks]
+    return Scene(picture.clip(0, 1), marks)
 
 
 def drawing(written: Written, rng: np.random.Generator, letters: float = 0.2, count: int | None = None) -> Scene:
@@ -189,12 +203,69 @@ def drawing(written: Written, rng: np.random.Generator, letters: float = 0.2, co
 # Writing
 
 
-def _write_line(ink, marks, glyphs: Glyphs, y, height, slope, rng: np.random.Generator, other_writing: bool) -> None:
-    """Characters from left to right."""
+def _write_lines(ink, marks, glyphs: Glyphs, rng: np.random.Generator) -> None:
+    """A line of digits, or none, and what stands above and below, of any size."""
+    middle, slope = rng.uniform(24, HEIGHT - 24), rng.normal(0, 0.03)
+    rows = [(middle, rng.normal(SPAN, 1.6))] if rng.random() > 0.05 else []
+    for side in (-1, 1):
+        if rng.random() < 0.45:
+            height = float(np.clip(SPAN * np.exp(rng.normal(0, 0.35)), 9, 34))
+            rows.append((middle + side * (rng.uniform(0.9, 2.2) * max(height, SPAN)), height))
+    for number, (y, height) in enumerate(rows):
+        _write_line(ink, marks, glyphs, y, height, slope, rng, other_writing=number > 0 and rng.random() < 0.5)
+
+
+def _write_table(ink, rules, marks, glyphs: Glyphs, rng: np.random.Generator) -> None:
+    """Cells, of which some are empty and most others hold one digit, printed or written."""
+    high = SPAN * rng.uniform(1.25, 2.6)
+    wide = high * rng.uniform(0.8, 1.3) if rng.random() < 0.7 else SPAN * rng.uniform(1.5, 4.5)
+    top, left, tilt = rng.uniform(-high, 0), rng.uniform(-wide, 0), rng.normal(0, 0.012)
+    images, labels = printed()
+    font = 10 * int(rng.integers(len(images) // 10))
+    in_print, filled = rng.choice([0, 0, 0.5, 1]), rng.uniform(0.25, 1)
+    tall = SPAN * np.exp(rng.normal(0, 0.06))
+    for y in np.arange(top, HEIGHT, high):
+        for x in np.arange(left, WIDTH, wide):
+            if rng.random() > filled:
+                continue
+            count = 1 if wide < 2 * SPAN or rng.random() < 0.5 else int(rng.integers(1, 4))
+            at_x = x + wide / 2 - 7.5 * (count - 1) + rng.normal(0, 0.07) * wide
+            at_y = y + high / 2 + tilt * at_x + rng.normal(0, 0.06) * high
+            of_print = rng.random() < in_print
+            for _ in range(count):
+                if of_print:
+                    row = font + int(rng.integers(10))
+                    glyph, label = images[row], int(labels[row])
+                elif rng.random() < 0.07:
+                    glyph, label = glyphs.others[rng.integers(len(glyphs.others))], NO_DIGIT
+                else:
+                    row = int(rng.integers(len(glyphs.labels)))
+                    glyph, label = glyphs.digits[row], int(glyphs.labels[row])
+                shape = _sized(glyph, tall * (1 if of_print else np.exp(rng.normal(0, 0.08))), 1)
+                at = round(at_x - shape.shape[1] / 2), round(at_y - shape.shape[0] / 2)
+                middle = at[0] + (shape.shape[1] - 1) / 2, at[1] + (shape.shape[0] - 1) / 2
+                if 0 <= middle[0] < WIDTH and 0 <= middle[1] < HEIGHT:
+                    _add(ink, shape, *at)
+                    marks.append((*middle, float(shape.shape[0]), label))
+                at_x += shape.shape[1] + rng.uniform(1, 4)
+    width = rng.uniform(0.6, 2.6)
+    thick = rng.uniform(1, 2.5) if rng.random() < 0.4 else 1  # some rules may be
+    for number, y in enumerate(np.arange(top, HEIGHT + high, high)):
+        _stroke(rules, [(-2, y), (WIDTH + 2, y + tilt * WIDTH)], width * (thick if number % 3 == 1 else 1))
+    if rng.random() < 0.9:
+        for number, x in enumerate(np.arange(left, WIDTH + wide, wide)):
+            _stroke(rules, [(x, -2), (x - tilt * HEIGHT, HEIGHT + 2)], width * (thick if number % 3 == 1 else 1))
+    rules *= rng.uniform(0.3, 1)
+
+
+def _write_line(
+    ink, marks, glyphs: Glyphs, y, height, slope, rng: np.random.Generator, other_writing: bool, length: float = 0
+) -> None:
+    """Characters from left to right, as far as `length`, if that is given."""
     kind = rng.random()
     letters = 0.9 if other_writing else 1.0 if kind < 0.06 else 0.35 if kind < 0.28 else 0.0
     x = rng.uniform(-8, 60) if rng.random() < 0.7 else rng.uniform(2, 6)
-    end = min(WIDTH - 4, x + rng.choice([30, 60, 90, 120, WIDTH]))
+    end = min(WIDTH - 4, x + (length or rng.choice([30, 60, 90, 120, WIDTH])))
     gap, spread = rng.normal(2.5, 2.5), rng.uniform(0.5, 2.0)
     if rng.random() < 0.15:
         gap = rng.uniform(8, 26)
@@ -202,8 +273,9 @@ def _write_line(ink, marks, glyphs: Glyphs, y, height, slope, rng: np.random.Gen
     half = len(glyphs.digits) // 2
     place = rng.random()  # among the pens' widths, which a line keeps
     squeeze = np.exp(rng.normal(0, 0.15))
-    repeat = rng.random() < 0.15  # as in 5000, where people join their digits
-    small_zeros = rng.random() < 0.25
+    repeat = rng.random() < 0.12
+    zeros = x + rng.uniform(12, 70) if rng.random() < 0.22 else end  # from there on, as in 5000
+    smaller = rng.uniform(0.4, 0.95) if rng.random() < 0.4 else 1  # are zeros, with many people
     before = None
     first = x
     while x < end:
@@ -211,7 +283,7 @@ def _write_line(ink, marks, glyphs: Glyphs, y, height, slope, rng: np.random.Gen
             at = int(np.clip(place + rng.normal(0, 0.05), 0, 0.999) * len(glyphs.others))
             glyph, label = glyphs.others[at], NO_DIGIT
         else:
-            label = int(rng.integers(0, 10)) if not (repeat and before is not None) else before
+            label = before if repeat and before is not None else 0 if x > zeros else int(rng.integers(0, 10))
             rows = glyphs.by_label[label]
             middle = int(np.searchsorted(rows, half))
             if pens and middle < len(rows):
@@ -221,12 +293,14 @@ def _write_line(ink, marks, glyphs: Glyphs, y, height, slope, rng: np.random.Gen
                 glyph = glyphs.digits[rows[rng.integers(0, max(1, middle))]]
             before = label
         tall = height * np.exp(rng.normal(0, 0.1))
-        if label == 0 and small_zeros:
-            tall *= rng.uniform(0.6, 0.9)
+        down = rng.normal(0, 0.8)
+        if label == 0:
+            down += rng.uniform(-0.1, 0.5) * tall * (1 - smaller)
+            tall *= smaller
         if label == NO_DIGIT:
             tall *= rng.uniform(0.55, 1.15)
         shape = _sized(glyph, tall, squeeze)
-        left, top = round(x), round(y + slope * (x - first) - shape.shape[0] / 2 + rng.normal(0, 0.8))
+        left, top = round(x), round(y + slope * (x - first) - shape.shape[0] / 2 + down)
         if left + shape.shape[1] > WIDTH - 1:
             break
         if before is not None and marks and label != NO_DIGIT and gap < 3 and rng.random() < 0.2:
@@ -334,19 +408,20 @@ def _shear(ink: np.ndarray, marks, shear: float) -> None:
 # Paper
 
 
-def _on_paper(ink: np.ndarray, marks, rng: np.random.Generator) -> np.ndarray:
-    """Ink on a ground: brightness, (HEIGHT, WIDTH) float32 in 0-1."""
+def _on_paper(ink: np.ndarray, rules: np.ndarray, marks, rng: np.random.Generator) -> np.ndarray:
+    """Ink on a ground that may have the rules of a table: brightness, (HEIGHT, WIDTH) float32 in 0-1."""
     ground = np.zeros((HEIGHT, WIDTH), np.float32)  # darkness
     plain = rng.random() < 0.25
     strength = rng.uniform(0.3, 1.0)
     if not plain:
         if rng.random() < 0.45:
             _security_print(ground, rng, strength)
-        if rng.random() < 0.45:
+        if not rules.any() and rng.random() < 0.45:
             _printed_lines(ground, marks, rng, strength)
         ground += rng.uniform(0, 0.05) * rng.standard_normal(ground.shape, np.float32)
         if rng.random() < 0.4:
             ground = ndimage.gaussian_filter(ground, rng.uniform(0.3, 1.0))
+    ground += rules * strength
     uneven = 1 - rng.uniform(0, 0.5) * _smooth(rng)
     ink = ink * uneven * strength
     light = np.full(ground.shape, rng.uniform(0.55, 1.0))

@@ -52,11 +52,11 @@ KEPT = 5_000  # digits at the end of MNIST's training set that are not trained o
 AT_ONCE = 500  # scenes that one process makes at a time
 
 SLIDING = Recipe(
-    "sliding", "stroke directions", (640, 320), epochs=18, folds=0, scale_pixels=False, cosine_decay=True
+    "sliding", "stroke directions", (640, 320), epochs=22, folds=0, scale_pixels=False, cosine_decay=True
 )  # fmt: skip
 CASCADE = replace(SLIDING, name="cascade", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
 CONTEXT = Recipe("context", hidden_layers=(160, 80), epochs=20, batch_size=500, folds=0, cosine_decay=True)
-SCENES = {"sliding": 4_000, "cascade": 2_000, "context": 9_000, "reading": 500, "number": 2_000}  # an epoch, or in all
+SCENES = {"sliding": 4_500, "cascade": 2_000, "context": 12_000, "reading": 500, "number": 2_000}  # an epoch, or in all
 BOOTSTRAPPED = 3  # epochs before the network's own mistakes are shown to it
 KEEPS = 0.97  # of the windows that show a digit the cascade keeps so many; each digit has several
 
@@ -262,14 +262,19 @@ def context_data(
 def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator[Scene]:
     """Bits of paper in any resolution, most of them cut close, and drawings."""
     for scene in scenes.scenes(glyphs, count, rng):
-        if rng.random() < 0.3:
+        kind = rng.random()
+        if kind < 0.25:
             yield scenes.drawing(written, rng)
+            continue
+        if kind < 0.4:
+            scene = scenes.sparse(glyphs, rng)
+            yield Scene(*resized(scene, float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))))
             continue
         zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(2.6))))
         picture, marks = resized(scene, zoom)
         if rng.random() < 0.85:
             high = min(picture.shape[0], int(rng.uniform(1.2, 4) * SPAN * zoom))
-            wide = min(picture.shape[1], int(rng.uniform(3, 9) * SPAN * zoom))
+            wide = min(picture.shape[1], int(np.exp(rng.uniform(np.log(1.2), np.log(9))) * SPAN * zoom))
             x, y, *_ = marks[0] if marks else (picture.shape[1] / 2, picture.shape[0] / 2)
             top = int(np.clip(y - high / 2 + rng.normal(0, 3) * zoom, 0, picture.shape[0] - high))
             left = int(np.clip(x - rng.uniform(0.6, 3) * SPAN / 2 * zoom, 0, picture.shape[1] - wide))
