@@ -65,6 +65,48 @@ def make_page(glyphs, labels, rng, kind):
     return Made(picture, digits, boxes, text, np.array(pairs, int))
 
 
+def make_mark_sheet(glyphs, labels, rng):
+    """A table of marks, printed or drawn with a ruler, and what stands in its cells: a picture, and rows of strings."""
+    kind = Kind()
+    rows, columns = int(rng.integers(5, 31)), int(rng.integers(2, 7))
+    width, height = 1200, 1600
+    left, top = rng.uniform(0.05, 0.12, 2) * width
+    high = min(0.85 * height / rows, rng.uniform(60, 110))
+    wide = rng.uniform(0.6, 0.88) * width / columns
+    x, y = left + wide * np.arange(columns + 1), top + high * np.arange(rows + 1)
+    ink = np.zeros((height, width), np.float32)
+    table = [[""] * columns for _ in range(rows)]
+    tall, filled = high * rng.uniform(0.45, 0.65), rng.uniform(0.6, 1)
+    for row in range(rows):
+        for column in range(columns):
+            if rng.random() > filled:
+                continue
+            chosen = rng.integers(0, len(labels), rng.choice([1, 2, 2, 3]))
+            parts = [glyphs(int(i), tall * rng.uniform(0.9, 1.1)) for i in chosen]
+            gap = 0.12 * tall
+            space = wide - sum(part.shape[1] + gap for part in parts)
+            if space < 0.2 * tall:
+                continue
+            at = x[column] + space * rng.uniform(0.2, 0.8)
+            for part in parts:
+                down = int(y[row] + (high - part.shape[0]) / 2 + rng.normal(0, 0.04) * high)
+                view = ink[down : down + part.shape[0], int(at) : int(at) + part.shape[1]]
+                np.maximum(view, part, out=view)
+                at += part.shape[1] + gap
+            table[row][column] = "".join(str(labels[i]) for i in chosen)
+    page = _on_paper(ink, list(INKS.values())[rng.integers(len(INKS))], rng, kind, ())
+    rules = Image.new("L", (width, height))
+    draw, thick, off = ImageDraw.Draw(rules), int(rng.integers(2, 6)), 3 if rng.random() < 0.5 else 0  # drawn ones are
+    for here in x:
+        draw.line([(here + rng.normal(0, off), y[0] - off), (here + rng.normal(0, off), y[-1] + off)], 255, thick)
+    for here in y:
+        draw.line([(x[0] - off, here + rng.normal(0, off)), (x[-1] + off, here + rng.normal(0, off))], 255, thick)
+    dark = rng.uniform(40, 130)
+    page += (dark - page) * (np.asarray(rules, np.float32) / 255)[..., np.newaxis]
+    page, _ = _seen_at_an_angle(page, np.zeros((0, 4)), rng)
+    return _photographed(page, rng, kind), table
+
+
 def mnist_glyphs(images):
     """MNIST's digits as `make_page` takes them."""
 

@@ -94,6 +94,24 @@ def measure(name, pages, model, keep=None):
     )
 
 
+def measure_tables(sheets, model):
+    """Read mark sheets, and print how many of their cells are read right."""
+    cells = right = whole = count = 0
+    for image, table in sheets:
+        read = mnistcore.read_page(image, model, kind="photo").table or []
+        same = [len(row) for row in read] == [len(row) for row in table]
+        good = (
+            [a == b for row, truth in zip(read, table, strict=True) for a, b in zip(row, truth, strict=True)]
+            if same
+            else []
+        )
+        count, whole = count + 1, whole + same
+        cells, right = cells + sum(map(len, table)), right + sum(good)
+    print(
+        f"{'mark sheets':26s}{count:6d}{cells:8,d} cells, {right / cells:.2%} right; {whole} tables of the right size"
+    )
+
+
 def annotated(made, page):
     """The page with what was found on it."""
     from PIL import ImageDraw
@@ -206,7 +224,7 @@ def main():
     cli.add_argument("--pens", type=Path, help="digits as strokes, JSON lines, perhaps gzipped")
     cli.add_argument("--drawings", type=int, default=1000, help="how many of them (default: 1000)")
     cli.add_argument("--misread", type=Path, metavar="DIRECTORY", help="keep pages that were not read wholly right")
-    cli.add_argument("--only", choices=["photos", "pens", "cost"], help="measure this alone")
+    cli.add_argument("--only", choices=["photos", "tables", "pens", "cost"], help="measure this alone")
     cli.add_argument("--cost-of-stdin", action="store_true", help=argparse.SUPPRESS)
     cli.add_argument("--example", type=Path, metavar="OUT.jpg", help="only make the documentation's example page")
     options = cli.parse_args()
@@ -221,17 +239,20 @@ def main():
     print(
         f"{'':26s}{'pages':>6s}{'digits':>8s}{'found':>9s}{'false':>9s}{'right':>9s}{'pairs':>8s}{'whole':>9s}{'time':>10s}"
     )
+    if options.data:
+        with np.load(options.data) as mnist:
+            images, labels = mnist["x_train"], mnist["y_train"]
+    else:
+        images, labels = shipped_test_digits()
+    glyphs = made_pages.mnist_glyphs(images)
     if options.only in (None, "photos"):
-        if options.data:
-            with np.load(options.data) as mnist:
-                images, labels = mnist["x_train"], mnist["y_train"]
-        else:
-            images, labels = shipped_test_digits()
-        glyphs = made_pages.mnist_glyphs(images)
         for name, kind in made_pages.KINDS.items():
             rng = np.random.default_rng(options.seed)
             pages = (made_pages.make_page(glyphs, labels, rng, kind) for _ in range(options.pages))
             measure(name, pages, model, options.misread)
+    if options.only in (None, "tables"):
+        rng = np.random.default_rng(options.seed)
+        measure_tables((made_pages.make_mark_sheet(glyphs, labels, rng) for _ in range(options.pages)), model)
     if options.pens and options.only in (None, "pens"):
         opened = gzip.open if options.pens.suffix == ".gz" else open
         with opened(options.pens, "rt") as file:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 WORKING_SIDE = 1300  # pixels: rules are looked for in a picture of at most this size
-LONGEST_GAP = 0.02  # of the longer side: gaps of a rule that are closed
+LONGEST_GAP = 0.05  # of the longer side: gaps of a rule that are closed
 FAINTEST = 0.12  # of the strongest ink nearby: a rule is not fainter
 GRAIN = 0.07  # of the strongest ink on the page: weaker is paper
+PAPERS = 0.4  # of the darkest rules: a paper's own rules are fainter
+NARROWEST = 0.012  # of the longer side: a cell is wider, and higher
 RULE = 0.04  # of the longer side: a rule is straight for longer than this
 REACH = 0.6  # sides of a cell, from its middle: what is as near as this stands in it
 FILLED = 0.7  # of the places in a table's rows and columns: so many cells at least are seen
@@ -59,18 +61,26 @@ def find_cells(darkness: np.ndarray) -> Cells | None:
     rules = _rules(ink, side) | _rules(ink.T, side).T
     if not rules.any():
         return None
-    # what rules enclose on all sides
+    # a table's own rules are darker than those of the paper it stands on
+    dark = ink & (stands_out > PAPERS * np.percentile(stands_out[rules & ink], 90))
+    for of_table in (_rules(dark, side) | _rules(dark.T, side).T, rules):
+        inside = _enclosed(of_table)
+        grid = _grid(inside) if len(inside) >= 4 else None
+        if grid is not None:
+            return Cells(step * grid)
+    return None
+
+
+def _enclosed(rules: np.ndarray) -> np.ndarray:
+    """What rules enclose on all sides: (n, 4) float, left, top, right and bottom of each."""
+    from scipy import ndimage
+
     labels, count = ndimage.label(~rules)
-    boxes = ndimage.find_objects(labels)
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    inside = [
-        (box[1].start, box[0].start, box[1].stop, box[0].stop)
-        for box, area in zip(boxes, areas, strict=True)
-        if area > 0.5 * (box[0].stop - box[0].start) * (box[1].stop - box[1].start)
-        and min(box[0].stop - box[0].start, box[1].stop - box[1].start) > side * 0.012
-    ]  # fmt: skip
-    grid = _grid(np.array(inside, float)) if len(inside) >= 4 else None
-    return None if grid is None else Cells(step * grid)
+    boxes = [(box[1].start, box[0].start, box[1].stop, box[0].stop) for box in ndimage.find_objects(labels)]
+    inside = np.array(boxes, float).reshape(-1, 4)
+    size = inside[:, 2:] - inside[:, :2]
+    return inside[(areas > 0.5 * size.prod(axis=1)) & (size.min(axis=1) > NARROWEST * max(rules.shape))]
 
 
 def _rules(ink: np.ndarray, side: int) -> np.ndarray:
