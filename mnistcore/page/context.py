@@ -32,8 +32,8 @@ MOST = 12.0  # log probabilities below minus this count as this
 OVER = ((2, 4), (5, 8), (9, 18))
 WITHIN = (-14, -5)
 # in heights: two windows nearer to each other than this show the same ink
-NEAR_ACROSS, NEAR_DOWN = 0.4, 0.5
-NEAR_ONES = 0.18  # across, of two 1s, which are narrow
+NEAR_ACROSS, NEAR_DOWN = 0.45, 0.5
+NEAR_ONES = 0.3  # across, of two 1s, which are narrow
 
 INPUTS = 3 * (DIGITS + 1) + len(SIZES) + 3 * len(OFFSETS) + 10
 

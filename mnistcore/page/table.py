@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 WORKING_SIDE = 1300  # pixels: rules are looked for in a picture of at most this size
-LONGEST_GAP = 0.05  # of the longer side: gaps of a rule that are closed
+LONGEST_GAP = 0.02  # of the longer side: gaps of a rule that are closed
 FAINTEST = 0.12  # of the strongest ink nearby: a rule is not fainter
 GRAIN = 0.07  # of the strongest ink on the page: weaker is paper
 PAPERS = 0.4  # of the darkest rules: a paper's own rules are fainter
+BEYOND = 1.1  # times a table: what reaches farther is the paper's
+SAME = 0.75  # times a cell of one grid: the other's is the same
 NARROWEST = 0.012  # of the longer side: a cell is wider, and higher
 RULE = 0.04  # of the longer side: a rule is straight for longer than this
 REACH = 0.6  # sides of a cell, from its middle: what is as near as this stands in it
@@ -61,14 +63,25 @@ def find_cells(darkness: np.ndarray) -> Cells | None:
     rules = _rules(ink, side) | _rules(ink.T, side).T
     if not rules.any():
         return None
-    # a table's own rules are darker than those of the paper it stands on
+    # a table on squared paper: its own rules are the darker ones. But where fainter ones only divide its cells, as a
+    # sudoku's do, they are its own, too
     dark = ink & (stands_out > PAPERS * np.percentile(stands_out[rules & ink], 90))
-    for of_table in (_rules(dark, side) | _rules(dark.T, side).T, rules):
-        inside = _enclosed(of_table)
-        grid = _grid(inside) if len(inside) >= 4 else None
-        if grid is not None:
-            return Cells(step * grid)
-    return None
+    grid, coarse = (_grid(_enclosed(some)) for some in (rules, _rules(dark, side) | _rules(dark.T, side).T))
+    if coarse is not None and (grid is None or _divides(grid, coarse) and _area(grid) > BEYOND * _area(coarse)):
+        grid = coarse
+    return None if grid is None else Cells(step * grid)
+
+
+def _divides(grid: np.ndarray, coarse: np.ndarray) -> bool:
+    """Whether the cells of a grid are rather parts of another's cells than the same."""
+    sizes = [np.median((boxes[..., 2:] - boxes[..., :2]).prod(axis=-1)) for boxes in (grid, coarse)]
+    return bool(sizes[0] < SAME * sizes[1])
+
+
+def _area(boxes: np.ndarray) -> float:
+    """Of all that boxes (rows, columns, 4) reach over, in square pixels."""
+    left, top, right, bottom = np.moveaxis(boxes, 2, 0)
+    return float((right.max() - left.min()) * (bottom.max() - top.min()))
 
 
 def _enclosed(rules: np.ndarray) -> np.ndarray:
@@ -96,6 +109,8 @@ def _rules(ink: np.ndarray, side: int) -> np.ndarray:
 
 def _grid(boxes: np.ndarray) -> np.ndarray | None:
     """Boxes (n, 4) that lie beside and below each other as the cells of a table, in rows and columns."""
+    if len(boxes) < 4:
+        return None
     size = np.stack([boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]], axis=1)
     usual = np.median(size, axis=0)
     heights_fit = (size[:, 1] > SMALLEST * usual[1]) & (size[:, 1] < LARGEST * usual[1])
