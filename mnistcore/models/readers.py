@@ -38,8 +38,8 @@ def read_reader(path: Path) -> PageReader:
     try:
         arrays = read_arrays(path, MOST_BYTES)
         networks = {name: _network(name, arrays) for name in NETWORKS}
-        there, alone = arrays["shares"].tolist()
-        return PageReader(**networks, shares=(there, alone), number=arrays["number"])
+        context, sliding, alone = arrays["shares"].tolist()
+        return PageReader(**networks, shares=(context, sliding, alone), number=arrays["number"])
     except Exception as error:  # a damaged file fails in more ways than can be listed
         raise BadModelFile(
             f"{path.name}, which reads pages, is damaged or missing ({type(error).__name__})."

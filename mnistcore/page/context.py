@@ -150,12 +150,14 @@ class FoundDigit:
     Attributes:
         x, y: its middle.
         height: as the network judges it.
+        first: (11,) float32, what the first look says: logarithms of probabilities.
         scores: (11,) float32, of the second look, before the softmax.
     """
 
     x: float
     y: float
     height: float
+    first: np.ndarray
     scores: np.ndarray
 
     @property
@@ -164,8 +166,9 @@ class FoundDigit:
 
     @property
     def log_probabilities(self) -> np.ndarray:
-        """(10,) float32, of each digit, given that it is one."""
-        return np.log(softmax(self.scores[np.newaxis, :DIGITS])[0] + 1e-6)
+        """(20,) float32, of each digit, given that it is one: as the second look has them, and as the first has."""
+        both = np.stack([self.scores[:DIGITS], self.first[:DIGITS]])
+        return np.log(softmax(both) + 1e-6).ravel()
 
     @property
     def log_odds(self) -> float:
@@ -181,7 +184,8 @@ def choose(found: Candidates, scores: np.ndarray, least: float = 0.0) -> list[Fo
     chosen = []
     for i in np.argsort(-log_odds, kind="stable"):
         if free[i]:
-            chosen.append(FoundDigit(float(found.x[i]), float(found.y[i]), float(found.height[i]), scores[i]))
+            place = float(found.x[i]), float(found.y[i]), float(found.height[i])
+            chosen.append(FoundDigit(*place, found.seen[i, : DIGITS + 1], scores[i]))
             free &= ~_same_ink(found, i, ones)
     return chosen
 

@@ -244,8 +244,8 @@ def _page(
 def _weighed(found: list[FoundDigit], images: np.ndarray, model: Model, reader: PageReader) -> list[Reading]:
     """What is read in each digit: by the page's networks where it stands, and by the model alone."""
     alone, _ = model.probabilities(images)
-    there = np.stack([f.log_probabilities for f in found])
-    of_digits = softmax(reader.shares[0] * there + reader.shares[1] * np.log(alone + 1e-4)).astype(np.float32)
+    looks = [*np.split(np.stack([f.log_probabilities for f in found]), 2, axis=1), np.log(alone + 1e-4)]
+    of_digits = softmax(np.tensordot(reader.shares, np.stack(looks), 1)).astype(np.float32)
     of_any = 1 / (1 + np.exp(-np.array([f.log_odds for f in found], np.float32)))
     readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # all of them are digits
     return [readings[index] for index in range(len(found))]

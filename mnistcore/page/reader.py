@@ -35,15 +35,15 @@ class PageReader:
         cascade: what rules out most windows.
         sliding: which digit stands in the middle of a window, or none.
         context: the same, given what the sliding network sees around it.
-        shares: how much the logarithm of the context network's probabilities counts for the final reading, and that of
-            the model which reads the digit alone.
+        shares: how much the logarithms of three probabilities count for the final reading: the context network's, the
+            sliding network's, and those of the model which reads the digit alone.
         number: (2, drawing.FEATURES), by what a drawn number is told.
     """
 
     cascade: Model
     sliding: Model
     context: Model
-    shares: tuple[float, float]
+    shares: tuple[float, float, float]
     number: np.ndarray
 
 

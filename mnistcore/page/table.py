@@ -67,7 +67,7 @@ def find_cells(darkness: np.ndarray) -> Cells | None:
     # sudoku's do, they are its own, too
     dark = ink & (stands_out > PAPERS * np.percentile(stands_out[rules & ink], 90))
     grid, coarse = (_grid(_enclosed(some)) for some in (rules, _rules(dark, side) | _rules(dark.T, side).T))
-    if coarse is not None and (grid is None or _divides(grid, coarse) and _area(grid) > BEYOND * _area(coarse)):
+    if coarse is not None and (grid is None or (_divides(grid, coarse) and _area(grid) > BEYOND * _area(coarse))):
         grid = coarse
     return None if grid is None else Cells(step * grid)
 

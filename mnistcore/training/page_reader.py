@@ -7,7 +7,7 @@
                   for view-based human face detection": bootstrapping)
     2. cascade    a small network learns which windows are not worth its look
     3. context    a second network learns from the first one's verdicts all around a window
-    4. reading    how much this and `robust`, which reads each digit alone, count for the answer
+    4. reading    how much both and `robust`, which reads each digit alone, count for the answer
     5. number     a logistic regression tells a drawn number from a drawing of one digit or of something else
 
 MNIST's last 5,000 training digits and the writers who are kept for validation play no part in 1-3 and 5; 4 is fitted
@@ -56,7 +56,7 @@ SLIDING = Recipe(
 )  # fmt: skip
 CASCADE = replace(SLIDING, name="cascade", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
 CONTEXT = Recipe("context", hidden_layers=(160, 80), epochs=20, batch_size=500, folds=0, cosine_decay=True)
-SCENES = {"sliding": 4_500, "cascade": 2_000, "context": 12_000, "reading": 500, "number": 2_000}  # an epoch, or in all
+SCENES = {"sliding": 4_500, "cascade": 2_000, "context": 12_000, "reading": 1_000, "number": 2_000}  # an epoch, or in all
 BOOTSTRAPPED = 3  # epochs before the network's own mistakes are shown to it
 KEEPS = 0.97  # of the windows that show a digit the cascade keeps so many; each digit has several
 
@@ -289,7 +289,7 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
 def reading_data(
     glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader
 ) -> Iterator:
-    """Of each digit that was found the logarithms of both probabilities, (n, 20), and which digit it is."""
+    """Of each digit that was found the logarithms of three probabilities, (n, 30), and which digit it is."""
     model = load_model("robust")
     for scene in pictures(glyphs, written, count, rng):
         found = find_digits(1 - scene.picture, reader)
@@ -301,15 +301,17 @@ def reading_data(
                     yield np.concatenate([digit.log_probabilities, alone])[np.newaxis], np.array([label])
 
 
-def fit_shares(both: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
-    """How much each of two logarithms of probabilities (n, 20) counts: what makes the digits (n,) the most probable."""
+def fit_shares(looks: np.ndarray, classes: np.ndarray) -> tuple[float, ...]:
+    """How much each of three logarithms of probabilities (n, 30) counts: what makes the digits (n,) the likeliest."""
     from scipy import optimize
 
-    def loss(shares: np.ndarray) -> float:
-        scores = shares[0] * both[:, :DIGITS] + shares[1] * both[:, DIGITS:]
-        return -float(np.log(softmax(scores)[np.arange(len(scores)), classes] + 1e-9).mean())
+    looks = looks.reshape(len(looks), 3, DIGITS)
 
-    return tuple(optimize.minimize(loss, [0.5, 0.5], method="Nelder-Mead").x.round(3).tolist())
+    def loss(shares: np.ndarray) -> float:
+        probabilities = softmax(np.tensordot(looks, shares, (1, 0)))
+        return -float(np.log(probabilities[np.arange(len(looks)), classes] + 1e-9).mean())
+
+    return tuple(optimize.minimize(loss, [0.3] * 3, method="Nelder-Mead").x.round(3).tolist())
 
 
 # 5: number
@@ -352,7 +354,7 @@ def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[
     context = _fitted(CONTEXT, seen, classes, seed)
     log(f"context: {len(seen):,} candidates, {np.mean(classes < NO_DIGIT):.1%} of them digits")
     number = np.zeros((2, drawing.FEATURES))
-    reader = PageReader(cascade, sliding, context, (0.5, 0.5), number)
+    reader = PageReader(cascade, sliding, context, (0.3, 0.3, 0.3), number)
     reader = replace(
         reader, shares=fit_shares(*maker.make(partial(reading_data, reader=reader), SCENES["reading"], "validate"))
     )
