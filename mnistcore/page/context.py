@@ -150,43 +150,41 @@ class FoundDigit:
     Attributes:
         x, y: its middle.
         height: as the network judges it.
-        first: (11,) float32, what the first look says: logarithms of probabilities.
-        scores: (11,) float32, of the second look, before the softmax.
+        probabilities: (10,) float32, of each digit, given that it is one, by the second look.
+        first: (10,) float32, the same by the first.
+        log_odds: how much likelier the likeliest digit is than none.
     """
 
     x: float
     y: float
     height: float
+    probabilities: np.ndarray
     first: np.ndarray
-    scores: np.ndarray
+    log_odds: float
 
     @property
     def digit(self) -> int:
-        return int(self.scores[:DIGITS].argmax())
-
-    @property
-    def log_probabilities(self) -> np.ndarray:
-        """(20,) float32, of each digit, given that it is one: as the second look has them, and as the first has."""
-        both = np.stack([self.scores[:DIGITS], self.first[:DIGITS]])
-        return np.log(softmax(both) + 1e-6).ravel()
-
-    @property
-    def log_odds(self) -> float:
-        return float(self.scores[:DIGITS].max() - self.scores[DIGITS])
+        return int(self.probabilities.argmax())
 
 
 def choose(found: Candidates, scores: np.ndarray, least: float = 0.0) -> list[FoundDigit]:
     """The digits among candidates: the likeliest first, then what shares no ink with those before (non-maximum
-    suppression), as long as their log odds are above `least`."""
-    ones = scores[:, :DIGITS].argmax(axis=1) == 1
+    suppression), as long as their log odds are above `least`. All that share a digit's ink say where it is and which,
+    each as much as it is likely to show a digit."""
+    digits, first = softmax(scores[:, :DIGITS]), softmax(found.seen[:, :DIGITS])
+    ones = digits.argmax(axis=1) == 1
     log_odds = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
-    free = log_odds > least
+    likely = 1 / (1 + np.exp(-log_odds.clip(-MOST, MOST)))
+    free = np.ones(len(found), bool)
     chosen = []
     for i in np.argsort(-log_odds, kind="stable"):
-        if free[i]:
-            place = float(found.x[i]), float(found.y[i]), float(found.height[i])
-            chosen.append(FoundDigit(*place, found.seen[i, : DIGITS + 1], scores[i]))
-            free &= ~_same_ink(found, i, ones)
+        if free[i] and log_odds[i] > least:
+            same = free & _same_ink(found, i, ones)
+            weights = likely[same] / likely[same].sum()
+            x, y, height = (float(weights @ values[same]) for values in (found.x, found.y, found.height))
+            looks = weights @ digits[same], weights @ first[same]
+            chosen.append(FoundDigit(x, y, height, *looks, float(log_odds[i])))
+            free &= ~same
     return chosen
 
 

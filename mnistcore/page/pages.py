@@ -19,14 +19,13 @@ from PIL import Image
 
 from mnistcore.digit.grey import upright
 from mnistcore.digit.model import Model
-from mnistcore.digit.probabilities import softmax
 from mnistcore.digit.reading import Reading, Readings, read
 from mnistcore.page.context import FoundDigit
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
-from mnistcore.page.reader import PageReader, find_digits, find_upright
+from mnistcore.page.reader import PageReader, find_digits, find_upright, weighed
 from mnistcore.page.scan import SMALLEST
 from mnistcore.page.table import Cells, find_cells
 from mnistcore.page.threshold import ink_of
@@ -157,12 +156,15 @@ def read_page(
         drawn = _of_drawing(image, dark, dark, model, reader, size, deadline, SMALLEST)
         if drawn.digits or (drawn.refused and drawn.refused.status == "blank"):
             return drawn
+    if drawn is None:
+        turn, found = find_upright(dark, reader, deadline)
+        if found:
+            dark = np.rot90(dark, turn)
+            return _page(found, dark, turn, find_cells(dark), model, reader, size)
     # where nothing is found, ink and paper may have been mistaken for one another
-    for ink in (dark, 1 - dark) if drawn is None else (1 - dark,):
-        turn, found = find_upright(ink, reader, deadline)
-        if len(found) > (drawn is not None):  # on a drawing one alone would be what a letter encloses
-            ink = np.rot90(ink, turn)
-            return _page(found, ink, turn, find_cells(ink), model, reader, size)
+    found = find_digits(1 - dark, reader, deadline)
+    if len(found) > (drawn is not None):  # on a drawing one alone would be what a letter encloses
+        return _page(found, 1 - dark, 0, find_cells(1 - dark), model, reader, size)
     return drawn or Page([], size)
 
 
@@ -244,8 +246,8 @@ def _page(
 def _weighed(found: list[FoundDigit], images: np.ndarray, model: Model, reader: PageReader) -> list[Reading]:
     """What is read in each digit: by the page's networks where it stands, and by the model alone."""
     alone, _ = model.probabilities(images)
-    looks = [*np.split(np.stack([f.log_probabilities for f in found]), 2, axis=1), np.log(alone + 1e-4)]
-    of_digits = softmax(np.tensordot(reader.shares, np.stack(looks), 1)).astype(np.float32)
+    looks = np.stack([[f.probabilities for f in found], [f.first for f in found], alone])
+    of_digits = weighed(looks, reader.shares).astype(np.float32)
     of_any = 1 / (1 + np.exp(-np.array([f.log_odds for f in found], np.float32)))
     readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # all of them are digits
     return [readings[index] for index in range(len(found))]

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from mnistcore.digit.probabilities import softmax
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
 from mnistcore.page.scan import SMALLEST, scan
 
 if TYPE_CHECKING:
     from mnistcore.digit.model import Model
 
+UNLIKELY = 1e-4  # probability: nothing is ruled out by one look alone
 SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on its side
 LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told
 DOUBTFUL = 10.0  # log odds: of digits that stand upright most have more
@@ -71,6 +73,12 @@ def likely(
     levels = scan(darkness, reader.cascade, reader.sliding, least, deadline)
     found = candidates(levels, darkness.shape)
     return found, reconsider(found, reader.context)
+
+
+def weighed(looks: np.ndarray, shares: tuple[float, ...] | np.ndarray) -> np.ndarray:
+    """Several probabilities (k, n, 10) of the same n digits as one, (n, 10): the logarithm of each counts for its share
+    (Hinton 2002, "Training products of experts by minimizing contrastive divergence")."""
+    return softmax(np.tensordot(np.asarray(shares), np.log(looks + UNLIKELY), 1))
 
 
 def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = math.inf) -> tuple[int, list[FoundDigit]]:

@@ -39,6 +39,7 @@ MIDDLE = STEP * (GRID // 2) + STEP // 2  # pixels from a window's corner to its 
 AROUND = 15  # points along the side of the square whose strongest window tells how strong ink is here
 SCALE = np.float32(np.sqrt(DIRECTIONS) * GRID / 4)  # brings a window of strength 1 to numbers of about 1
 FAINT = 0.35  # of that: a weaker window is divided by no less,
+WEAKEST = 0.5  # nor by less than this: of a thousand digits one is weaker, but the grain of most empty paper is
 GRAIN = 0.1  # nor by less than this share of the strongest windows of the picture
 
 _KERNEL = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SIGMA) ** 2)
@@ -160,7 +161,7 @@ def strengths(grid: np.ndarray) -> np.ndarray:
     own = sums[GRID:, GRID:] - sums[:-GRID, GRID:] - sums[GRID:, :-GRID] + sums[:-GRID, :-GRID]
     own = np.sqrt(own.clip(1e-12)).astype(np.float32)
     around = np.maximum(FAINT * ndimage.maximum_filter(own, AROUND, mode="nearest"), GRAIN * np.percentile(own, 99.5))
-    return np.maximum(own, around)
+    return np.maximum(own, around).clip(WEAKEST)
 
 
 def windows(grid: np.ndarray, strength: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

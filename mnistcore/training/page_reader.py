@@ -33,7 +33,6 @@ from mnistcore.data.scenes import NO_DIGIT, Glyphs, Scene
 from mnistcore.digit.directions import DIRECTIONS, GRID
 from mnistcore.digit.form import DIGITS, SPAN
 from mnistcore.digit.model import Model
-from mnistcore.digit.probabilities import softmax
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
 from mnistcore.models.files import SHIPPED_DIRECTORY
@@ -41,7 +40,7 @@ from mnistcore.models.readers import write_reader
 from mnistcore.page import drawing
 from mnistcore.page.context import candidates
 from mnistcore.page.cutting import cut_out
-from mnistcore.page.reader import PageReader, find_digits
+from mnistcore.page.reader import PageReader, find_digits, weighed
 from mnistcore.page.scan import MIDDLE, STEP, directions, extended, scan, strengths, windows
 from mnistcore.page.threshold import ink_of
 from mnistcore.training.epoch_data import EpochData
@@ -56,7 +55,13 @@ SLIDING = Recipe(
 )  # fmt: skip
 CASCADE = replace(SLIDING, name="cascade", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
 CONTEXT = Recipe("context", hidden_layers=(160, 80), epochs=20, batch_size=500, folds=0, cosine_decay=True)
-SCENES = {"sliding": 4_500, "cascade": 2_000, "context": 12_000, "reading": 1_000, "number": 2_000}  # an epoch, or in all
+SCENES = {
+    "sliding": 4_500,
+    "cascade": 2_000,
+    "context": 12_000,
+    "reading": 1_000,
+    "number": 2_000,
+}  # an epoch, or in all
 BOOTSTRAPPED = 3  # epochs before the network's own mistakes are shown to it
 KEEPS = 0.97  # of the windows that show a digit the cascade keeps so many; each digit has several
 
@@ -289,7 +294,7 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
 def reading_data(
     glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader
 ) -> Iterator:
-    """Of each digit that was found the logarithms of three probabilities, (n, 30), and which digit it is."""
+    """Of each digit that was found three probabilities, (1, 3, 10), and which digit it is."""
     model = load_model("robust")
     for scene in pictures(glyphs, written, count, rng):
         found = find_digits(1 - scene.picture, reader)
@@ -297,21 +302,20 @@ def reading_data(
             for x, y, height, label in scene.marks:
                 if label != NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
                     image, _ = cut_out(1 - scene.picture, digit, found)
-                    alone = np.log(model.predict_proba(image[np.newaxis])[0] + 1e-4)
-                    yield np.concatenate([digit.log_probabilities, alone])[np.newaxis], np.array([label])
+                    alone = model.predict_proba(image[np.newaxis])[0]
+                    yield np.stack([digit.probabilities, digit.first, alone])[np.newaxis], np.array([label])
 
 
-def fit_shares(looks: np.ndarray, classes: np.ndarray) -> tuple[float, ...]:
-    """How much each of three logarithms of probabilities (n, 30) counts: what makes the digits (n,) the likeliest."""
+def fit_shares(looks: np.ndarray, classes: np.ndarray) -> tuple[float, float, float]:
+    """How much each of three probabilities (n, 3, 10) counts: what makes the digits (n,) the likeliest."""
     from scipy import optimize
 
-    looks = looks.reshape(len(looks), 3, DIGITS)
-
     def loss(shares: np.ndarray) -> float:
-        probabilities = softmax(np.tensordot(looks, shares, (1, 0)))
-        return -float(np.log(probabilities[np.arange(len(looks)), classes] + 1e-9).mean())
+        right = weighed(looks.transpose(1, 0, 2), shares)[np.arange(len(looks)), classes]
+        return -float(np.log(right + 1e-9).mean())
 
-    return tuple(optimize.minimize(loss, [0.3] * 3, method="Nelder-Mead").x.round(3).tolist())
+    context, sliding, alone = optimize.minimize(loss, [0.3] * 3, method="Nelder-Mead").x.round(3).tolist()
+    return context, sliding, alone
 
 
 # 5: number
