@@ -26,7 +26,7 @@ SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on i
 LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told
 DOUBTFUL = 10.0  # log odds: of digits that stand upright most have more
 # a page is turned if all log odds together are so many times as much then, and no less than of some digits
-TIMES, SEVERAL = 2.0, 60.0
+TIMES, SEVERAL = 1.4, 60.0
 
 
 @dataclass(frozen=True)
