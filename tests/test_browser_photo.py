@@ -112,5 +112,5 @@ def test_a_file_that_is_too_large_to_be_sent_is_refused_in_words(browser, app_se
         go_to(page, "Photo")
         page.locator("input[type=file]").set_input_files(large)
         page.get_by_text("must be 200").wait_for()
-        page.get_by_text("digits, 25 MB at most").wait_for()
+        page.get_by_text("digits, of 25 MB at most").wait_for()
         assert page.get_by_text("200MB per file").is_hidden()
