@@ -81,6 +81,11 @@ def weighed(looks: np.ndarray, shares: tuple[float, ...] | np.ndarray) -> np.nda
     return softmax(np.tensordot(np.asarray(shares), np.log(looks + UNLIKELY), 1))
 
 
+def evidence(found: list[FoundDigit]) -> float:
+    """The log odds of all digits together."""
+    return sum(digit.log_odds for digit in found)
+
+
 def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = math.inf) -> tuple[int, list[FoundDigit]]:
     """How many quarters a page must be turned to the left to be upright, and the digits on it then.
 
@@ -92,10 +97,10 @@ def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = mat
         image = Image.fromarray(darkness)
         image.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
         small = np.asarray(image)
-        upright = [digit.log_odds for digit in find_digits(small, reader, deadline)]
-        if not upright or np.median(upright) < DOUBTFUL:
-            ways = [find_digits(np.rot90(small, way), reader, deadline) for way in (1, 2, 3)]
-            seen = [sum(upright), *(sum(digit.log_odds for digit in way) for way in ways)]
+        upright = find_digits(small, reader, deadline)
+        if not upright or np.median([digit.log_odds for digit in upright]) < DOUBTFUL:
+            ways = [upright, *(find_digits(np.rot90(small, way), reader, deadline) for way in (1, 2, 3))]
+            seen = [evidence(way) for way in ways]
             turn = int(np.argmax(seen))
             turn = turn if seen[turn] > max(TIMES * seen[0], SEVERAL) else 0
     return turn, find_digits(np.rot90(darkness, turn), reader, deadline)
