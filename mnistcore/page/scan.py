@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mnistcore.digit.model import Model
 
 SMALLEST = 8.0  # pixels: the height of the smallest digit that can be read,
-MOST_LINES = 75  # or, of a large page, this part of its longer side
+MOST_LINES = 60  # or, of a large page, this part of its longer side
 OCTAVE = 4  # sizes that are tried from one height to twice as much
 UNSEEN = -8.0  # log odds of what is not worth a look
 BATCH = 2_000  # windows at a time: more would only take memory
