@@ -161,7 +161,7 @@ def test_letters_among_digits_are_left_out(model) -> None:
     draw.line([(300, 340), (300, 400), (300, 370), (340, 370), (340, 340), (340, 400)], 255, 5)  # H
     page = read_page(photo_of(np.maximum(ink, np.asarray(letters) / 255)), model)
     assert page.lines[0] == "0172"
-    assert len("".join(page.lines[1:])) <= 2  # of five upright strokes two may pass for 1s
+    assert len("".join(page.lines[1:])) <= 1  # of five upright strokes one may pass for a 1
 
 
 def test_what_is_no_picture_is_refused(model) -> None:

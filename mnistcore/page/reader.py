@@ -25,8 +25,8 @@ UNLIKELY = 1e-4  # probability: nothing is ruled out by one look alone
 SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on its side
 LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told
 DOUBTFUL = 10.0  # log odds: of digits that stand upright most have more
-# a page is turned if all log odds together are so many times as much then, and no less than of some digits
-TIMES, SEVERAL = 1.4, 60.0
+TIMES = 1.4  # a page is turned if all log odds together are so many times as much then,
+SEVERAL = 60.0  # and as much as those of several digits; with less there may be too little, or ink taken for paper
 
 
 @dataclass(frozen=True)

@@ -55,13 +55,8 @@ SLIDING = Recipe(
 )  # fmt: skip
 CASCADE = replace(SLIDING, name="cascade", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
 CONTEXT = Recipe("context", hidden_layers=(160, 80), epochs=20, batch_size=500, folds=0, cosine_decay=True)
-SCENES = {
-    "sliding": 4_500,
-    "cascade": 2_000,
-    "context": 12_000,
-    "reading": 1_000,
-    "number": 2_000,
-}  # an epoch, or in all
+# an epoch, or in all
+SCENES = {"sliding": 4_500, "cascade": 2_000, "context": 12_000, "reading": 1_000, "number": 2_000}
 BOOTSTRAPPED = 3  # epochs before the network's own mistakes are shown to it
 KEEPS = 0.97  # of the windows that show a digit the cascade keeps so many; each digit has several
 
