@@ -25,7 +25,7 @@ from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
-from mnistcore.page.reader import SEVERAL, PageReader, evidence, find_digits, find_upright, weighed
+from mnistcore.page.reader import PageReader, find_digits, find_upright, weighed
 from mnistcore.page.scan import SMALLEST
 from mnistcore.page.table import Cells, find_cells
 from mnistcore.page.threshold import ink_of
@@ -157,11 +157,10 @@ def read_page(
         if drawn.digits or (drawn.refused and drawn.refused.status == "blank"):
             return drawn
     turn, found = (0, []) if drawn else find_upright(dark, reader, deadline)
-    if evidence(found) < SEVERAL:  # ink and paper may have been mistaken for one another
-        others = find_digits(1 - dark, reader, deadline)
-        if len(others) > (drawn is not None) and evidence(others) > evidence(found):
-            turn, found, dark = 0, others, 1 - dark  # of a drawing one alone would be what a letter encloses
-    if found:
+    if not found:  # ink and paper may have been mistaken for one another
+        dark = 1 - dark
+        found = find_digits(dark, reader, deadline)
+    if len(found) > (drawn is not None):  # on a drawing one alone would be what a letter encloses
         dark = np.rot90(dark, turn)
         return _page(found, dark, turn, find_cells(dark), model, reader, size)
     return drawn or Page([], size)

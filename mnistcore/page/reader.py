@@ -26,7 +26,7 @@ SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on i
 LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told
 DOUBTFUL = 10.0  # log odds: of digits that stand upright most have more
 TIMES = 1.4  # a page is turned if all log odds together are so many times as much then,
-SEVERAL = 60.0  # and as much as those of several digits; with less there may be too little, or ink taken for paper
+SEVERAL = 60.0  # and as much as those of several digits
 
 
 @dataclass(frozen=True)
