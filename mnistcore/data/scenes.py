@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from mnistcore.data import pen
+from mnistcore.data import pen, synthetic
 from mnistcore.data.hands import Written
 from mnistcore.data.non_digits import font_directory
 from mnistcore.digit.form import INK, SPAN
@@ -29,6 +29,7 @@ from mnistcore.page.scan import extended
 HEIGHT, WIDTH = 84, 180  # pixels of a scene
 NO_DIGIT = 10
 PRINTED = 0.16  # share of the digits, besides those of pens, that are printed
+ALLOGRAPHS = 0.15  # share of the pens' digits that are written after allographs, where these are wanted
 TABLES = 0.15  # share of the scenes that show cells of a table
 
 
@@ -82,17 +83,32 @@ def make_glyphs(
     some = rng.integers(0, len(print_), int(PRINTED * count / 2))
     rows = rng.integers(0, len(images), count // 2 - len(some))
     of_pens = rng.integers(0, len(written.labels), count - len(rows))
-    # the finest pens are most: on paper a stroke is rather a tenth than a quarter of a digit's height
-    widths = np.sort(pen.FINEST + (pen.BROADEST - pen.FINEST) * rng.random(len(of_pens)) ** 2)
-    drawn = pen.write(written.digits[of_pens], widths, rng)
+    drawn = pen.write(written.digits[of_pens], pen_widths(len(of_pens), rng), rng)
     of_others = rng.integers(0, len(written.others), count // 2)
-    widths = np.sort(pen.FINEST + (pen.BROADEST - pen.FINEST) * rng.random(len(of_others)) ** 2)
-    others = pen.write(written.others[of_others], widths, rng)
+    others = pen.write(written.others[of_others], pen_widths(len(of_others), rng), rng)
     return Glyphs(
         np.concatenate([images[rows], print_[some], drawn]),
         np.concatenate([labels[rows], of_print[some], written.labels[of_pens]]),
         others,
     )
+
+
+def add_allographs(glyphs: Glyphs, rng: np.random.Generator) -> None:
+    """Put digits of every way of forming them in the place of some that pens wrote: few people's ways are among
+    these."""
+    first = len(glyphs.digits) // 2
+    rows = first + np.sort(rng.choice(first, round(ALLOGRAPHS * first), replace=False))
+    labels = rng.integers(0, 10, len(rows))
+    lines = [rng.choice(synthetic.allographs()[label]) for label in labels.tolist()]
+    glyphs.digits[rows] = synthetic.write(lines, pen_widths(len(rows), rng), rng)
+    glyphs.labels[rows] = labels
+    glyphs.__post_init__()
+
+
+def pen_widths(count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count,) widths of pens, rising. The finest are most: on paper a stroke is rather a tenth than a quarter of a
+    digit's height."""
+    return np.sort(pen.FINEST + (pen.BROADEST - pen.FINEST) * rng.random(count) ** 2)
 
 
 @cache

@@ -14,15 +14,15 @@ from mnistcore.home import atomic_path
 from mnistcore.models.files import SHIPPED_DIRECTORY
 from mnistcore.page.reader import PageReader
 
-NETWORKS = ("cascade", "sliding", "context")
+NETWORKS = ("coarse", "fine", "sliding", "context", "closeup")
 MOST_BYTES = 64 * 1024 * 1024
 
 
 def write_reader(reader: PageReader, path: Path) -> None:
     """Write a reader, atomically."""
     arrays = {"shares": np.array(reader.shares), "number": np.asarray(reader.number)}
-    for name in NETWORKS:
-        network: Model = getattr(reader, name)
+    networks = (*reader.cascade, reader.sliding, reader.context, reader.closeup)
+    for name, network in zip(NETWORKS, networks, strict=True):
         for i, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
             arrays |= {f"{name}_weights_{i}": weight.astype(np.float16), f"{name}_biases_{i}": bias}
     with atomic_path(path) as temporary:
@@ -37,9 +37,9 @@ def read_reader(path: Path) -> PageReader:
     """
     try:
         arrays = read_arrays(path, MOST_BYTES)
-        networks = {name: _network(name, arrays) for name in NETWORKS}
-        context, sliding, alone = arrays["shares"].tolist()
-        return PageReader(**networks, shares=(context, sliding, alone), number=arrays["number"])
+        coarse, fine, sliding, context, closeup = (_network(name, arrays) for name in NETWORKS)
+        shares = tuple(arrays["shares"].tolist())
+        return PageReader((coarse, fine), sliding, context, closeup, shares, arrays["number"])
     except Exception as error:  # a damaged file fails in more ways than can be listed
         raise BadModelFile(
             f"{path.name}, which reads pages, is damaged or missing ({type(error).__name__})."

@@ -4,7 +4,7 @@ there is a table, its cells.
     1. darkness   which is ink and which is paper (`darkness.py`)
     2. find       where digits stand, and which, and which way round the page lies (`reader.py`); of a drawing, whether
                   it is a number at all (`drawing.py`)
-    3. read       each digit, cut out of its paper, is read by the model as well, and both are weighed (`digits.py`)
+    3. read       each digit, cut out of its paper, is read by the model as well, and both are weighed (`reader.py`)
     4. arrange    in lines (`lines.py`), and in the cells of a table (`table.py`)
 """
 
@@ -19,13 +19,13 @@ from PIL import Image
 
 from mnistcore.digit.grey import upright
 from mnistcore.digit.model import Model
-from mnistcore.digit.reading import Reading, Readings, read
+from mnistcore.digit.reading import Reading, read
 from mnistcore.page.context import FoundDigit
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
-from mnistcore.page.reader import PageReader, find_digits, find_upright, weighed
+from mnistcore.page.reader import PageReader, find_digits, find_upright, read_found
 from mnistcore.page.scan import SMALLEST
 from mnistcore.page.table import Cells, find_cells
 from mnistcore.page.threshold import ink_of
@@ -230,7 +230,7 @@ def _page(
     lines = in_lines(*(np.array([getattr(f, name) for f in found]) for name in ("x", "y", "height")))
     order = [(number, found[i]) for number, line in enumerate(lines) for i in line]
     cuts = [cut_out(dark, f, found) for _, f in order]
-    readings = _weighed([f for _, f in order], np.stack([image for image, _ in cuts]), model, reader)
+    readings = read_found([f for _, f in order], dark, np.stack([image for image, _ in cuts]), model, reader)
     digits = []
     for (line, f), (_, box), reading in zip(order, cuts, readings, strict=True):
         digits.append(
@@ -239,16 +239,6 @@ def _page(
     if cells and sum(digit.cell is not None for digit in digits) > len(digits) / 2:
         return Page(digits, size, shape=cells.shape)
     return Page([replace(digit, cell=None) for digit in digits], size)
-
-
-def _weighed(found: list[FoundDigit], images: np.ndarray, model: Model, reader: PageReader) -> list[Reading]:
-    """What is read in each digit: by the page's networks where it stands, and by the model alone."""
-    alone, _ = model.probabilities(images)
-    looks = np.stack([[f.probabilities for f in found], [f.first for f in found], alone])
-    of_digits = weighed(looks, reader.shares).astype(np.float32)
-    of_any = 1 / (1 + np.exp(-np.array([f.log_odds for f in found], np.float32)))
-    readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # all of them are digits
-    return [readings[index] for index in range(len(found))]
 
 
 def _boxed(box: Box, shape: tuple[int, int], size: tuple[int, int], turn: int) -> Box:

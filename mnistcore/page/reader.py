@@ -3,6 +3,8 @@
 1. scan      the sliding network looks at every place in every size (`scan.py`)
 2. context   a second network judges what may be a digit by what stands around it (`context.py`)
 3. choose    of windows that show the same ink the likeliest (`context.py`, too)
+4. weigh     a third network looks at each digit that was found (`closeup.py`), and the model reads it alone; what all
+             of them say is weighed
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.digit.probabilities import softmax
+from mnistcore.digit.reading import Reading, Readings
+from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
 from mnistcore.page.scan import SMALLEST, scan
 
@@ -34,18 +38,20 @@ class PageReader:
     """What finds digits on paper.
 
     Attributes:
-        cascade: what rules out most windows.
+        cascade: what rules out most windows, coarsely and finely.
         sliding: which digit stands in the middle of a window, or none.
         context: the same, given what the sliding network sees around it.
-        shares: how much the logarithms of three probabilities count for the final reading: the context network's, the
-            sliding network's, and those of the model which reads the digit alone.
+        closeup: which digit a digit is.
+        shares: how much the logarithms of four probabilities count for the final reading: the context network's, the
+            sliding network's, the closeup network's, and those of the model which reads the digit alone.
         number: (2, drawing.FEATURES), by what a drawn number is told.
     """
 
-    cascade: Model
+    cascade: tuple[Model, Model]
     sliding: Model
     context: Model
-    shares: tuple[float, float, float]
+    closeup: Model
+    shares: tuple[float, ...]
     number: np.ndarray
 
 
@@ -75,10 +81,30 @@ def likely(
     return found, reconsider(found, reader.context)
 
 
-def weighed(looks: np.ndarray, shares: tuple[float, ...] | np.ndarray) -> np.ndarray:
-    """Several probabilities (k, n, 10) of the same n digits as one, (n, 10): the logarithm of each counts for its share
-    (Hinton 2002, "Training products of experts by minimizing contrastive divergence")."""
-    return softmax(np.tensordot(np.asarray(shares), np.log(looks + UNLIKELY), 1))
+def looks(
+    found: list[FoundDigit], darkness: np.ndarray, images: np.ndarray, model: Model, closeup: Model
+) -> np.ndarray:
+    """What all say of digits that were found on a picture and cut out, (n, 28, 28) uint8: (4, n, 10) float32, in the
+    order of `PageReader.shares`."""
+    near = closeup.forward(views(darkness, [(digit.x, digit.y, digit.height) for digit in found]))[-1]
+    alone, _ = model.probabilities(images)
+    return np.stack([[d.probabilities for d in found], [d.first for d in found], softmax(near), alone])
+
+
+def weighed(said: np.ndarray, shares: tuple[float, ...] | np.ndarray) -> np.ndarray:
+    """Several probabilities (k, n, 10) of the same n digits as one, (n, 10) float32: the logarithm of each counts
+    for its share (Hinton 2002, "Training products of experts by minimizing contrastive divergence")."""
+    return softmax(np.tensordot(np.asarray(shares, np.float32), np.log(said + UNLIKELY), 1))
+
+
+def read_found(
+    found: list[FoundDigit], darkness: np.ndarray, images: np.ndarray, model: Model, reader: PageReader
+) -> list[Reading]:
+    """The digits that were found on a picture and cut out, (n, 28, 28) uint8; none of them is refused any more."""
+    of_digits = weighed(looks(found, darkness, images, model, reader.closeup), reader.shares)
+    of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in found], np.float32)))
+    readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)
+    return [readings[index] for index in range(len(found))]
 
 
 def evidence(found: list[FoundDigit]) -> float:

@@ -34,6 +34,7 @@ MARGIN = 14  # pixels of paper put around a picture, so that a window may have i
 
 
 STEP = 3  # pixels between two points of the grid: about a third of a stroke's distance to the next
+BAND = 16 * STEP  # rows of pixels whose directions are computed at a time
 REACH = 5  # pixels on either side of a point whose directions are averaged in it
 MIDDLE = STEP * (GRID // 2) + STEP // 2  # pixels from a window's corner to its middle
 AROUND = 15  # points along the side of the square whose strongest window tells how strong ink is here
@@ -74,53 +75,63 @@ class Level:
 
 
 def scan(
-    darkness: np.ndarray, cascade: Model, network: Model, least: float = SMALLEST, deadline: float = math.inf
+    darkness: np.ndarray,
+    cascade: tuple[Model, Model],
+    network: Model,
+    least: float = SMALLEST,
+    deadline: float = math.inf,
 ) -> list[Level]:
     """Look at every place of a picture in every size, from digits of `least` pixels to the largest.
+
+    Two much smaller networks rule out most windows before: the first sees them coarsely, the second what that one
+    leaves (Viola & Jones 2001, "Rapid object detection using a boosted cascade of simple features").
 
     Raises:
         TimeoutError: the deadline, a `time.monotonic()`, passed.
     """
     image = Image.fromarray(darkness)
     scales = SPAN / heights(darkness.shape, least)
-    return [_look(_reduced(image, scale), scale, cascade, network, deadline) for scale in scales.tolist()]
+    return [_look(image, scale, cascade, network, deadline) for scale in scales.tolist()]
 
 
-def _reduced(image: Image.Image, scale: float) -> np.ndarray:
+def gridded(image: Image.Image, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """The grid of a picture that is made so many times as large, and the strengths of its windows."""
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     method = (
         Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
     )
-    return np.asarray(image.resize(size, method))
+    grid = directions(extended(np.asarray(image.resize(size, method)), *(MARGIN,) * 4))
+    return grid, strengths(grid)
 
 
-def _look(level: np.ndarray, scale: float, cascade: Model, network: Model, deadline: float) -> Level:
-    grid = directions(extended(level, *(MARGIN,) * 4))
-    strength = strengths(grid)
-    rows, columns = _likely(grid, strength, cascade)
-    scores = np.empty((len(rows), DIGITS + 1), np.float32)
-    for start in range(0, len(rows), BATCH):
+def _look(image: Image.Image, scale: float, cascade: tuple[Model, Model], network: Model, deadline: float) -> Level:
+    coarse, fine = cascade
+    grid, strength = gridded(image, scale)
+    places = np.argwhere(likely(grid, strength, coarse))
+    kept, scores = [places[:0]], [np.empty((0, DIGITS + 1), np.float32)]
+    for start in range(0, len(places), BATCH):
         if time.monotonic() > deadline:
             raise TimeoutError("The page could not be read in time.")
-        some = slice(start, start + BATCH)
-        scores[some] = network.forward(windows(grid, strength, rows[some], columns[some]))[-1]
+        some = places[start : start + BATCH]
+        seen = windows(grid, strength, *some.T)
+        left = fine.forward(seen)[-1][:, 0] > 0
+        kept.append(some[left])
+        scores.append(network.forward(seen[left])[-1])
+    (rows, columns), of_digits = np.concatenate(kept).T, np.concatenate(scores)
     log_odds = np.full(strength.shape, UNSEEN, np.float32)
-    log_odds[rows, columns] = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
-    return Level(scale, rows, columns, scores, log_odds)
+    log_odds[rows, columns] = of_digits[:, :DIGITS].max(axis=1) - of_digits[:, DIGITS]
+    return Level(scale, rows, columns, of_digits, log_odds)
 
 
-def _likely(grid: np.ndarray, strength: np.ndarray, cascade: Model) -> tuple[np.ndarray, np.ndarray]:
-    """The windows that a much smaller network, which sees them coarsely, does not rule out (Viola & Jones 2001, "Rapid
-    object detection using a boosted cascade of simple features"): (n,) rows and (n,) columns."""
+def likely(grid: np.ndarray, strength: np.ndarray, coarse: Model) -> np.ndarray:
+    """Which windows a network that sees means of 3x3 points does not rule out: bool, like `strength`."""
     height, width = strength.shape
-    coarse = np.zeros((DIRECTIONS, height + 6, width + 6), np.float32)
+    means = np.zeros((DIRECTIONS, height + 6, width + 6), np.float32)
     for i, j in np.ndindex(3, 3):
-        coarse += grid[:, i : i + height + 6, j : j + width + 6] / 9
-    blocks = np.stack([coarse[:, i : i + height, j : j + width] for i in (0, 3, 6) for j in (0, 3, 6)], axis=1)
+        means += grid[:, i : i + height + 6, j : j + width + 6] / 9
+    blocks = np.stack([means[:, i : i + height, j : j + width] for i in (0, 3, 6) for j in (0, 3, 6)], axis=1)
     seen = (blocks.reshape(-1, height * width) * (SCALE / strength.ravel())).T
-    scores = cascade.forward(seen)[-1]
-    rows, columns = np.nonzero(scores.reshape(strength.shape) > 0)
-    return rows, columns
+    return coarse.forward(seen)[-1].reshape(strength.shape) > 0
 
 
 # What a window shows
@@ -135,21 +146,25 @@ def directions(darkness: np.ndarray) -> np.ndarray:
     Returns:
         (8, H // STEP, W // STEP) float32: point (i, j) lies at the pixel (STEP i + 1, STEP j + 1).
     """
-    planes = direction_planes(darkness[np.newaxis])[:, 0]
-    return _sampled(_sampled(planes, 2), 1)
+    beyond = REACH + 1  # pixels: a point's directions come from so far around it
+    high, wide = (STEP * (side // STEP - 1) + 1 + 2 * beyond for side in darkness.shape)
+    padded = np.pad(darkness, (beyond - STEP // 2, beyond), mode="edge")[:high, :wide]
+    grid = []
+    for top in range(0, high - 2 * beyond, BAND):  # in bands, which stay in the processor's cache
+        band = padded[top : top + BAND - STEP + 1 + 2 * beyond]
+        planes = direction_planes(band[np.newaxis])[:, 0, 1:-1, 1:-1]
+        grid.append(_sampled(_sampled(planes, 1), 2))
+    return np.concatenate(grid, axis=1)
 
 
 def _sampled(planes: np.ndarray, axis: int) -> np.ndarray:
-    """Averaged along an axis, at every STEP-th pixel."""
-    points = planes.shape[axis] // STEP
-    pads = [(0, 0)] * 3
-    pads[axis] = (REACH - STEP // 2, REACH + STEP)
-    padded = np.moveaxis(np.pad(planes, pads), axis, 2)
-    last = STEP * points
-    total = _KERNEL[0] * padded[:, :, 0:last:STEP]
-    for k in range(1, len(_KERNEL)):
-        total += _KERNEL[k] * padded[:, :, k : k + last : STEP]
-    return np.moveaxis(total, 2, axis)
+    """Averaged along an axis, at every STEP-th pixel around which there is enough."""
+    last = planes.shape[axis] - 2 * REACH
+    averaged: np.ndarray = np.zeros(1, np.float32)
+    for k, weight in enumerate(_KERNEL):
+        some = slice(k, k + last, STEP)
+        averaged = averaged + weight * (planes[:, some] if axis == 1 else planes[:, :, some])
+    return averaged
 
 
 def strengths(grid: np.ndarray) -> np.ndarray:

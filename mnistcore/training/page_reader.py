@@ -5,12 +5,13 @@
     1. sliding    a network tells which digit stands in the middle of a window. From the fourth epoch on it is shown
                   what the last epoch's network wrongly takes for a digit (Sung & Poggio 1998, "Example-based learning
                   for view-based human face detection": bootstrapping)
-    2. cascade    a small network learns which windows are not worth its look
+    2. cascade    two small networks learn which windows are not worth its look
     3. context    a second network learns from the first one's verdicts all around a window
-    4. reading    how much both and `robust`, which reads each digit alone, count for the answer
-    5. number     a logistic regression tells a drawn number from a drawing of one digit or of something else
+    4. closeup    a third one learns which digit a digit is
+    5. shares     how much these three and `robust`, which reads each digit alone, count for the answer
+    6. number     a logistic regression tells a drawn number from a drawing of one digit or of something else
 
-MNIST's last 5,000 training digits and the writers who are kept for validation play no part in 1-3 and 5; 4 is fitted
+MNIST's last 5,000 training digits and the writers who are kept for validation play no part in 1-4 and 6; 5 is fitted
 on them.
 """
 
@@ -38,10 +39,22 @@ from mnistcore.models.answering import load_model
 from mnistcore.models.files import SHIPPED_DIRECTORY
 from mnistcore.models.readers import write_reader
 from mnistcore.page import drawing
-from mnistcore.page.context import candidates
+from mnistcore.page.closeup import views
+from mnistcore.page.context import LEAST, candidates
 from mnistcore.page.cutting import cut_out
-from mnistcore.page.reader import PageReader, find_digits, weighed
-from mnistcore.page.scan import MIDDLE, STEP, directions, extended, scan, strengths, windows
+from mnistcore.page.reader import PageReader, find_digits, looks, weighed
+from mnistcore.page.scan import (
+    MIDDLE,
+    STEP,
+    directions,
+    extended,
+    gridded,
+    heights,
+    likely,
+    scan,
+    strengths,
+    windows,
+)
 from mnistcore.page.threshold import ink_of
 from mnistcore.training.epoch_data import EpochData
 from mnistcore.training.fitting import fit_from
@@ -53,15 +66,27 @@ AT_ONCE = 500  # scenes that one process makes at a time
 SLIDING = Recipe(
     "sliding", "stroke directions", (640, 320), epochs=22, folds=0, scale_pixels=False, cosine_decay=True
 )  # fmt: skip
-CASCADE = replace(SLIDING, name="cascade", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
+COARSE = replace(SLIDING, name="coarse", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
+CLOSEUP = replace(SLIDING, name="closeup", hidden_layers=(700, 350), epochs=24)
+FINE = replace(COARSE, name="fine", hidden_layers=(32,), epochs=12)
 CONTEXT = Recipe("context", hidden_layers=(160, 80), epochs=20, batch_size=500, folds=0, cosine_decay=True)
 # an epoch, or in all
-SCENES = {"sliding": 4_500, "cascade": 2_000, "context": 12_000, "reading": 1_000, "number": 2_000}
+SCENES = {
+    "sliding": 4_500,
+    "coarse": 2_000,
+    "fine": 6_000,
+    "context": 12_000,
+    "closeup": 8_000,
+    "shares": 1_000,
+    "number": 2_000,
+}
 BOOTSTRAPPED = 3  # epochs before the network's own mistakes are shown to it
-KEEPS = 0.97  # of the windows that show a digit the cascade keeps so many; each digit has several
+KEEPS = 0.97  # of the windows that it shall keep each network of the cascade keeps so many; each digit has several
 
 # pixels at a digit's height of SPAN: within NEAR of its middle a window shows it, beyond FAR it does not
 NEAR, FAR, BESIDE = 2.2, 3.7, 13.0
+VIEWED, VIEWS = 8, 2  # digits of a picture that are viewed, and how often each
+ASTRAY = np.array([0.06, 0.06, 0.09])  # heights: how far from its middle a digit is found, and how much too large
 SHOWN, UNCLEAR = (0.86, 1.17), (0.74, 1.36)  # heights, of SPAN, that a window shows, and those of which nothing is said
 
 
@@ -200,28 +225,59 @@ def _cut(picture: np.ndarray, marks: list, left: int, top: int, wide: int, high:
 
 
 def train_sliding(maker: Maker, seed: int, log: Callable[[str], None]) -> Model:
+    def data(so_far: list[Model]) -> Callable:
+        return partial(window_data, network=so_far[-1] if len(so_far) >= BOOTSTRAPPED else None)
+
+    return _fitted_anew(SLIDING, maker, data, seed, log)
+
+
+def _fitted_anew(
+    recipe: Recipe, maker: Maker, data: Callable[[list[Model]], Callable], seed: int, log: Callable[[str], None]
+) -> Model:
+    """A network that learns in each epoch from what is made anew, as `data` says given the networks so far."""
+    so_far: list[Model] = []
+
     def epochs() -> Iterator[EpochData]:
-        jobs = maker.start(partial(window_data, network=None), SCENES["sliding"])
-        for epoch in range(SLIDING.epochs):
+        jobs = maker.start(data(so_far), SCENES[recipe.name])
+        for epoch in range(recipe.epochs):
             inputs, classes = joined(jobs)
-            if epoch + 1 < SLIDING.epochs:
-                own = latest[-1] if latest and epoch >= BOOTSTRAPPED else None
-                jobs = maker.start(partial(window_data, network=own), SCENES["sliding"])
+            if epoch + 1 < recipe.epochs:  # made while this epoch's are learnt
+                jobs = maker.start(data(so_far), SCENES[recipe.name])
             yield EpochData(inputs.astype(np.float32), classes)
 
-    latest: list[Model] = []
-    for state in fit_from(None, SLIDING, epochs(), seed):
-        latest[:] = [state.model(SLIDING)]
-        log(f"sliding: epoch {state.epoch} of {SLIDING.epochs}, loss {state.loss:.4f}")
-    return latest[0]
+    for state in fit_from(None, recipe, epochs(), seed):
+        so_far.append(state.model(recipe))
+        log(f"{recipe.name}: epoch {state.epoch} of {recipe.epochs}, loss {state.loss:.4f}")
+    return so_far[-1]
 
 
-def train_cascade(maker: Maker, sliding: Model, seed: int) -> Model:
-    inputs, classes = maker.make(partial(window_data, network=sliding), SCENES["cascade"])
-    blocks, digits = _blocks(inputs), (classes < NO_DIGIT).astype(int)
-    model = _fitted(CASCADE, blocks, digits, seed)
-    # the network's one score is above 0 where it keeps a window
-    level = np.quantile(model.forward(blocks[digits == 1])[-1], 1 - KEEPS)
+def train_cascade(maker: Maker, sliding: Model, seed: int) -> tuple[Model, Model]:
+    """The first network keeps what shows a digit, the second what the sliding network may take for one."""
+    inputs, classes = maker.make(partial(window_data, network=sliding), SCENES["coarse"])
+    coarse = _sieve(COARSE, _blocks(inputs), classes < NO_DIGIT, seed)
+    inputs, likely = maker.make(partial(kept_data, coarse=coarse, sliding=sliding), SCENES["fine"])
+    return coarse, _sieve(FINE, inputs.astype(np.float32), likely, seed)
+
+
+def kept_data(
+    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, coarse: Model, sliding: Model
+) -> Iterator:
+    """Of pictures in one of their sizes windows (n, 648) that the first network keeps, and whether the sliding one may
+    take them for a digit: all of these, and some of the others."""
+    for scene in pictures(glyphs, written, count, rng):
+        height = rng.choice(heights(scene.picture.shape))
+        grid, strength = gridded(Image.fromarray(1 - scene.picture), SPAN / height)
+        seen = windows(grid, strength, *np.nonzero(likely(grid, strength, coarse)))
+        scores = sliding.forward(seen)[-1]
+        wanted = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS] > LEAST
+        wanted_or_some = wanted | (rng.random(len(seen)) < 100 / max(len(seen), 1))
+        yield seen[wanted_or_some].astype(np.float16), wanted[wanted_or_some]
+
+
+def _sieve(recipe: Recipe, inputs: np.ndarray, wanted: np.ndarray, seed: int) -> Model:
+    """A network whose one score is above 0 for KEEPS of what is wanted."""
+    model = _fitted(recipe, inputs, wanted.astype(int), seed)
+    level = np.quantile(model.forward(inputs[wanted])[-1], 1 - KEEPS)
     return replace(model, biases=(*model.biases[:-1], (model.biases[-1] - level).astype(np.float32)))
 
 
@@ -242,7 +298,7 @@ def _fitted(recipe: Recipe, inputs: np.ndarray, classes: np.ndarray, seed: int) 
 
 
 def context_data(
-    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, cascade: Model, sliding: Model
+    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, cascade: tuple[Model, Model], sliding: Model
 ) -> Iterator:
     """Of each of so many pictures what the second network is given of its candidates, and what they show."""
     for scene in pictures(glyphs, written, count, rng):
@@ -283,37 +339,65 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             yield Scene(picture, marks)
 
 
-# 4: reading
+# 4: closeup
 
 
-def reading_data(
-    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader
+def closeup_data(
+    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, allographs: bool = True
 ) -> Iterator:
-    """Of each digit that was found three probabilities, (1, 3, 10), and which digit it is."""
+    """Of each of so many pictures some digits, seen from about where they are found (n, INPUTS), and which they are."""
+    if allographs:
+        scenes.add_allographs(glyphs, rng)
+    for _ in range(count):
+        one = scenes.scenes(glyphs, 1, rng) if rng.random() < 0.6 else pictures(glyphs, written, 1, rng)
+        scene = next(one)
+        high, wide = scene.picture.shape
+        marks = [m for m in scene.marks if m[3] != NO_DIGIT and 0 < m[0] < wide - 1 and 0 < m[1] < high - 1]
+        marks = [marks[i] for i in rng.permutation(len(marks))[:VIEWED]] * VIEWS
+        if marks:
+            off = ASTRAY * rng.standard_normal((len(marks), 3))
+            places = [
+                (np.clip(x + dx * h, 0, wide - 1), np.clip(y + dy * h, 0, high - 1), h * np.exp(dh))
+                for (x, y, h, _), (dx, dy, dh) in zip(marks, off, strict=True)
+            ]
+            yield views(1 - scene.picture, places).astype(np.float16), np.array([m[3] for m in marks])
+
+
+def train_closeup(maker: Maker, seed: int, log: Callable[[str], None]) -> Model:
+    return _fitted_anew(CLOSEUP, maker, lambda _: closeup_data, seed, log)
+
+
+# 5: shares
+
+
+def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
+    """Of each digit that was found what all say of it, (1, 4, 10), and which digit it is."""
     model = load_model("robust")
     for scene in pictures(glyphs, written, count, rng):
-        found = find_digits(1 - scene.picture, reader)
-        for digit in found:
+        darkness = 1 - scene.picture
+        found = find_digits(darkness, reader)
+        if not found:
+            continue
+        cut = np.stack([cut_out(darkness, digit, found)[0] for digit in found])
+        said = looks(found, darkness, cut, model, reader.closeup).transpose(1, 0, 2)
+        for digit, of_digit in zip(found, said, strict=True):
             for x, y, height, label in scene.marks:
                 if label != NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
-                    image, _ = cut_out(1 - scene.picture, digit, found)
-                    alone = model.predict_proba(image[np.newaxis])[0]
-                    yield np.stack([digit.probabilities, digit.first, alone])[np.newaxis], np.array([label])
+                    yield of_digit[np.newaxis], np.array([label])
 
 
-def fit_shares(looks: np.ndarray, classes: np.ndarray) -> tuple[float, float, float]:
-    """How much each of three probabilities (n, 3, 10) counts: what makes the digits (n,) the likeliest."""
+def fit_shares(said: np.ndarray, classes: np.ndarray) -> tuple[float, ...]:
+    """How much each of k probabilities (n, k, 10) counts: what makes the digits (n,) the likeliest."""
     from scipy import optimize
 
     def loss(shares: np.ndarray) -> float:
-        right = weighed(looks.transpose(1, 0, 2), shares)[np.arange(len(looks)), classes]
+        right = weighed(said.transpose(1, 0, 2), shares)[np.arange(len(said)), classes]
         return -float(np.log(right + 1e-9).mean())
 
-    context, sliding, alone = optimize.minimize(loss, [0.3] * 3, method="Nelder-Mead").x.round(3).tolist()
-    return context, sliding, alone
+    return tuple(optimize.minimize(loss, [0.3] * said.shape[1], method="Nelder-Mead").x.round(3).tolist())
 
 
-# 5: number
+# 6: number
 
 
 def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
@@ -344,7 +428,7 @@ def fit_number(features: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 
 
 def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[str], None]) -> PageReader:
-    """All five steps."""
+    """All six steps."""
     maker = Maker(data, hands, seed)
     sliding = train_sliding(maker, seed, log)
     cascade = train_cascade(maker, sliding, seed)
@@ -352,12 +436,12 @@ def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[
     seen, classes = maker.make(partial(context_data, cascade=cascade, sliding=sliding), SCENES["context"])
     context = _fitted(CONTEXT, seen, classes, seed)
     log(f"context: {len(seen):,} candidates, {np.mean(classes < NO_DIGIT):.1%} of them digits")
+    closeup = train_closeup(maker, seed, log)
     number = np.zeros((2, drawing.FEATURES))
-    reader = PageReader(cascade, sliding, context, (0.3, 0.3, 0.3), number)
-    reader = replace(
-        reader, shares=fit_shares(*maker.make(partial(reading_data, reader=reader), SCENES["reading"], "validate"))
-    )
-    log(f"reading: shares {reader.shares}")
+    reader = PageReader(cascade, sliding, context, closeup, (0.25,) * 4, number)
+    said, digits = maker.make(partial(shares_data, reader=reader), SCENES["shares"], "validate")
+    reader = replace(reader, shares=fit_shares(said, digits))
+    log(f"shares: {reader.shares}")
     both, numbers = maker.make(partial(number_data, reader=reader), SCENES["number"])
     for weights, features in zip(number, np.split(both, 2, axis=1), strict=True):
         weights[:] = fit_number(features, numbers)
