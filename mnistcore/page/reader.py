@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 UNLIKELY = 1e-4  # probability: nothing is ruled out by one look alone
 SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on its side
-LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told
+LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told,
+SEEN_THERE = 13.0  # and of the height of the smallest digit that is looked for there
 DOUBTFUL = 10.0  # log odds: of digits that stand upright most have more
 TIMES = 1.4  # a page is turned if all log odds together are so many times as much then,
 SEVERAL = 60.0  # and as much as those of several digits
@@ -123,9 +124,9 @@ def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = mat
         image = Image.fromarray(darkness)
         image.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
         small = np.asarray(image)
-        upright = find_digits(small, reader, deadline)
+        upright = find_digits(small, reader, deadline, SEEN_THERE)
         if not upright or np.median([digit.log_odds for digit in upright]) < DOUBTFUL:
-            ways = [upright, *(find_digits(np.rot90(small, way), reader, deadline) for way in (1, 2, 3))]
+            ways = [upright, *(find_digits(np.rot90(small, way), reader, deadline, SEEN_THERE) for way in (1, 2, 3))]
             seen = [evidence(way) for way in ways]
             turn = int(np.argmax(seen))
             turn = turn if seen[turn] > max(TIMES * seen[0], SEVERAL) else 0
