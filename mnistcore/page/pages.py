@@ -11,7 +11,7 @@ there is a table, its cells.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -227,18 +227,31 @@ def _page(
     """The page of what was found on a picture that was turned so many times, and that may have a table."""
     if not found:
         return Page([], size)
-    lines = in_lines(*(np.array([getattr(f, name) for f in found]) for name in ("x", "y", "height")))
-    order = [(number, found[i]) for number, line in enumerate(lines) for i in line]
-    cuts = [cut_out(dark, f, found) for _, f in order]
-    readings = read_found([f for _, f in order], dark, np.stack([image for image, _ in cuts]), model, reader)
-    digits = []
-    for (line, f), (_, box), reading in zip(order, cuts, readings, strict=True):
-        digits.append(
-            PageDigit(reading, _boxed(box, dark.shape, size, turn), line, cells.at(f.x, f.y) if cells else None)
-        )
-    if cells and sum(digit.cell is not None for digit in digits) > len(digits) / 2:
-        return Page(digits, size, shape=cells.shape)
-    return Page([replace(digit, cell=None) for digit in digits], size)
+    places = [cells.at(f.x, f.y) if cells else None for f in found]
+    table = cells if sum(place is not None for place in places) > len(found) / 2 else None
+    lines = _lines(found, places if table else [None] * len(found))
+    order = [(number, i) for number, line in enumerate(lines) for i in line]
+    cuts = [cut_out(dark, found[i], found) for _, i in order]
+    images = np.stack([image for image, _ in cuts])
+    readings = read_found([found[i] for _, i in order], dark, images, model, reader)
+    digits = [
+        PageDigit(reading, _boxed(box, dark.shape, size, turn), line, places[i] if table else None)
+        for (line, i), (_, box), reading in zip(order, cuts, readings, strict=True)
+    ]
+    return Page(digits, size, shape=table.shape if table else None)
+
+
+def _lines(found: list[FoundDigit], places: list[tuple[int, int] | None]) -> list[list[int]]:
+    """Which digits stand in each line, from top to bottom; a row of a table is one."""
+    rows: dict[int, list[int]] = {}
+    for i, place in enumerate(places):
+        if place:
+            rows.setdefault(place[0], []).append(i)
+    lines = [sorted(row, key=lambda i: (places[i], found[i].x)) for row in rows.values()]
+    free = [i for i, place in enumerate(places) if place is None]
+    at = (np.array([getattr(found[i], name) for i in free]) for name in ("x", "y", "height"))
+    lines += [[free[i] for i in line] for line in in_lines(*at)]
+    return sorted(lines, key=lambda line: np.mean([found[i].y for i in line])) if rows else lines
 
 
 def _boxed(box: Box, shape: tuple[int, int], size: tuple[int, int], turn: int) -> Box:
