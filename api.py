@@ -22,13 +22,10 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnav
 from werkzeug.wrappers import Response as ErrorResponse
 
 import mnistcore
-from mnistcore.digit.files import open_image
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Readings, read_batch
 from mnistcore.errors import BadImage, BlankImage, UnsupportedImage
 from mnistcore.models.personal_names import label
-from mnistcore.models.readers import shipped_reader
-from mnistcore.page import single
 from serving import logs
 from serving.admission import Admission, Busy, heavy_slot
 from serving.feedback import FeedbackStore, feedback_parameters
@@ -85,8 +82,8 @@ def note_route() -> None:
 def predict() -> Response:
     start, environ = time.monotonic(), request.environ
     in_full, model = parameters("probabilities", "model")
-    sent, batch = read_images(environ)
-    digits, readings = read_file(sent, model) if isinstance(sent, bytes) else read(sent, model, start)
+    images, batch = read_images(environ)
+    digits, readings = read(images, model, start)
     environ[PREDICTION] = f"{len(digits)} digits" if batch else digits[0]
     return answer((as_batch if batch else as_single)(digits, readings, in_full, model), model)
 
@@ -138,21 +135,9 @@ def read(images: np.ndarray, model: Model, start: float) -> tuple[list[int], Rea
             readings = read_batch(images, model, deadline=start + contract.DEADLINE)
     except TimeoutError:
         raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None
-    return noted(readings, model), readings
-
-
-def read_file(picture: bytes, model: Model) -> tuple[list[int], Readings]:
-    """The same of one picture file."""
-    with heavy_slot():
-        readings = single.readings(open_image(picture), model, shipped_reader())
-    return noted(readings, model), readings
-
-
-def noted(readings: Readings, model: Model) -> list[int]:
-    """The digits, after they were counted for the metrics."""
     digits, confidences = most_probable(readings.probabilities)
     request.environ[PREDICTED] = model, digits, confidences
-    return digits
+    return digits, readings
 
 
 def most_probable(probabilities: np.ndarray) -> tuple[list[int], list[float]]:

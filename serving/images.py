@@ -44,21 +44,27 @@ _whole_batch = msgspec.json.Decoder(WholeBatch)
 holds_batch = re.compile(rb"[^\[]*\[\s*\[").match
 
 
-def read_images(environ: dict) -> tuple[np.ndarray | bytes, bool]:
+def read_images(environ: dict) -> tuple[np.ndarray, bool]:
     """Read the images that a request to /predict asks about.
 
     Returns:
-        (n, 28, 28), as `read_batch` takes them, and whether they are a batch; or a picture file, not looked into.
+        (n, 28, 28), as `read_batch` takes them, and whether they are a batch. Pictures are in MNIST's form already,
+        pixel data may not be.
 
     Raises:
         HTTPException: with a sentence on what is wrong with the body, and the status 400, 411, 413 or 415.
+        BadImage, UnsupportedImage: the body is a picture that cannot be read.
+        BlankImage: it is a picture without a digit.
+        Busy: there are too many pictures before this one.
     """
     media, body = _receive(environ, JSON, RAW)
     if media == JSON:
         return json_images(body)
     if media == RAW:
         return _raw_images(body), True
-    return _picture_file(environ, media, body), False
+    with heavy_slot():
+        picture = open_image(_picture_file(environ, media, body))
+        return single.prepare(picture, shipped_reader())[np.newaxis], False
 
 
 def read_picture(environ: dict) -> bytes:

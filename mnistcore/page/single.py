@@ -7,7 +7,7 @@ first, and cut out.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import suppress
 
 import numpy as np
 from PIL import Image
@@ -15,12 +15,12 @@ from PIL import Image
 from mnistcore.digit import images, reading
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
-from mnistcore.digit.reading import Reading, Readings, read_batch
+from mnistcore.digit.reading import Reading
 from mnistcore.errors import BlankImage
 from mnistcore.page.context import FoundDigit, choose
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
-from mnistcore.page.reader import PageReader, likely, looks, weighed
+from mnistcore.page.reader import PageReader, likely
 
 LEAST = -5.0  # log odds of the most doubtful digit
 CERTAIN = 0.12  # squared heights that one more of log odds is worth
@@ -39,30 +39,21 @@ def prepare(image: Image.Image | np.ndarray, reader: PageReader) -> np.ndarray:
     Raises:
         BlankImage, BadImage: as it does.
     """
-    found = _find(image, reader)
-    return found[0] if found else images.prepare(image)
-
-
-def _find(image: Image.Image | np.ndarray, reader: PageReader) -> tuple[np.ndarray, FoundDigit, np.ndarray] | None:
-    """The digit on a photo, cut out; where it stands; and the photo's darkness. None if it is no photo, or has none.
-
-    Raises:
-        BlankImage, BadImage: as `prepare`.
-    """
     bright = brightness(image)
     if is_plain(bright) or min(bright.shape) <= SIDE:
-        return None
+        return images.prepare(image)
     dark = darkness(bright)
     candidates, scores = likely(dark, reader)
-    found = choose(candidates, scores)
+    found, whole = choose(candidates, scores), None
     if not found:  # that there is a digit is known, unless the paper is blank: a doubtful one is taken, too
-        images.prepare(image)
+        whole = images.prepare(image)
         found = choose(candidates, scores, LEAST)
-    if not found:
-        return None
-    digit = min(found, key=lambda f: _away(f, dark.shape))
-    alone, _ = cut_out(dark, digit, found)
-    return (alone, digit, dark) if alone.any() else None
+    if found:
+        digit = min(found, key=lambda f: _away(f, dark.shape))
+        alone, _ = cut_out(dark, digit, found)
+        if alone.any():
+            return alone
+    return images.prepare(image) if whole is None else whole
 
 
 def _away(digit: FoundDigit, shape: tuple[int, int]) -> float:
@@ -71,30 +62,12 @@ def _away(digit: FoundDigit, shape: tuple[int, int]) -> float:
     return (across**2 + down**2) / digit.height**2 - CERTAIN * digit.log_odds
 
 
-def readings(image: Image.Image | np.ndarray, model: Model, reader: PageReader) -> Readings:
-    """What is read in one picture. Which digit it is on a photo is told by all who see it there; whether it is one, by
-    the model.
-
-    Raises:
-        BlankImage, BadImage: as `prepare`.
-    """
-    found = _find(image, reader)
-    if found is None:
-        return read_batch(images.prepare(image)[np.newaxis], model)
-    alone, digit, dark = found
-    by_model = read_batch(alone[np.newaxis], model)
-    said = looks([digit], dark, alone[np.newaxis], model, reader.closeup)
-    return replace(by_model, probabilities=weighed(said, reader.shares))
-
-
 def read(image: Image.Image | np.ndarray, model: Model, reader: PageReader) -> Reading:
-    """The same as one reading, with what the model computed on the way; it says so if the picture is blank.
+    """`digit.reading.read`, but of a photo only the digit on it.
 
     Raises:
         BadImage: the input is not a picture.
     """
-    try:
-        found = readings(image, model, reader)
-    except BlankImage:
-        return reading.read(image, model)
-    return replace(found[0], layers=model.activations(found.image))
+    with suppress(BlankImage):  # the reading will say it
+        image = prepare(image, reader)
+    return reading.read(image, model)
