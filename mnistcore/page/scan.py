@@ -50,7 +50,7 @@ _KERNEL = (_KERNEL / _KERNEL.sum()).astype(np.float32)
 def heights(shape: tuple[int, int], least: float = SMALLEST) -> np.ndarray:
     """The heights of digits that are looked for in a picture, in pixels."""
     least = max(least, max(shape) / MOST_LINES)
-    most = max(min(shape), least)
+    most = max(shape[0], least)
     steps: np.ndarray = np.arange(int(OCTAVE * np.log2(most / least)) + 1)
     return least * 2 ** (steps / OCTAVE)
 
