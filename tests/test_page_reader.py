@@ -165,7 +165,7 @@ def test_scenes_are_marked_where_the_digits_are() -> None:
     cross = [np.array([[0, 0], [90, 100]], np.float32), np.array([[90, 0], [0, 100]], np.float32)]
     written = Written(pen.paths([one] * 4), np.ones(4, np.int64), pen.paths([cross] * 4))
     made = np.stack([images.prepare(np.rint(255 * digit(label, 60)).astype(np.uint8)) for label in range(10)])
-    glyphs = scenes.make_glyphs(made, np.arange(10), written, 200, rng)
+    glyphs = scenes.make_glyphs(made, np.arange(10), written, 200, rng, 0.5)
     for scene in scenes.scenes(glyphs, 30, rng):
         assert scene.picture.shape == (scenes.HEIGHT, scenes.WIDTH)
         assert scene.picture.min() >= 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -27,9 +28,10 @@ from mnistcore.digit.images import prepare
 from mnistcore.page.scan import extended
 
 HEIGHT, WIDTH = 84, 180  # pixels of a scene
-NO_DIGIT = 10
+NO_DIGIT, LIKE_DIGIT = 10, 11  # classes beside 0-9: what is none, and what is none but looks like one
+LETTERS = "abcdefghijklmnopqrstuvwxyz" * 3 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ.,:-()"
+LOOK_LIKE_DIGITS = frozenset("OoQDIliSsZzBbqgG")
 PRINTED = 0.16  # share of the digits, besides those of pens, that are printed
-ALLOGRAPHS = 0.15  # share of the pens' digits that are written after allographs, where these are wanted
 TABLES = 0.15  # share of the scenes that show cells of a table
 
 
@@ -39,8 +41,8 @@ class Scene:
 
     Attributes:
         picture: (HEIGHT, WIDTH) float32 in 0-1, 0 black: its brightness.
-        marks: one (x, y, height, class) a character: its middle and height in pixels, and the digit that it is or
-            NO_DIGIT.
+        marks: one (x, y, height, class) a character: its middle and height in pixels, and the digit that it is, or
+            NO_DIGIT or LIKE_DIGIT.
     """
 
     picture: np.ndarray
@@ -68,7 +70,7 @@ class Glyphs:
 
 
 def make_glyphs(
-    images: np.ndarray, labels: np.ndarray, written: Written, count: int, rng: np.random.Generator
+    images: np.ndarray, labels: np.ndarray, written: Written, count: int, rng: np.random.Generator, allographs: float
 ) -> Glyphs:
     """Digits of a dataset and of people's pens, as many of each, and letters.
 
@@ -78,31 +80,25 @@ def make_glyphs(
         written: what people wrote with pens.
         count: how many digits, and half as many letters.
         rng: the random generator.
+        allographs: the share of the pens' digits that are made after `synthetic.allographs`: few people's ways of
+            forming digits are among those who wrote.
     """
     print_, of_print = printed()
     some = rng.integers(0, len(print_), int(PRINTED * count / 2))
     rows = rng.integers(0, len(images), count // 2 - len(some))
     of_pens = rng.integers(0, len(written.labels), count - len(rows))
-    drawn = pen.write(written.digits[of_pens], pen_widths(len(of_pens), rng), rng)
+    widths, of_drawn = pen_widths(len(of_pens), rng), written.labels[of_pens]
+    drawn = pen.write(written.digits[of_pens], widths, rng)
+    made = np.flatnonzero(rng.random(len(of_pens)) < allographs)
+    lines = [str(rng.choice(synthetic.allographs()[digit])) for digit in of_drawn[made].tolist()]
+    drawn[made] = synthetic.write(lines, widths[made], rng)
     of_others = rng.integers(0, len(written.others), count // 2)
     others = pen.write(written.others[of_others], pen_widths(len(of_others), rng), rng)
     return Glyphs(
         np.concatenate([images[rows], print_[some], drawn]),
-        np.concatenate([labels[rows], of_print[some], written.labels[of_pens]]),
+        np.concatenate([labels[rows], of_print[some], of_drawn]),
         others,
     )
-
-
-def add_allographs(glyphs: Glyphs, rng: np.random.Generator) -> None:
-    """Put digits of every way of forming them in the place of some that pens wrote: few people's ways are among
-    these."""
-    first = len(glyphs.digits) // 2
-    rows = first + np.sort(rng.choice(first, round(ALLOGRAPHS * first), replace=False))
-    labels = rng.integers(0, 10, len(rows))
-    lines = [rng.choice(synthetic.allographs()[label]) for label in labels.tolist()]
-    glyphs.digits[rows] = synthetic.write(lines, pen_widths(len(rows), rng), rng)
-    glyphs.labels[rows] = labels
-    glyphs.__post_init__()
 
 
 def pen_widths(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -115,9 +111,7 @@ def pen_widths(count: int, rng: np.random.Generator) -> np.ndarray:
 def printed() -> tuple[np.ndarray, np.ndarray]:
     """Digits of the fonts that come with matplotlib, as on a printed form: (n, 28, 28) uint8, and which they are."""
     images, labels = [], []
-    for path in sorted(font_directory().glob("*.ttf")):
-        if not path.name.startswith(("DejaVuSans", "DejaVuSerif", "STIXGeneral")) or "Display" in path.name:
-            continue
+    for path in _fonts():
         font = ImageFont.truetype(str(path), 60)
         for digit in range(10):
             image = Image.new("L", (100, 100))
@@ -125,6 +119,17 @@ def printed() -> tuple[np.ndarray, np.ndarray]:
             images.append(prepare(image))
             labels.append(digit)
     return np.stack(images), np.array(labels)
+
+
+@cache
+def _fonts() -> list[Path]:
+    """Those that come with matplotlib and have digits as in print."""
+    paths = sorted(font_directory().glob("*.ttf"))
+    return [
+        path
+        for path in paths
+        if path.name.startswith(("DejaVuSans", "DejaVuSerif", "STIXGeneral")) and "Display" not in path.name
+    ]
 
 
 def scenes(glyphs: Glyphs, count: int, rng: np.random.Generator) -> Iterator[Scene]:
@@ -228,7 +233,10 @@ def _write_lines(ink, marks, glyphs: Glyphs, rng: np.random.Generator) -> None:
             height = float(np.clip(SPAN * np.exp(rng.normal(0, 0.35)), 9, 34))
             rows.append((middle + side * (rng.uniform(0.9, 2.2) * max(height, SPAN)), height))
     for number, (y, height) in enumerate(rows):
-        _write_line(ink, marks, glyphs, y, height, slope, rng, other_writing=number > 0 and rng.random() < 0.5)
+        if rng.random() < (0.2 if number else 0.04):
+            _print_line(ink, marks, y, height, rng)
+        else:
+            _write_line(ink, marks, glyphs, y, height, slope, rng, other_writing=number > 0 and rng.random() < 0.5)
 
 
 def _write_table(ink, rules, marks, glyphs: Glyphs, rng: np.random.Generator) -> None:
@@ -331,6 +339,25 @@ def _write_line(
     if rng.random() < 0.12:  # underlined
         stroke = y + height / 2 + rng.uniform(0.5, 6)
         _stroke(ink, [(first - rng.uniform(-3, 6), stroke), (x, stroke + rng.normal(0, 2))], rng.uniform(0.8, 2.2))
+
+
+def _print_line(ink: np.ndarray, marks, y: float, height: float, rng: np.random.Generator) -> None:
+    """Printed words, whose capitals are so high."""
+    fonts = _fonts()
+    font = ImageFont.truetype(str(fonts[rng.integers(len(fonts))]), max(6, round(1.37 * height)))
+    layer = Image.new("L", (WIDTH, HEIGHT))
+    draw = ImageDraw.Draw(layer)
+    x, base = rng.uniform(-8, 60), y + height / 2
+    end = min(WIDTH, x + rng.choice([40, 90, WIDTH]))
+    while x < end:
+        letter = LETTERS[rng.integers(len(LETTERS))] if rng.random() < 0.85 else " "
+        draw.text((x, base), letter, fill=255, font=font, anchor="ls")
+        left, top, right, bottom = font.getbbox(letter, anchor="ls")
+        if letter != " " and x + left > 0 and x + right < WIDTH:
+            kind = LIKE_DIGIT if letter in LOOK_LIKE_DIGITS else NO_DIGIT
+            marks.append((x + (left + right - 1) / 2, base + (top + bottom - 1) / 2, float(bottom - top), kind))
+        x += font.getlength(letter)
+    np.maximum(ink, np.asarray(layer, np.float32) / 255, out=ink)
 
 
 def _sized(glyph: np.ndarray, height: float, squeeze: float) -> np.ndarray:

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from mnistcore.data import datasets, scenes
 from mnistcore.data.hands import Written, gather
@@ -61,6 +62,7 @@ from mnistcore.training.fitting import fit_from
 from mnistcore.training.recipes import Recipe
 
 KEPT = 5_000  # digits at the end of MNIST's training set that are not trained on
+ALLOGRAPHS = 0.15  # share of the pens' digits that no person wrote
 AT_ONCE = 500  # scenes that one process makes at a time
 
 SLIDING = Recipe(
@@ -107,7 +109,7 @@ class Maker:
     def __init__(self, data: Path | None, hands: tuple[Path, ...], seed: int) -> None:
         self.source, self.seed, self.batches = (data, hands), seed, 0
         _material(data, hands)  # before the processes fork, so that they share it
-        self.pool = ProcessPoolExecutor(2, get_context("fork"))
+        self.pool = ProcessPoolExecutor(2, get_context("fork"), threadpool_limits, (1,))
 
     def start(self, make: Callable, count: int, part: str = "train") -> list:
         """Begin to make so many scenes' data."""
@@ -133,7 +135,7 @@ def joined(jobs: list) -> tuple[np.ndarray, np.ndarray]:
 def _made(make: Callable, source: tuple, part: str, count: int, seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     images, labels, written = _material(*source)[part]
-    glyphs = scenes.make_glyphs(images, labels, written, 6_000, rng)
+    glyphs = scenes.make_glyphs(images, labels, written, 6_000, rng, ALLOGRAPHS if part == "train" else 0)
     inputs, classes = zip(*make(glyphs, written, count, rng), strict=True)
     return np.concatenate(inputs), np.concatenate(classes)
 
@@ -176,14 +178,14 @@ def _shown(scene: Scene, shape: tuple[int, int]) -> tuple[np.ndarray, ...]:
     for right, down, height, label in scene.marks:
         size = height / SPAN
         distance = np.hypot(x - right, (y - down)[:, np.newaxis])
-        if label == NO_DIGIT or not UNCLEAR[0] < size < UNCLEAR[1]:
+        if label == NO_DIGIT or (label < NO_DIGIT and not UNCLEAR[0] < size < UNCLEAR[1]):
             other |= distance < FAR
         else:
             clear &= distance >= FAR
-        if label != NO_DIGIT:
+        if label < NO_DIGIT:
             near |= (distance >= FAR) & (distance < BESIDE)
     for right, down, height, label in scene.marks:
-        if label != NO_DIGIT and SHOWN[0] < height / SPAN < SHOWN[1]:
+        if label < NO_DIGIT and SHOWN[0] < height / SPAN < SHOWN[1]:
             inside = np.hypot(x - right, (y - down)[:, np.newaxis]) < NEAR
             classes[inside], clear[inside] = label, True
     return classes, clear, near, other
@@ -306,7 +308,7 @@ def context_data(
         found = candidates(levels, scene.picture.shape)
         classes, clear = np.full(len(found), NO_DIGIT), np.ones(len(found), bool)
         for x, y, height, label in scene.marks:
-            if label != NO_DIGIT:
+            if label < NO_DIGIT:
                 across, down = np.abs(found.x - x) / height, np.abs(found.y - y) / height
                 size = found.height / height
                 inside = (across < 0.2) & (down < 0.22) & (size > 0.78) & (size < 1.28)
@@ -316,7 +318,7 @@ def context_data(
 
 
 def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator[Scene]:
-    """Bits of paper in any resolution, most of them cut close, and drawings."""
+    """Bits of paper in any resolution, most of them with one line or one digit, and drawings."""
     for scene in scenes.scenes(glyphs, count, rng):
         kind = rng.random()
         if kind < 0.25:
@@ -328,7 +330,13 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             continue
         zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(2.6))))
         picture, marks = resized(scene, zoom)
-        if rng.random() < 0.85:
+        digits = [mark for mark in marks if mark[3] < NO_DIGIT]
+        if kind < 0.5 and digits:  # cut out closely
+            x, y, height, _ = digits[rng.integers(len(digits))]
+            wide, high = (round(height * rng.uniform(*between)) for between in ((0.7, 1.6), (1.02, 1.7)))
+            left, top = (round(m - s / 2 + rng.normal(0, 0.06) * height) for m, s in ((x, wide), (y, high)))
+            yield _cut(picture, marks, max(0, left), max(0, top), wide, high)
+        elif rng.random() < 0.85:
             high = min(picture.shape[0], int(rng.uniform(1.2, 4) * SPAN * zoom))
             wide = min(picture.shape[1], int(np.exp(rng.uniform(np.log(1.2), np.log(9))) * SPAN * zoom))
             x, y, *_ = marks[0] if marks else (picture.shape[1] / 2, picture.shape[0] / 2)
@@ -342,17 +350,13 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
 # 4: closeup
 
 
-def closeup_data(
-    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, allographs: bool = True
-) -> Iterator:
+def closeup_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator:
     """Of each of so many pictures some digits, seen from about where they are found (n, INPUTS), and which they are."""
-    if allographs:
-        scenes.add_allographs(glyphs, rng)
     for _ in range(count):
         one = scenes.scenes(glyphs, 1, rng) if rng.random() < 0.6 else pictures(glyphs, written, 1, rng)
         scene = next(one)
         high, wide = scene.picture.shape
-        marks = [m for m in scene.marks if m[3] != NO_DIGIT and 0 < m[0] < wide - 1 and 0 < m[1] < high - 1]
+        marks = [m for m in scene.marks if m[3] < NO_DIGIT and 0 < m[0] < wide - 1 and 0 < m[1] < high - 1]
         marks = [marks[i] for i in rng.permutation(len(marks))[:VIEWED]] * VIEWS
         if marks:
             off = ASTRAY * rng.standard_normal((len(marks), 3))
@@ -382,7 +386,7 @@ def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gen
         said = looks(found, darkness, cut, model, reader.closeup).transpose(1, 0, 2)
         for digit, of_digit in zip(found, said, strict=True):
             for x, y, height, label in scene.marks:
-                if label != NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
+                if label < NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
                     yield of_digit[np.newaxis], np.array([label])
 
 
