@@ -11,8 +11,12 @@ from PIL import Image
 
 from mnistcore import BadModelFile, Page, PageDigit, load_model, prepare, read, read_page
 from mnistcore import __main__ as cli
-from mnistcore.data import pen, scenes
+from mnistcore.data import pen
 from mnistcore.data.hands import Written
+from mnistcore.data.scenes.drawings import drawing
+from mnistcore.data.scenes.glyphs import make_glyphs
+from mnistcore.data.scenes.papers import scenes
+from mnistcore.data.scenes.scene import HEIGHT, WIDTH
 from mnistcore.digit import images
 from mnistcore.models.readers import read_reader, shipped_reader, write_reader
 from mnistcore.page import darkness
@@ -165,12 +169,12 @@ def test_scenes_are_marked_where_the_digits_are() -> None:
     cross = [np.array([[0, 0], [90, 100]], np.float32), np.array([[90, 0], [0, 100]], np.float32)]
     written = Written(pen.paths([one] * 4), np.ones(4, np.int64), pen.paths([cross] * 4))
     made = np.stack([images.prepare(np.rint(255 * digit(label, 60)).astype(np.uint8)) for label in range(10)])
-    glyphs = scenes.make_glyphs(made, np.arange(10), written, 200, rng, 0.5)
-    for scene in scenes.scenes(glyphs, 30, rng):
-        assert scene.picture.shape == (scenes.HEIGHT, scenes.WIDTH)
+    glyphs = make_glyphs(made, np.arange(10), written, 200, rng, 0.5)
+    for scene in scenes(glyphs, 30, rng):
+        assert scene.picture.shape == (HEIGHT, WIDTH)
         assert scene.picture.min() >= 0
         assert scene.picture.max() <= 1
-    drawn = scenes.drawing(written, rng, letters=0, count=2)
+    drawn = drawing(written, rng, letters=0, count=2)
     assert [label for *_, label in drawn.marks] == [1, 1]
     for x, y, *_ in drawn.marks:
         assert drawn.picture[int(y), max(0, int(x) - 3) : int(x) + 4].min() < 0.8

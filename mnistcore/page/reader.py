@@ -17,7 +17,6 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.digit.probabilities import softmax
-from mnistcore.digit.reading import Reading, Readings
 from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
 from mnistcore.page.scan import SMALLEST, scan
@@ -96,16 +95,6 @@ def weighed(said: np.ndarray, shares: tuple[float, ...] | np.ndarray) -> np.ndar
     """Several probabilities (k, n, 10) of the same n digits as one, (n, 10) float32: the logarithm of each counts
     for its share (Hinton 2002, "Training products of experts by minimizing contrastive divergence")."""
     return softmax(np.tensordot(np.asarray(shares, np.float32), np.log(said + UNLIKELY), 1))
-
-
-def read_found(
-    found: list[FoundDigit], darkness: np.ndarray, images: np.ndarray, model: Model, reader: PageReader
-) -> list[Reading]:
-    """The digits that were found on a picture and cut out, (n, 28, 28) uint8; none of them is refused any more."""
-    of_digits = weighed(looks(found, darkness, images, model, reader.closeup), reader.shares)
-    of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in found], np.float32)))
-    readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)
-    return [readings[index] for index in range(len(found))]
 
 
 def evidence(found: list[FoundDigit]) -> float:

@@ -1,0 +1,16 @@
+"""Train what finds digits on paper (`page/reader.py`), on bits of paper that `data/scenes/` puts together.
+
+    python -m mnistcore.training.page_reader --data mnist.npz --hands unipen_digits.jsonl.gz unipen_letters.jsonl.gz
+
+    1. sliding    a network tells which digit stands in the middle of a window. From the fourth epoch on it is shown
+                  what the last epoch's network wrongly takes for a digit (Sung & Poggio 1998, "Example-based learning
+                  for view-based human face detection": bootstrapping)
+    2. cascade    two small networks learn which windows are not worth its look
+    3. context    a second network learns from the first one's verdicts all around a window
+    4. closeup    a third one learns which digit a digit is
+    5. shares     how much these three and `robust`, which reads each digit alone, count for the answer
+    6. number     a logistic regression tells a drawn number from a drawing of one digit or of something else
+
+MNIST's last 5,000 training digits and the writers who are kept for validation play no part in 1-4 and 6; 5 is fitted
+on them.
+"""

@@ -1,0 +1,88 @@
+"""5 and 6. How much each look counts, and what tells a number from one digit: a few weights each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from mnistcore.data.hands import Written
+from mnistcore.data.scenes.drawings import drawing
+from mnistcore.data.scenes.glyphs import Glyphs
+from mnistcore.data.scenes.papers import pictures
+from mnistcore.data.scenes.scene import NO_DIGIT
+from mnistcore.digit.reading import read
+from mnistcore.models.answering import load_model
+from mnistcore.page.cutting import cut_out
+from mnistcore.page.drawing import FEATURES, features
+from mnistcore.page.reader import PageReader, find_digits, looks, weighed
+from mnistcore.page.threshold import ink_of
+from mnistcore.training.page_reader.making import Maker
+
+SCENES = {"shares": 1_000, "number": 2_000}
+
+
+def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
+    """Of each digit that was found what all say of it, (1, 4, 10), and which digit it is."""
+    model = load_model("robust")
+    for scene in pictures(glyphs, written, count, rng):
+        darkness = 1 - scene.picture
+        found = find_digits(darkness, reader)
+        if not found:
+            continue
+        cut = np.stack([cut_out(darkness, digit, found)[0] for digit in found])
+        said = looks(found, darkness, cut, model, reader.closeup).transpose(1, 0, 2)
+        for digit, of_digit in zip(found, said, strict=True):
+            for x, y, height, label in scene.marks:
+                if label < NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
+                    yield of_digit[np.newaxis], np.array([label])
+
+
+def fit_shares(said: np.ndarray, classes: np.ndarray) -> tuple[float, ...]:
+    """How much each of k probabilities (n, k, 10) counts: what makes the digits (n,) the likeliest."""
+    from scipy import optimize
+
+    def loss(shares: np.ndarray) -> float:
+        right = weighed(said.transpose(1, 0, 2), shares)[np.arange(len(said)), classes]
+        return -float(np.log(right + 1e-9).mean())
+
+    return tuple(optimize.minimize(loss, [0.3] * said.shape[1], method="Nelder-Mead").x.round(3).tolist())
+
+
+def train_shares(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> tuple[float, ...]:
+    shares = fit_shares(*maker.make(partial(shares_data, reader=reader), SCENES["shares"], "validate"))
+    log(f"shares: {shares}")
+    return shares
+
+
+def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
+    """Of each drawing on which several digits are found the features with each of two models, and whether it is a
+    number."""
+    del glyphs  # drawings are of strokes
+    models = load_model("classic"), load_model("robust")
+    for _ in range(count):
+        kind = rng.random()
+        if kind < 0.4:
+            scene = drawing(written, rng, letters=0.0)
+        else:  # one digit, or one letter
+            scene = drawing(written, rng, letters=float(kind > 0.7), count=1)
+        number = len(scene.marks) > 1
+        darkness = 1 - scene.picture
+        found = find_digits(darkness, reader)
+        if len(found) > 1:
+            wholes = [read(np.rint(255 * scene.picture).astype(np.uint8), model) for model in models]
+            both = [features(whole, found, ink_of(darkness)) for whole in wholes]
+            yield np.concatenate(both)[np.newaxis], np.array([number])
+
+
+def train_number(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
+    """The weights of two logistic regressions, (2, FEATURES): for models like either of the two."""
+    from sklearn.linear_model import LogisticRegression
+
+    both, numbers = maker.make(partial(number_data, reader=reader), SCENES["number"])
+    weights = np.zeros((2, FEATURES))
+    for row, seen in zip(weights, np.split(both, 2, axis=1), strict=True):
+        row[:] = LogisticRegression(fit_intercept=False, max_iter=1_000).fit(seen, numbers).coef_[0]
+        log(f"number: {np.mean((seen @ row > 0) == numbers):.2%} of {len(numbers):,} drawings are told")
+    return weights
