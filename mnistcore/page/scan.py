@@ -29,7 +29,7 @@ SMALLEST = 8.0  # pixels: the height of the smallest digit that can be read,
 MOST_LINES = 60  # or, of a large page, this part of its longer side
 OCTAVE = 4  # sizes that are tried from one height to twice as much
 UNSEEN = -8.0  # log odds of what is not worth a look
-BATCH = 2_000  # windows at a time: more would only take memory
+BATCH = 2_000  # windows at a time: more leave the processor's cache
 MARGIN = 14  # pixels of paper put around a picture, so that a window may have its middle at the border
 
 
@@ -129,9 +129,16 @@ def likely(grid: np.ndarray, strength: np.ndarray, coarse: Model) -> np.ndarray:
     means = np.zeros((DIRECTIONS, height + 6, width + 6), np.float32)
     for i, j in np.ndindex(3, 3):
         means += grid[:, i : i + height + 6, j : j + width + 6] / 9
-    blocks = np.stack([means[:, i : i + height, j : j + width] for i in (0, 3, 6) for j in (0, 3, 6)], axis=1)
-    seen = (blocks.reshape(-1, height * width) * (SCALE / strength.ravel())).T
-    return coarse.forward(seen)[-1].reshape(strength.shape) > 0
+    kept = np.empty((height, width), bool)
+    many = max(1, BATCH // width)
+    for top in range(0, height, many):  # rows at a time
+        rows = min(many, height - top)
+        blocks = np.stack(
+            [means[:, top + i : top + i + rows, j : j + width] for i in (0, 3, 6) for j in (0, 3, 6)], axis=1
+        )
+        seen = blocks.reshape(-1, rows * width) * (SCALE / strength[top : top + rows].ravel())
+        kept[top : top + rows] = coarse.forward(seen.T)[-1].reshape(rows, width) > 0
+    return kept
 
 
 # What a window shows
