@@ -52,8 +52,8 @@ def _light_ink(grey: np.ndarray) -> bool:
     step = -(-max(grey.shape) // COARSE)
     some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
     around, wide = (2 * round(share * max(some.shape) / 2) + 1 for share in (AROUND, WIDE))
-    most = ndimage.median_filter(some, around, mode="nearest")
+    most = ndimage.median_filter(some, around)
     # a margin, a shadow or the table beside the sheet differs from most, too, but is wide
-    bright = np.minimum(some - most, some - ndimage.grey_opening(some, wide, mode="nearest")).clip(0)
-    dark = np.minimum(most - some, ndimage.grey_closing(some, wide, mode="nearest") - some).clip(0)
+    bright = np.minimum(some - most, some - ndimage.grey_opening(some, wide)).clip(0)
+    dark = np.minimum(most - some, ndimage.grey_closing(some, wide) - some).clip(0)
     return float((bright**2).sum()) > float((dark**2).sum())
