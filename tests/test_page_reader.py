@@ -19,7 +19,7 @@ from mnistcore.data.scenes.papers import scenes
 from mnistcore.data.scenes.scene import HEIGHT, WIDTH
 from mnistcore.digit import images
 from mnistcore.models.readers import read_reader, shipped_reader, write_reader
-from mnistcore.page import darkness
+from mnistcore.page import closeup, darkness
 from mnistcore.page.lines import in_lines
 from mnistcore.page.scan import extended
 from mnistcore.page.table import find_cells
@@ -55,6 +55,7 @@ def test_a_table_is_read_cell_by_cell(model) -> None:
     page = read_page(photo_of(table_of(CELLS)), model)
     assert page.table == CELLS
     assert page.rows == CELLS
+    assert page.lines == ["".join(row) for row in CELLS]
     assert page.as_dict()["table"] == CELLS
 
 
@@ -84,6 +85,17 @@ def test_a_cell_whose_rule_is_broken_lies_where_the_others_say() -> None:
     assert cells.at(85, 85) == (0, 0)
     assert cells.at(175, 85) == (0, 1)
     assert cells.at(5, 5) is None
+
+
+def test_a_view_shows_a_digit_alike_in_any_size_and_at_the_border() -> None:
+    ink = np.zeros((60, 60), np.float32)
+    ink[10:50, 20:40] = digit(5, 40)[:, :20]
+    small = closeup.views(ink, [(30, 30, 40)])
+    large = closeup.views(ink.repeat(3, axis=0).repeat(3, axis=1), [(90, 90, 120)])
+    cut = closeup.views(ink[8:52, 16:44], [(14, 22, 40)])
+    assert small.shape == (1, closeup.INPUTS)
+    for other in (large, cut):
+        assert np.corrcoef(small[0], other[0])[0, 1] > 0.97
 
 
 def middle_of(box: tuple[int, int, int, int]) -> tuple[float, float]:
