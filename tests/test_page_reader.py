@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from mnistcore import __main__ as cli
 from mnistcore.data import pen
 from mnistcore.data.hands import Written
 from mnistcore.data.scenes.drawings import drawing
-from mnistcore.data.scenes.glyphs import make_glyphs
+from mnistcore.data.scenes.glyphs import Glyphs, make_glyphs
 from mnistcore.data.scenes.papers import scenes
 from mnistcore.data.scenes.scene import HEIGHT, WIDTH
 from mnistcore.digit import images
@@ -23,6 +24,8 @@ from mnistcore.page import closeup, darkness
 from mnistcore.page.lines import in_lines
 from mnistcore.page.scan import extended
 from mnistcore.page.table import find_cells
+from mnistcore.training.page_reader.closeups import closeup_data
+from mnistcore.training.page_reader.windows import window_data
 
 CELLS = [["4", "", "7"], ["", "2", "0"], ["3", "9", ""], ["1", "5", "8"]]
 
@@ -175,13 +178,22 @@ def test_a_damaged_reader_is_named(tmp_path: Path) -> None:
         read_reader(path)
 
 
-def test_scenes_are_marked_where_the_digits_are() -> None:
-    rng = np.random.default_rng(0)
+@pytest.fixture(scope="module")
+def written() -> Written:
+    """Some 1s and crosses."""
     one = [np.array([[0, 0], [0, 100]], np.float32)]
     cross = [np.array([[0, 0], [90, 100]], np.float32), np.array([[90, 0], [0, 100]], np.float32)]
-    written = Written(pen.paths([one] * 4), np.ones(4, np.int64), pen.paths([cross] * 4))
+    return Written(pen.paths([one] * 4), np.ones(4, np.int64), pen.paths([cross] * 4))
+
+
+@pytest.fixture(scope="module")
+def glyphs(written: Written) -> Glyphs:
     made = np.stack([images.prepare(np.rint(255 * digit(label, 60)).astype(np.uint8)) for label in range(10)])
-    glyphs = make_glyphs(made, np.arange(10), written, 200, rng, 0.5)
+    return make_glyphs(made, np.arange(10), written, 200, np.random.default_rng(0), 0.5)
+
+
+def test_scenes_are_marked_where_the_digits_are(written: Written, glyphs: Glyphs) -> None:
+    rng = np.random.default_rng(0)
     for scene in scenes(glyphs, 30, rng):
         assert scene.picture.shape == (HEIGHT, WIDTH)
         assert scene.picture.min() >= 0
@@ -190,6 +202,17 @@ def test_scenes_are_marked_where_the_digits_are() -> None:
     assert [label for *_, label in drawn.marks] == [1, 1]
     for x, y, *_ in drawn.marks:
         assert drawn.picture[int(y), max(0, int(x) - 3) : int(x) + 4].min() < 0.8
+
+
+def test_what_is_learnt_from_is_read_as_what_it_is_said_to_be(written: Written, glyphs: Glyphs) -> None:
+    rng, reader = np.random.default_rng(0), shipped_reader()
+    for network, data in (
+        (reader.sliding, partial(window_data, network=None)),
+        (reader.closeup, closeup_data),
+    ):
+        inputs, classes = map(np.concatenate, zip(*data(glyphs, written, 30, rng), strict=True))
+        said = network.forward(inputs.astype(np.float32))[-1].argmax(axis=1)
+        assert (said == classes).mean() > 0.75
 
 
 def test_a_page_says_what_stands_in_its_cells(model) -> None:
