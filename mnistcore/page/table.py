@@ -100,7 +100,7 @@ def _rules(ink: np.ndarray, side: int) -> np.ndarray:
     """Ink that goes on, nearly level, for longer than any stroke, and its small gaps closed."""
     from scipy import ndimage
 
-    gap, length = 2 * round(LONGEST_GAP * side / 2) + 1, round(RULE * side)
+    gap, length = 2 * round(LONGEST_GAP * side / 2) + 1, max(2, round(RULE * side))
     # a rule that is not quite level leaves a row of pixels: look at it a few pixels thick
     thick = ndimage.binary_dilation(ink, np.ones((5, 1), bool))
     runs = ndimage.binary_opening(thick, np.ones((1, length), bool))

@@ -20,6 +20,7 @@ from mnistcore.digit.form import SPAN
 from mnistcore.page.scan import extended
 
 TABLES = 0.15  # share of the scenes that show cells of a table
+ZOOMS = np.log(0.75), np.log(2.6)  # between these a picture is enlarged, on a logarithmic scale
 
 
 def scenes(glyphs: Glyphs, count: int, rng: np.random.Generator) -> Iterator[Scene]:
@@ -61,7 +62,7 @@ def sparse(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
 
 
 def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator[Scene]:
-    """Bits of paper in any resolution, most of them with one line or one digit, and drawings."""
+    """Bits of paper in any resolution, most of them with one line, drawings, and cuttings of one character."""
     for scene in scenes(glyphs, count, rng):
         kind = rng.random()
         if kind < 0.25:
@@ -71,15 +72,12 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             scene = sparse(glyphs, rng)
             yield Scene(*resized(scene, float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))))
             continue
-        zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(2.6))))
+        if kind < 0.55:
+            yield _cutting(glyphs, rng)
+            continue
+        zoom = float(np.exp(rng.uniform(*ZOOMS)))
         picture, marks = resized(scene, zoom)
-        digits = [mark for mark in marks if mark[3] < NO_DIGIT]
-        if kind < 0.5 and digits:  # cut out closely
-            x, y, height, _ = digits[rng.integers(len(digits))]
-            wide, high = (round(height * rng.uniform(*between)) for between in ((0.7, 1.6), (1.02, 1.7)))
-            left, top = (round(m - s / 2 + rng.normal(0, 0.06) * height) for m, s in ((x, wide), (y, high)))
-            yield _cut(picture, marks, max(0, left), max(0, top), wide, high)
-        elif rng.random() < 0.85:
+        if rng.random() < 0.85:
             high = min(picture.shape[0], int(rng.uniform(1.2, 4) * SPAN * zoom))
             wide = min(picture.shape[1], int(np.exp(rng.uniform(np.log(1.2), np.log(9))) * SPAN * zoom))
             x, y, *_ = marks[0] if marks else (picture.shape[1] / 2, picture.shape[0] / 2)
@@ -88,6 +86,20 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             yield _cut(picture, marks, left, top, wide, high)
         else:
             yield Scene(picture, marks)
+
+
+def _cutting(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
+    """One digit, or as often one letter, cut out closely, with whatever stands beside it."""
+    letter, wanted = rng.random() < 0.5, []
+    while not wanted:
+        scene = _scene(glyphs, rng)
+        wanted = [m for m in scene.marks if (m[3] == NO_DIGIT if letter else m[3] < NO_DIGIT) and m[2] > SPAN / 2]
+    zoom = float(np.exp(rng.uniform(*ZOOMS)))
+    picture, marks = resized(scene, zoom)
+    x, y, height, _ = (zoom * side for side in wanted[rng.integers(len(wanted))])
+    wide, high = (round(height * rng.uniform(*sides)) for sides in ((0.7, 1.6), (1.02, 1.7)))
+    left, top = (round(m - s / 2 + rng.normal(0, 0.06) * height) for m, s in ((x, wide), (y, high)))
+    return _cut(picture, marks, max(0, left), max(0, top), wide, high)
 
 
 def zoomed(scene: Scene, rng: np.random.Generator) -> Scene:

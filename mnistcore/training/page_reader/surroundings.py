@@ -18,7 +18,7 @@ from mnistcore.training.page_reader.making import Maker, fitted
 from mnistcore.training.recipes import Recipe
 
 CONTEXT = Recipe("context", hidden_layers=(160, 80), epochs=20, batch_size=500, folds=0, cosine_decay=True)
-SCENES = 12_000
+SCENES = 10_000
 
 
 def context_data(
