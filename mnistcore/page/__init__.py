@@ -8,6 +8,7 @@ find digits. In the order in which they work:
     context.py      a second network judges what may be a digit by what stands around it, and the likeliest are chosen
     closeup.py      a third network looks at each digit that was found
     cutting.py      a digit that was found, cut out of its paper, so that the model can read it alone
+    lone.py         a digit that was found alone, or a letter
     drawing.py      a drawing: one digit as a whole, a number, or something else
     lines.py        digits -> lines
     table.py        printed rules -> the cells of a table

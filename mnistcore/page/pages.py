@@ -4,7 +4,8 @@ there is a table, its cells.
     1. darkness   which is ink and which is paper (`darkness.py`)
     2. find       where digits stand, and which, and which way round the page lies (`reader.py`); of a drawing, whether
                   it is a number at all (`drawing.py`)
-    3. read       each digit, cut out of its paper, is read by the model as well, and what all say is weighed
+    3. read       each digit, cut out of its paper, is read by the model as well, and what all say is weighed; one that
+                  stands alone may be none (`lone.py`)
     4. arrange    in lines (`lines.py`), and in the cells of a table (`table.py`)
 """
 
@@ -25,6 +26,7 @@ from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
+from mnistcore.page.lone import is_digit
 from mnistcore.page.reader import PageReader, find_digits, find_upright, looks, weighed
 from mnistcore.page.scan import SMALLEST
 from mnistcore.page.table import Cells, find_cells
@@ -225,30 +227,24 @@ def _page(
     size: tuple[int, int],
 ) -> Page:
     """The page of what was found on a picture that was turned so many times, and that may have a table."""
-    if not found:
-        return Page([], size)
     places = [cells.at(f.x, f.y) if cells else None for f in found]
     table = cells if sum(place is not None for place in places) > len(found) / 2 else None
     lines = _lines(found, places if table else [None] * len(found))
     order = [(number, i) for number, line in enumerate(lines) for i in line]
     cuts = [cut_out(dark, found[i], found) for _, i in order]
     images = np.stack([image for image, _ in cuts])
-    readings = _read_found([found[i] for _, i in order], dark, images, model, reader)
+    alone, by_model = model.probabilities(images)
+    ordered = [found[i] for _, i in order]
+    of_digits = weighed(looks(ordered, dark, alone, reader.closeup), reader.shares)
+    if len(found) == 1 and not is_digit(found[0].log_odds, by_model[0], of_digits.max(), reader.lone):
+        return Page([], size)
+    of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in ordered], np.float32)))
+    readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # none is refused any more
     digits = [
-        PageDigit(reading, _boxed(box, dark.shape, size, turn), line, places[i] if table else None)
-        for (line, i), (_, box), reading in zip(order, cuts, readings, strict=True)
+        PageDigit(readings[k], _boxed(box, dark.shape, size, turn), line, places[i] if table else None)
+        for k, ((line, i), (_, box)) in enumerate(zip(order, cuts, strict=True))
     ]
     return Page(digits, size, shape=table.shape if table else None)
-
-
-def _read_found(
-    found: list[FoundDigit], darkness: np.ndarray, images: np.ndarray, model: Model, reader: PageReader
-) -> list[Reading]:
-    """The digits that were found on a picture and cut out, (n, 28, 28) uint8; none of them is refused any more."""
-    of_digits = weighed(looks(found, darkness, images, model, reader.closeup), reader.shares)
-    of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in found], np.float32)))
-    readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)
-    return [readings[index] for index in range(len(found))]
 
 
 def _lines(found: list[FoundDigit], places: list[tuple[int, int] | None]) -> list[list[int]]:

@@ -44,6 +44,7 @@ class PageReader:
         closeup: which digit a digit is.
         shares: how much the logarithms of four probabilities count for the final reading: the context network's, the
             sliding network's, the closeup network's, and those of the model which reads the digit alone.
+        lone: (lone.FEATURES,), by what a digit that stands alone is told.
         number: (2, drawing.FEATURES), by what a drawn number is told.
     """
 
@@ -52,6 +53,7 @@ class PageReader:
     context: Model
     closeup: Model
     shares: tuple[float, ...]
+    lone: np.ndarray
     number: np.ndarray
 
 
@@ -81,13 +83,10 @@ def likely(
     return found, reconsider(found, reader.context)
 
 
-def looks(
-    found: list[FoundDigit], darkness: np.ndarray, images: np.ndarray, model: Model, closeup: Model
-) -> np.ndarray:
-    """What all say of digits that were found on a picture and cut out, (n, 28, 28) uint8: (4, n, 10) float32, in the
-    order of `PageReader.shares`."""
+def looks(found: list[FoundDigit], darkness: np.ndarray, alone: np.ndarray, closeup: Model) -> np.ndarray:
+    """What all say of digits that were found on a picture, (4, n, 10) float32, in the order of `PageReader.shares`;
+    `alone`, (n, 10), is what the model says of each that is cut out."""
     near = closeup.forward(views(darkness, [(digit.x, digit.y, digit.height) for digit in found]))[-1]
-    alone, _ = model.probabilities(images)
     return np.stack([[d.probabilities for d in found], [d.first for d in found], softmax(near), alone])
 
 

@@ -73,7 +73,7 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             yield Scene(*resized(scene, float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))))
             continue
         if kind < 0.55:
-            yield _cutting(glyphs, rng)
+            yield cutting(glyphs, rng)
             continue
         zoom = float(np.exp(rng.uniform(*ZOOMS)))
         picture, marks = resized(scene, zoom)
@@ -88,9 +88,10 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             yield Scene(picture, marks)
 
 
-def _cutting(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
+def cutting(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
     """One digit, or as often one letter, cut out closely, with whatever stands beside it."""
-    letter, wanted = rng.random() < 0.5, []
+    letter = rng.random() < 0.5
+    wanted: list[tuple[float, float, float, int]] = []
     while not wanted:
         scene = _scene(glyphs, rng)
         wanted = [m for m in scene.marks if (m[3] == NO_DIGIT if letter else m[3] < NO_DIGIT) and m[2] > SPAN / 2]

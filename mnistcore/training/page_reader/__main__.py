@@ -1,4 +1,4 @@
-"""The six steps, one after the other."""
+"""The seven steps, one after the other."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ import numpy as np
 
 from mnistcore.models.files import SHIPPED_DIRECTORY
 from mnistcore.models.readers import write_reader
-from mnistcore.page.drawing import FEATURES
+from mnistcore.page import drawing, lone
 from mnistcore.page.reader import PageReader
 from mnistcore.training import page_reader
 from mnistcore.training.page_reader.closeups import train_closeup
-from mnistcore.training.page_reader.decisions import train_number, train_shares
+from mnistcore.training.page_reader.decisions import train_lone, train_number, train_shares
 from mnistcore.training.page_reader.making import Maker
 from mnistcore.training.page_reader.surroundings import train_context
 from mnistcore.training.page_reader.windows import train_cascade, train_sliding
 
 
 def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[str], None]) -> PageReader:
-    """All six steps."""
+    """All seven steps."""
     maker = Maker(data, hands, seed)
     sliding = train_sliding(maker, seed, log)
     cascade = train_cascade(maker, sliding, seed)
     context = train_context(maker, cascade, sliding, seed, log)
     closeup = train_closeup(maker, seed, log)
-    reader = PageReader(cascade, sliding, context, closeup, (0.25,) * 4, np.zeros((2, FEATURES)))
+    reader = PageReader(
+        cascade, sliding, context, closeup, (0.25,) * 4, np.zeros(lone.FEATURES), np.zeros((2, drawing.FEATURES))
+    )
     reader = replace(reader, shares=train_shares(maker, reader, log))
+    reader = replace(reader, lone=train_lone(maker, reader, log))
     return replace(reader, number=train_number(maker, reader, log))
 
 

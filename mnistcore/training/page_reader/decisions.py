@@ -1,4 +1,4 @@
-"""5 and 6. How much each look counts, and what tells a number from one digit: a few weights each."""
+"""5 to 7. How much each look counts, and what tells a digit from a letter and a number from one digit: few weights."""
 
 from __future__ import annotations
 
@@ -10,33 +10,60 @@ import numpy as np
 from mnistcore.data.hands import Written
 from mnistcore.data.scenes.drawings import drawing
 from mnistcore.data.scenes.glyphs import Glyphs
-from mnistcore.data.scenes.papers import pictures
-from mnistcore.data.scenes.scene import NO_DIGIT
+from mnistcore.data.scenes.papers import cutting, pictures
+from mnistcore.data.scenes.scene import NO_DIGIT, Scene
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
+from mnistcore.page import lone
+from mnistcore.page.context import FoundDigit
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.drawing import FEATURES, features
 from mnistcore.page.reader import PageReader, find_digits, looks, weighed
 from mnistcore.page.threshold import ink_of
 from mnistcore.training.page_reader.making import Maker
 
-SCENES = {"shares": 1_000, "number": 2_000}
+SCENES = {"shares": 1_000, "lone": 3_000, "number": 2_000}
 
 
 def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
     """Of each digit that was found what all say of it, (1, 4, 10), and which digit it is."""
-    model = load_model("robust")
     for scene in pictures(glyphs, written, count, rng):
-        darkness = 1 - scene.picture
-        found = find_digits(darkness, reader)
-        if not found:
-            continue
-        cut = np.stack([cut_out(darkness, digit, found)[0] for digit in found])
-        said = looks(found, darkness, cut, model, reader.closeup).transpose(1, 0, 2)
+        found, said, _ = _found(scene, reader)
         for digit, of_digit in zip(found, said, strict=True):
-            for x, y, height, label in scene.marks:
-                if label < NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
-                    yield of_digit[np.newaxis], np.array([label])
+            label = _label(digit, scene)
+            if label < NO_DIGIT:
+                yield of_digit[np.newaxis], np.array([label])
+
+
+def lone_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
+    """Of each cutting on which one digit is found the features of `lone.py`, and whether it is one."""
+    del written
+    for _ in range(count):
+        scene = cutting(glyphs, rng)
+        found, said, by_model = _found(scene, reader)
+        if len(found) == 1:
+            confidence = weighed(said.transpose(1, 0, 2), reader.shares).max()
+            seen = lone.features(found[0].log_odds, by_model[0], confidence)
+            yield seen[np.newaxis], np.array([_label(found[0], scene) < NO_DIGIT])
+
+
+def _found(scene: Scene, reader: PageReader) -> tuple[list[FoundDigit], np.ndarray, np.ndarray]:
+    """The n digits found on a picture, what all say of them, (n, 4, 10), and `robust`'s digit probabilities."""
+    darkness = 1 - scene.picture
+    found = find_digits(darkness, reader)
+    if not found:
+        return found, np.empty((0, 4, 10)), np.empty(0)
+    images = np.stack([cut_out(darkness, digit, found)[0] for digit in found])
+    alone, by_model = load_model("robust").probabilities(images)
+    return found, looks(found, darkness, alone, reader.closeup).transpose(1, 0, 2), by_model
+
+
+def _label(digit: FoundDigit, scene: Scene) -> int:
+    """Which digit stands where one was found; NO_DIGIT if none does."""
+    for x, y, height, label in scene.marks:
+        if label < NO_DIGIT and abs(digit.x - x) < 0.2 * height and abs(digit.y - y) < 0.25 * height:
+            return label
+    return NO_DIGIT
 
 
 def fit_shares(said: np.ndarray, classes: np.ndarray) -> tuple[float, ...]:
@@ -54,6 +81,20 @@ def train_shares(maker: Maker, reader: PageReader, log: Callable[[str], None]) -
     shares = fit_shares(*maker.make(partial(shares_data, reader=reader), SCENES["shares"], "validate"))
     log(f"shares: {shares}")
     return shares
+
+
+def train_lone(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
+    seen, digits = maker.make(partial(lone_data, reader=reader), SCENES["lone"], "validate")
+    weights = _logistic(seen, digits)
+    log(f"lone: {np.mean((seen @ weights > 0) == digits):.2%} of {len(digits):,} characters are told")
+    return weights
+
+
+def _logistic(inputs: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The weights of a logistic regression: (features,)."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(fit_intercept=False, max_iter=1_000).fit(inputs, wanted).coef_[0]
 
 
 def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
@@ -78,11 +119,9 @@ def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gen
 
 def train_number(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
     """The weights of two logistic regressions, (2, FEATURES): for models like either of the two."""
-    from sklearn.linear_model import LogisticRegression
-
     both, numbers = maker.make(partial(number_data, reader=reader), SCENES["number"])
     weights = np.zeros((2, FEATURES))
     for row, seen in zip(weights, np.split(both, 2, axis=1), strict=True):
-        row[:] = LogisticRegression(fit_intercept=False, max_iter=1_000).fit(seen, numbers).coef_[0]
+        row[:] = _logistic(seen, numbers)
         log(f"number: {np.mean((seen @ row > 0) == numbers):.2%} of {len(numbers):,} drawings are told")
     return weights
