@@ -43,7 +43,7 @@ def test_a_photo_is_read_corrected_and_copied_and_a_number_drawn(browser, app_se
         read = number_of(page)
         assert "".join(read) == "".join(boxes.all_inner_texts()).replace("?", "")
         picture, first = page.get_by_alt_text("The photo").first.bounding_box(), boxes.first.bounding_box()
-        assert first["x"] - picture["x"] == pytest.approx(picture["width"] * 304 / 1200, abs=5), "where it begins"
+        assert first["x"] - picture["x"] == pytest.approx(picture["width"] * 130 / 900, abs=5), "where it begins"
 
         tap(boxes.nth(1))
         dialog = page.get_by_role("dialog")

@@ -16,7 +16,7 @@ from mnistcore import __main__ as cli
 from mnistcore.cli.annotate import CERTAIN, UNCERTAIN, annotate
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "page.jpg"
-EXAMPLE_LINES = ["32659", "08883", "159950", "7505310"]
+EXAMPLE_LINES = ["199393", "95802", "456799", "49268"]
 
 pytestmark = pytest.mark.slow
 
