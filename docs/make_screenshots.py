@@ -137,7 +137,13 @@ def tour(browser: Browser, url: str) -> None:
     film(page, frames, 1)
     start.click()
     page.get_by_text(FIRST_EPOCH).first.wait_for()
-    film(page, frames, 7)
+    for _ in range(60):
+        if page.get_by_text("is trained").count():
+            break
+        film(page, frames, FRAME / 1000)
+    page.get_by_text("Train another one").wait_for(state="attached")
+    page.wait_for_timeout(2000)  # while it is filmed the browser has no time to show what is new
+    film(page, frames, 3)
     path = PICTURES / "tour.gif"
     first, *rest = frames
     first.save(path, save_all=True, append_images=rest, duration=FRAME, loop=0, optimize=True)

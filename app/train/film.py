@@ -18,7 +18,7 @@ def begin(training: str) -> None:
         st.session_state[OF] = training
 
 
-def show(count: int, picture: Callable[[int], None]) -> None:
+def show(count: int, picture: Callable[[int], None], ended: bool = False) -> None:
     """Pause or play, a slider over so many epochs, and the picture of the one that is chosen. A run plays one on."""
     epoch = min(st.session_state.get(EPOCH, count), count)
     if playing():
@@ -28,7 +28,8 @@ def show(count: int, picture: Callable[[int], None]) -> None:
     if count > 1:
         st.session_state[EPOCH] = epoch
         with st.container(horizontal=True, vertical_alignment="bottom", key="film"):
-            label, icon = ("Pause", ":material/pause:") if playing() else ("Play", ":material/play_arrow:")
+            moves = playing() and not (ended and epoch >= count)
+            label, icon = ("Pause", ":material/pause:") if moves else ("Play", ":material/play_arrow:")
             st.button(label, icon=icon, on_click=_toggle, args=(count,), key="film-toggle")
             st.slider("Epoch", 1, count, key=EPOCH, on_change=_pause)
     picture(epoch)
@@ -39,7 +40,7 @@ def show_ended(count: int, picture: Callable[[int], None]) -> None:
     ticking = playing() and st.session_state.get(EPOCH, count) < count
 
     def frame() -> None:
-        show(count, picture)
+        show(count, picture, ended=True)
         if ticking != (playing() and st.session_state.get(EPOCH, count) < count):
             st.rerun()  # it begins to play, or stops
 
