@@ -90,6 +90,10 @@ def test_a_cell_whose_rule_is_broken_lies_where_the_others_say() -> None:
     assert cells.at(5, 5) is None
 
 
+def test_a_tiny_picture_has_no_table() -> None:
+    assert find_cells(np.random.default_rng(0).random((9, 11), np.float32)) is None
+
+
 def test_a_view_shows_a_digit_alike_in_any_size_and_at_the_border() -> None:
     ink = np.zeros((60, 60), np.float32)
     ink[10:50, 20:40] = digit(5, 40)[:, :20]
