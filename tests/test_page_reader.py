@@ -16,7 +16,7 @@ from mnistcore.data import pen
 from mnistcore.data.hands import Written
 from mnistcore.data.scenes.drawings import drawing
 from mnistcore.data.scenes.glyphs import Glyphs, make_glyphs
-from mnistcore.data.scenes.papers import scenes
+from mnistcore.data.scenes.pictures import scenes
 from mnistcore.data.scenes.scene import HEIGHT, WIDTH
 from mnistcore.digit import images
 from mnistcore.models.readers import read_reader, shipped_reader, write_reader
@@ -24,7 +24,7 @@ from mnistcore.page import closeup, darkness
 from mnistcore.page.lines import in_lines
 from mnistcore.page.scan import extended
 from mnistcore.page.table import find_cells
-from mnistcore.training.page_reader.closeups import closeup_data
+from mnistcore.training.page_reader.closeup import closeup_data
 from mnistcore.training.page_reader.windows import window_data
 
 CELLS = [["4", "", "7"], ["", "2", "0"], ["3", "9", ""], ["1", "5", "8"]]

@@ -14,7 +14,7 @@ import numpy as np
 
 from mnistcore.digit.form import DIGITS, SPAN
 from mnistcore.digit.probabilities import softmax
-from mnistcore.page.scan import MARGIN, MIDDLE, STEP, UNSEEN, Level
+from mnistcore.page.scan import MARGIN, MIDDLE, STEP, UNSEEN, Level, above_none
 
 if TYPE_CHECKING:
     from mnistcore.digit.model import Model
@@ -173,7 +173,7 @@ def choose(found: Candidates, scores: np.ndarray, least: float = 0.0) -> list[Fo
     each as much as it is likely to show a digit."""
     digits, first = softmax(scores[:, :DIGITS]), softmax(found.seen[:, :DIGITS])
     ones = digits.argmax(axis=1) == 1
-    log_odds = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
+    log_odds = above_none(scores)
     likely = 1 / (1 + np.exp(-log_odds.clip(-MOST, MOST)))
     free = np.ones(len(found), bool)
     chosen = []

@@ -119,8 +119,13 @@ def _look(image: Image.Image, scale: float, cascade: tuple[Model, Model], networ
         scores.append(network.forward(seen[left])[-1])
     (rows, columns), of_digits = np.concatenate(kept).T, np.concatenate(scores)
     log_odds = np.full(strength.shape, UNSEEN, np.float32)
-    log_odds[rows, columns] = of_digits[:, :DIGITS].max(axis=1) - of_digits[:, DIGITS]
+    log_odds[rows, columns] = above_none(of_digits)
     return Level(scale, rows, columns, of_digits, log_odds)
+
+
+def above_none(scores: np.ndarray) -> np.ndarray:
+    """How much likelier the likeliest digit is than none, given scores (n, 11): log odds, (n,)."""
+    return scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
 
 
 def likely(grid: np.ndarray, strength: np.ndarray, coarse: Model) -> np.ndarray:
@@ -208,6 +213,8 @@ def extended(picture: np.ndarray, top: int, bottom: int, left: int, right: int) 
     from scipy import ndimage
 
     for axis, before, behind in ((0, top, bottom), (1, left, right)):
+        if not before and not behind:
+            continue
         first, last = picture.take([0, -1], axis) if axis == 0 else picture[:, [0, -1]].T
         paper = [ndimage.percentile_filter(line, 60, 15, mode="nearest") for line in (first, last)]
         sides = [

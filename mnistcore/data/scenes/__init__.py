@@ -10,5 +10,5 @@
     paper.py      what is under the ink
     copies.py     what cameras, scanners and thresholds leave of it
     drawings.py   numbers on a screen
-    papers.py     all of this together
+    pictures.py   all of this together
 """

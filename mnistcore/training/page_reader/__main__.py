@@ -14,10 +14,10 @@ from mnistcore.models.readers import write_reader
 from mnistcore.page import drawing, lone
 from mnistcore.page.reader import PageReader
 from mnistcore.training import page_reader
-from mnistcore.training.page_reader.closeups import train_closeup
+from mnistcore.training.page_reader.closeup import train_closeup
+from mnistcore.training.page_reader.context import train_context
 from mnistcore.training.page_reader.decisions import train_lone, train_number, train_shares
 from mnistcore.training.page_reader.making import Maker
-from mnistcore.training.page_reader.surroundings import train_context
 from mnistcore.training.page_reader.windows import train_cascade, train_sliding
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from mnistcore.data.hands import Written
 from mnistcore.data.scenes.drawings import drawing
 from mnistcore.data.scenes.glyphs import Glyphs
-from mnistcore.data.scenes.papers import cutting, pictures
+from mnistcore.data.scenes.pictures import cutting, pictures
 from mnistcore.data.scenes.scene import NO_DIGIT, Scene
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model

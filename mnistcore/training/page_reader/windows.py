@@ -11,13 +11,13 @@ from PIL import Image
 
 from mnistcore.data.hands import Written
 from mnistcore.data.scenes.glyphs import Glyphs
-from mnistcore.data.scenes.papers import pictures, scenes, zoomed
+from mnistcore.data.scenes.pictures import pictures, scenes, zoomed
 from mnistcore.data.scenes.scene import NO_DIGIT, Scene
 from mnistcore.digit.directions import DIRECTIONS, GRID
-from mnistcore.digit.form import DIGITS, SPAN
+from mnistcore.digit.form import SPAN
 from mnistcore.digit.model import Model
 from mnistcore.page.context import LEAST
-from mnistcore.page.scan import MIDDLE, STEP, directions, gridded, heights, likely, strengths, windows
+from mnistcore.page.scan import MIDDLE, STEP, above_none, directions, gridded, heights, likely, strengths, windows
 from mnistcore.training.page_reader.making import Maker, fitted, fitted_anew
 from mnistcore.training.recipes import Recipe
 
@@ -52,7 +52,7 @@ def window_data(glyphs: Glyphs, _: Written, count: int, rng: np.random.Generator
         if network:
             places = some_of(nothing, 260, rng)
             scores = network.forward(windows(grid, strength, *places.T))[-1]
-            log_odds = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
+            log_odds = above_none(scores)
             worst = np.argsort(-log_odds)[:14]
             chosen.append(places[worst[log_odds[worst] > -1.5]])
         rows, columns = np.concatenate(chosen).T
@@ -111,7 +111,7 @@ def kept_data(
         grid, strength = gridded(Image.fromarray(1 - scene.picture), SPAN / height)
         seen = windows(grid, strength, *np.nonzero(likely(grid, strength, coarse)))
         scores = sliding.forward(seen)[-1]
-        wanted = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS] > LEAST
+        wanted = above_none(scores) > LEAST
         wanted_or_some = wanted | (rng.random(len(seen)) < 100 / max(len(seen), 1))
         yield seen[wanted_or_some].astype(np.float16), wanted[wanted_or_some]
 

@@ -1,4 +1,4 @@
-"""Bits of paper, put together; and pictures of them in any resolution, most of them with one line or one digit."""
+"""Bits of paper, put together; and pictures of them in any resolution, whole, cut to a line or to one character."""
 
 from __future__ import annotations
 

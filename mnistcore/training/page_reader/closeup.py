@@ -8,7 +8,7 @@ import numpy as np
 
 from mnistcore.data.hands import Written
 from mnistcore.data.scenes.glyphs import Glyphs
-from mnistcore.data.scenes.papers import pictures, scenes
+from mnistcore.data.scenes.pictures import pictures, scenes
 from mnistcore.data.scenes.scene import NO_DIGIT
 from mnistcore.digit.model import Model
 from mnistcore.page.closeup import views
