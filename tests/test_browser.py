@@ -196,6 +196,22 @@ def test_what_is_no_digit_is_said_to_be_none(page):
 def test_strokes_may_begin_anywhere_along_the_border(page):
     places = range(4, 320, 39)
     starts = [(x, y) for k in places for x, y in ((k, 1), (k, 318), (1, k), (318, k))]
+    draw(page, FOUR)
+    expect_digit(page, "4")
+    covered = page.evaluate(
+        """starts => { // what is being rewritten is translucent for a moment, which changes what lies over what
+            for (const element of document.querySelectorAll(".st-key-stage *")) element.style.opacity = 0.99;
+            const { left, top, width } = document.querySelector(".sheet-place").getBoundingClientRect();
+            const found = ([x, y]) => document.elementFromPoint(left + x * width / 320, top + y * width / 320);
+            const covered = starts.map(found).filter(element => !element.closest(".sheet-place"));
+            for (const element of document.querySelectorAll(".st-key-stage *")) element.style.opacity = null;
+            return covered.map(element => element.className);
+        }""",
+        starts,
+    )
+    assert covered == []
+    press(page, "Clear")
+    expect_words(page, "Draw a digit")
     draw(page, [[(x, y), (0.9 * x + 16, 0.9 * y + 16)] for x, y in starts], steps=2)
     draw(page, [[(308, 12), (308, 12)]], steps=1)  # a tap, where the component's own toolbar has "Reset"
     missing = page.evaluate(
