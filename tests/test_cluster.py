@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -212,6 +213,23 @@ def test_workers_are_killed_and_the_labels_are_those_of_this_process(four, tmp_p
     bulk.label(source, target, model, log=said.append)
     assert said[0].startswith("Resuming")
     assert target.read_bytes() == (tmp_path / "local.csv").read_bytes()
+
+
+def test_what_tasks_share_outlives_the_worker_that_has_it(four):
+    shared = np.arange(100_000)
+
+    def total(numbers: np.ndarray, own: np.ndarray, seconds: float) -> int:
+        time.sleep(seconds)
+        return int(numbers.sum() + own.sum())
+
+    # the scheduler lets go of copies that no task waits for: in the end one worker has it
+    tasks = (joblib.delayed(total)(shared, np.full(1000, number), 0.5) for number in range(20))
+    with cluster.cluster(four.address, [shared]), results_of(tasks, in_order=True) as results:
+        totals = [next(results)]
+        for pid in four.pids()[:3]:
+            os.kill(pid, signal.SIGKILL)
+        totals += results
+    assert totals == [shared.sum() + 1000 * number for number in range(20)]
 
 
 def test_a_task_that_ends_every_worker_is_given_up(four):

@@ -16,6 +16,7 @@ from mnistcore.models import catalogue
 from mnistcore.models.runs import check_name
 from mnistcore.training.recipes import Recipe, shortened
 
+PRESSED = "start-pressed"
 KEEP: Literal["session"] = "session"  # while a training hides the settings
 
 
@@ -70,11 +71,16 @@ def offer_settings(image: np.ndarray | None) -> None:
         name = st.text_input(
             "Name of the new network: you may leave it as it is", placeholder=placeholder, key="name", max_chars=60
         )
-        # not a callback: that would be given the settings from before the last field was left
-        pressed = st.button(
-            "Start with these settings", disabled=recipe is None, icon=":material/play_arrow:", type="primary"
+        # The callback, which every run begins with, only notes it: it would be given the settings from before the last
+        # field was left, and a run that another one interrupts does not come as far as this.
+        st.button(
+            "Start with these settings",
+            disabled=recipe is None,
+            on_click=lambda: st.session_state.update({PRESSED: True}),
+            icon=":material/play_arrow:",
+            type="primary",
         )
-        if pressed and recipe:
+        if st.session_state.pop(PRESSED, False) and recipe:
             _start(image, recipe, sources, name.strip())
             st.rerun()
 

@@ -18,7 +18,7 @@ import joblib
 from distributed import CancelledError, Client, KilledWorker
 from distributed.comm import CommClosedError, connect
 from distributed.security import Security
-from joblib._dask import DaskDistributedBackend
+from joblib._dask import Batch, DaskDistributedBackend
 
 from mnistcore.errors import ClusterError
 
@@ -44,8 +44,7 @@ def cluster(scheduler: str, shared: Sequence[object] = ()) -> Iterator[None]:
         client = _connect(scheduler)
         try:
             _check_workers(client, scheduler)
-            backend = _Backend(client=client, scatter=list(shared), wait_for_workers_timeout=TIMEOUT)
-            with joblib.parallel_config(backend):
+            with joblib.parallel_config(_Backend(client, shared)):
                 yield
         except KilledWorker as error:
             raise ClusterError(
@@ -59,7 +58,44 @@ def cluster(scheduler: str, shared: Sequence[object] = ()) -> Iterator[None]:
 
 
 class _Backend(DaskDistributedBackend):
-    """joblib's, with two gaps closed."""
+    """joblib's, with four gaps closed."""
+
+    def __init__(self, client: Client, shared: Sequence[object]) -> None:
+        super().__init__(client=client, wait_for_workers_timeout=TIMEOUT)
+        self._shared = shared  # an object's id is its own only as long as it is there
+        # Not scattered, as joblib does: that is lost for all tasks with the last worker that has it. The result of a
+        # task is made again.
+        self.data_futures = {id(each): client.submit(_itself, each, pure=False) for each in shared}
+
+    async def _to_func_args(self, func: Any) -> tuple[Batch, list]:
+        """What is shared is replaced by where it is; all else goes with its task. joblib would scatter that, too."""
+
+        def sent(argument: object) -> object:
+            return self.data_futures.get(id(argument), argument)
+
+        tasks = [
+            (function, [sent(value) for value in positional], {name: sent(value) for name, value in named.items()})
+            for function, positional, named in func.items
+        ]
+        return Batch(tasks), tasks
+
+    def start_call(self) -> None:
+        super().start_call()
+        self.client.loop.add_callback(self._watch)
+
+    async def _watch(self) -> None:
+        """Give the tasks up when there have been no workers for a while; Dask would wait for ever for another."""
+        waited = 0
+        while waited < TIMEOUT:
+            await asyncio.sleep(1)
+            if not self._continue:
+                return
+            try:
+                waited = 0 if await self.client.scheduler.ncores() else waited + 1
+            except OSError:  # nor is there a scheduler, which the client notices itself
+                return
+        for job in list(self._results.values()):
+            job.set_exception(TimeoutError())
 
     def submit(self, func: Callable, callback: Callable) -> Future:
         """A task that Dask gives up ends with its error; joblib would wait for it for ever."""
@@ -77,16 +113,22 @@ class _Backend(DaskDistributedBackend):
         return max(2, super().effective_n_jobs(n_jobs))
 
 
+def _itself(argument: object) -> object:
+    return argument
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Dask neither logs lost connections nor warns of other versions: both end in an exception here."""
+    """Dask neither logs lost connections nor warns of other versions, which end in an exception here, nor of how large
+    the digits are."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", r"\s*Mismatched versions found")
+            for message in (r"\s*Mismatched versions found", "Sending large graph"):
+                warnings.filterwarnings("ignore", message)
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
