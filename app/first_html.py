@@ -1,7 +1,10 @@
-"""What a browser is given first: Streamlit's own HTML with our styles in it, and what remembers how far a page was
-scrolled. Styles that came with the page's elements would move these when they arrive."""
+"""What a browser is given first: Streamlit's own HTML with our styles in it, what remembers how far one has scrolled,
+and the scripts that Draw needs. Styles that came with the page's elements would move these when they arrive; scripts
+that a browser first hears of then come half a second later."""
 
-from functools import partial
+import re
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import streamlit as st
@@ -10,11 +13,13 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from app.pages import DRAW, FIRST, REST
+from app.shared import canvas_module
 from mnistcore.export import engine
 
 SHARED = Path(__file__).parent / "shared"
 STYLES, SCRIPT = (engine.FOLDER / "stage.css", SHARED / "style.css"), SHARED / "page.js"
 STREAMLIT = Path(st.__file__).parent / "static" / "index.html"
+ELEMENTS = ["BidiComponent", "Button", "ButtonGroup", "Checkbox", "Html", "PageLink", "Selectbox"]  # on the page Draw
 
 
 def routes() -> list[Route]:
@@ -32,5 +37,24 @@ async def _answer(title: str, _: Request) -> HTMLResponse:
     html, script = STREAMLIT.read_text(encoding="utf-8"), SCRIPT.read_text(encoding="utf-8")
     html = html.replace("<title>Streamlit</title>", f"<title>{title}</title>")
     # at the end, so that it counts for more than Streamlit's own styles, which its script puts into the head
-    html = html.replace("</body>", f'<style>\n{style}</style><script type="module">\n{script}</script></body>')
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./{address}">' for address in scripts())
+    html = html.replace("</body>", f'<style>\n{style}</style><script type="module">\n{script}</script>{links}</body>')
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def scripts() -> list[str]:
+    """The addresses of the scripts that Draw needs and Streamlit's own HTML does not name."""
+    folder, html = STREAMLIT.parent / "static" / "js", STREAMLIT.read_text(encoding="utf-8")
+
+    def imported(script: str) -> Iterator[str]:
+        if script in html or script in seen:
+            return
+        seen.add(script)
+        yield f"static/js/{script}"
+        for other in re.findall(r'(?:from|import)"\./([^"]+)"', (folder / script).read_text(encoding="utf-8")):
+            yield from imported(other)
+
+    seen: set[str] = set()
+    firsts = [file.name for element in ELEMENTS for file in folder.glob(f"{element}.*.js")]
+    return [*(address for first in firsts for address in imported(first)), canvas_module.ADDRESS]

@@ -436,6 +436,15 @@ def test_nothing_moves_while_a_page_is_loaded_and_digits_are_drawn(browser, app_
             settle(page)
             page.wait_for_timeout(1000)
             assert page.evaluate("moved") <= 0.02, address
+        late = page.evaluate(
+            """() => { // scripts of Draw that its first HTML does not name
+                const { domContentLoadedEventEnd } = performance.getEntriesByType("navigation")[0];
+                return performance.getEntriesByType("resource")
+                    .filter(({ name, startTime }) => /\\.js$/.test(name) && startTime > domContentLoadedEventEnd)
+                    .map(({ name }) => name);
+            }"""
+        )
+        assert late == []
         for digits, strokes in (("4", 0), ("44", 160)):
             draw(page, [[(x / 2 + strokes, y / 2 + 80) for x, y in stroke] for stroke in FOUR])
             expect_digit(page, digits)

@@ -9,13 +9,12 @@ import base64
 import binascii
 import secrets
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
-import streamlit_drawable_canvas
+import streamlit_drawable_canvas  # noqa: F401  # declares the component whose files Streamlit then serves
 
-from app.shared import canvas_tools
+from app.shared import canvas_module, canvas_tools
 from app.shared.component import component
 from app.shared.drawing import DRAWING, Drawing, current_drawing
 from mnistcore.digit.files import as_png, data_url
@@ -25,10 +24,6 @@ SIDE = 420  # pixels of the picture; style.css shows it smaller where the screen
 WIDE = 840  # pixels: how wide the picture of a wide sheet is
 BRUSHES = {"Thin": 13, "Medium": 24, "Thick": 37}  # pixels of the picture
 PNG = data_url(b"")  # how the address of a picture begins
-
-# where Streamlit serves the package's JavaScript, whose name changes with its version
-[_script] = Path(streamlit_drawable_canvas.__file__).parent.glob("frontend/build/index-*.js")
-MODULE = f"_stcore/bidi-components/streamlit-drawable-canvas.streamlit_drawable_canvas/{_script.name}"
 
 _sheet = component(
     __file__,
@@ -59,7 +54,7 @@ def draw(sheet: str = DRAWING) -> Drawing | None:
     _sheet(
         key=_key(sheet),
         data={
-            "module": MODULE,
+            "module": canvas_module.ADDRESS,
             "sheet": sheet,
             "known": drawing.id if drawing else None,
             "put": put and {"id": put.id, "strokes": put.strokes},
