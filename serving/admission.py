@@ -6,8 +6,8 @@ slow and a thread that waits for one costs little; and MAX_ADMITTED requests may
 little, or refusing would take all the time: it is written here, before Flask is asked. What has no body, such as
 /health, always passes.
 
-What takes long, pictures and batches, waits for the `heavy_slot` besides: one at a time in each worker, so that memory
-stays bounded, and so that single images need not share the processor with many of them.
+What takes long, pages, large pictures and batches, waits for the `heavy_slot` besides: one at a time in each worker, so
+that memory stays bounded, and so that single images need not share the processor with many of them.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from werkzeug.exceptions import ServiceUnavailable
 from serving import contract
 
 # more threads at once would spend their time on taking turns: they compute one at a time, as all of Python does
-MAX_RECEIVED = 48  # bodies up to LARGE that a worker receives at the same time
+MAX_RECEIVED = 128  # bodies up to LARGE that a worker receives at the same time
 MAX_ADMITTED = 16  # requests with such bodies that it answers at the same time
 LARGE = 3 * 1024 * 1024  # bytes: more than 1,000 images of whole numbers as JSON
 MAX_LARGE = 4  # longer ones, or such as are to be unpacked, that it receives and answers at the same time
 LIGHT = 65_536  # bytes of JSON that are parsed without waiting for a slot
+LIGHT_PICTURE, LIGHT_PIXELS = 16_384, 512 * 512  # bytes and pixels of a PNG that is read without
+LIGHT_BATCH = 20  # images likewise
 MAX_WAITING = 8  # for a slot, with the one that has it: the others that are admitted are answered without
 LONGEST_WAIT = 2.0  # seconds for a slot
 RETRY_AFTER = 1  # seconds, that a refused client is told to wait

@@ -18,7 +18,7 @@ from mnistcore.digit.pixels import to_bytes
 from mnistcore.models.readers import shipped_reader
 from mnistcore.page import single
 from serving import contract
-from serving.admission import LIGHT, heavy_slot
+from serving.admission import LIGHT, LIGHT_PICTURE, LIGHT_PIXELS, heavy_slot
 from serving.bodies import ALSO_PICTURES, FORM, JSON, PICTURES, RAW, file_in_form, media_type, receive
 
 Row = Annotated[list[int], Meta(min_length=contract.PIXELS, max_length=contract.PIXELS)]
@@ -62,9 +62,9 @@ def read_images(environ: dict) -> tuple[np.ndarray, bool]:
         return json_images(body)
     if media == RAW:
         return _raw_images(body), True
-    with heavy_slot():
-        picture = open_image(_picture_file(environ, media, body))
-        return single.prepare(picture, shipped_reader())[np.newaxis], False
+    picture = _picture_file(environ, media, body)
+    with heavy_slot(not _is_light(picture)):
+        return single.prepare(open_image(picture), shipped_reader())[np.newaxis], False
 
 
 def read_picture(environ: dict) -> bytes:
@@ -86,7 +86,7 @@ def read_sent_digit(environ: dict) -> tuple[bytes, np.ndarray]:
         sent = to_bytes(images)[0]
         return as_png(sent), prepare(sent)
     picture = _picture_file(environ, media, body)
-    with heavy_slot():
+    with heavy_slot(not _is_light(picture)):
         return picture, single.prepare(open_image(picture), shipped_reader())
 
 
@@ -101,6 +101,14 @@ def _receive(environ: dict, *others: str) -> tuple[str, bytes]:
 
 def _picture_file(environ: dict, media: str, body: bytes) -> bytes:
     return file_in_form(environ, body) if media == FORM else body
+
+
+def _is_light(picture: bytes) -> bool:
+    """Whether a picture file is a small PNG, such as a drawing; other formats do not say at one place how large they
+    are."""
+    width, height = (int.from_bytes(picture[start : start + 4], "big") for start in (16, 20))
+    png = picture.startswith(b"\x89PNG\r\n\x1a\n")
+    return png and len(picture) <= LIGHT_PICTURE and width * height <= LIGHT_PIXELS
 
 
 def as_pixels(rows: list[list[Any]]) -> np.ndarray:

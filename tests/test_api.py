@@ -441,12 +441,25 @@ def assert_error_shape(answer):
 @both
 def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch, path):
     monkeypatch.setattr(admission, "LONGEST_WAIT", 0.01)
+    photo = {"data": picture(large(), "JPEG"), "content_type": "image/jpeg"}
     with admission.heavy_slot():
-        answer = client.post(path, data=picture(), content_type="image/png")
+        answer = client.post(path, **photo)
         assert client.post("/predict", json={"data": SEVEN}).get_json() == {"prediction": 7}
+        assert digits_in(client.post("/predict", data=picture(), content_type="image/png")) == "7", "it is small"
+        few, many = (DIGITS[0].tobytes() * count for count in (admission.LIGHT_BATCH, admission.LIGHT_BATCH + 1))
+        assert client.post("/predict", data=few, content_type=RAW).status_code == 200
+        assert client.post("/predict", data=many, content_type=RAW).status_code == 503
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "too many requests" in answer.get_json()["error"]
-    assert digits_in(client.post(path, data=picture(), content_type="image/png")) == "7"
+    assert digits_in(client.post(path, **photo)) == "7"
+
+
+def test_a_png_that_is_small_but_unpacks_to_much_waits_for_others(client, monkeypatch):
+    monkeypatch.setattr(admission, "LONGEST_WAIT", 0.01)
+    bomb = picture(Image.new("L", (3000, 3000)))
+    assert len(bomb) < admission.LIGHT_PICTURE
+    with admission.heavy_slot():
+        assert client.post("/predict", data=bomb, content_type="image/png").status_code == 503
 
 
 def test_a_batch_that_cannot_be_prepared_in_time_is_told_so(client, monkeypatch):

@@ -418,7 +418,10 @@ def test_every_page_fits_and_is_accessible(page, scheme):
 
 @pytest.mark.parametrize(
     ("screen", "addresses"),
-    [(DESKTOP, ["dashboard", "photo", "look_inside", ""]), (PHONE, ["how_good", "more", "look_inside", "dashboard", ""])],
+    [
+        (DESKTOP, ["dashboard", "photo", "look_inside", ""]),
+        (PHONE, ["how_good", "more", "look_inside", "dashboard", ""]),
+    ],
     ids=["desktop", "phone"],
 )
 def test_nothing_moves_while_a_page_is_loaded_and_digits_are_drawn(browser, app_server: Server, screen, addresses):

@@ -21,7 +21,7 @@ if drawing is None or reading is None or reading.answer is None:
     drawing = mnist_digits.example()
     reading, page = answer.of_drawing(drawing, model)
     st.write("This is an example: draw a digit of your own, or take another one from MNIST.")
-    with st.container(horizontal=True, key="example-choice"):
+    with st.container(horizontal=True, vertical_alignment="center", key="example-choice"):
         st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
         mnist_digits.offer_digits(model, models.chosen_name())
 assert reading is not None

@@ -59,7 +59,7 @@ def epoch_chart(
         if not np.isnan(value)
     ]
     form = ".2%" if percent else ".4f"
-    legend = alt.Legend(orient="bottom", title=None, columns=2, offset=2, symbolType="circle")
+    legend = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=300, offset=2, symbolType="circle")
     domain = alt.Scale(domain=[1, epochs]) if epochs else alt.Scale(domainMin=1)
     x = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, tickCount=5, format="d"), scale=domain)
     colour = alt.Color(
