@@ -66,6 +66,7 @@ class _Backend(DaskDistributedBackend):
         # Not scattered, as joblib does: that is lost for all tasks with the last worker that has it. The result of a
         # task is made again.
         self.data_futures = {id(each): client.submit(_itself, each, pure=False) for each in shared}
+        self.client.loop.add_callback(self._watch)  # once: joblib makes a call of every few tasks
 
     async def _to_func_args(self, func: Any) -> tuple[Batch, list]:
         """What is shared is replaced by where it is; all else goes with its task. joblib would scatter that, too."""
@@ -79,23 +80,18 @@ class _Backend(DaskDistributedBackend):
         ]
         return Batch(tasks), tasks
 
-    def start_call(self) -> None:
-        super().start_call()
-        self.client.loop.add_callback(self._watch)
-
     async def _watch(self) -> None:
-        """Give the tasks up when there have been no workers for a while; Dask would wait for ever for another."""
-        waited = 0
-        while waited < TIMEOUT:
+        """Give waiting tasks up when there have been no workers for a while; Dask would wait for ever for another."""
+        alone = 0
+        while True:
             await asyncio.sleep(1)
-            if not self._continue:
-                return
             try:
-                waited = 0 if await self.client.scheduler.ncores() else waited + 1
-            except OSError:  # nor is there a scheduler, which the client notices itself
+                alone = 0 if not self._results or await self.client.scheduler.ncores() else alone + 1
+            except OSError:  # nor is there a scheduler: the client is closed, or notices it itself
                 return
-        for job in list(self._results.values()):
-            job.set_exception(TimeoutError())
+            if alone >= TIMEOUT:
+                for job in [job for job in self._results.values() if not job.done()]:
+                    job.set_exception(TimeoutError())
 
     def submit(self, func: Callable, callback: Callable) -> Future:
         """A task that Dask gives up ends with its error; joblib would wait for it for ever."""
