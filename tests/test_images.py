@@ -15,7 +15,7 @@ from mnistcore import BadImage, BlankImage, load_model, open_page, prepare, read
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit import images
 from mnistcore.digit.grey import to_grey
-from mnistcore.digit.images import is_prepared, prepare_batch
+from mnistcore.digit.images import is_dash, is_prepared, prepare_batch
 from mnistcore.digit.pixels import to_bytes
 
 IMAGES, LABELS = shipped_test_digits()
@@ -196,6 +196,11 @@ def test_a_dot_is_no_digit(radius):
     ImageDraw.Draw(dot).ellipse((140 - radius, 140 - radius, 140 + radius, 140 + radius), fill=255)
     with pytest.raises(BlankImage, match="only a dot"):
         prepare(dot)
+
+
+def test_nobodys_digit_is_a_dash():
+    assert not is_dash(IMAGES).any()
+    assert not is_dash(np.zeros((1, 28, 28), np.uint8)).any()
 
 
 @pytest.mark.parametrize(

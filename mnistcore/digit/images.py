@@ -29,6 +29,7 @@ from mnistcore.errors import BlankImage
 TOLERANCE = 0.55  # pixels that a prepared digit's centre may be off: half a pixel of rounding, and a little
 SPECK = 0.02  # parts smaller than this share of the largest part are dirt, not writing
 BATCH = 250  # images at a time, of which the form is told: their pixels as float32 stay in the processor's cache
+DASH = 0.05  # a line's mean square across by that along it: a stroke four times as long as it is wide is below
 DOT = 0.7  # a shape whose inscribed circle is this much of its longer side is a dot; the stoutest digits stay below
 
 NOTHING_DRAWN = "There is nothing drawn: the picture has no ink."
@@ -38,6 +39,8 @@ ONLY_A_DOT = "There is only a dot: draw a whole digit."
 _FROM_CENTRE = np.arange(SIDE, dtype=np.float32) - np.float32(CENTRE)
 _MOMENTS = np.stack([np.repeat(_FROM_CENTRE, SIDE), np.tile(_FROM_CENTRE, SIDE), np.ones(SIDE**2, np.float32)], axis=1)
 _MOMENTS_OF_ONE = _MOMENTS.T.copy()
+_DOWN, _ACROSS, _ONE = _MOMENTS_OF_ONE
+_SQUARES = np.stack([_DOWN, _ACROSS, _ONE, _DOWN * _DOWN, _ACROSS * _ACROSS, _DOWN * _ACROSS], axis=1)
 _IS_INK = bytes(value > INK for value in range(256))  # for bytes.translate
 
 
@@ -110,6 +113,25 @@ def is_prepared(images: np.ndarray) -> np.ndarray:
     if not centred.all():  # a digit whose mass lies far to one side stops at the frame, short of the middle
         centred |= np.where(moments[:2] > 0, first == 0, end == SIDE)
     return prepared & centred.all(axis=0)
+
+
+def is_dash(images: np.ndarray) -> np.ndarray:
+    """Tell which images are one straight line flatter than 30 degrees: a dash, for nobody's 1 lies so low.
+
+    Args:
+        images: (n, 28, 28) uint8 in MNIST's form; of no ink at all none is.
+
+    Returns:
+        (n,) bool.
+    """
+    down, across, ink, *squares = (images.reshape(-1, SIDE * SIDE).astype(np.float32) @ _SQUARES).T
+    ink = np.maximum(ink, 1)
+    down, across = down / ink, across / ink
+    high, wide, both = squares[0] / ink - down**2, squares[1] / ink - across**2, squares[2] / ink - down * across
+    # of the ellipse with these moments: `length` is the difference of its axes' squares, (wide - high) / length the
+    # cosine of twice the angle of the longer one
+    length = np.hypot(wide - high, 2 * both)
+    return (wide + high - length < DASH * (wide + high + length)) & (wide - high > length / 2)
 
 
 def _all_prepared(images: np.ndarray) -> bool:

@@ -4,7 +4,7 @@ An answer has a status:
 
     "digit"          the network reads a digit
     "uncertain"      it does, but its probability is below the model's rejection threshold
-    "not a digit"    the probability that it is a digit at all is below the model's digit threshold
+    "not a digit"    the probability that it is a digit at all is below the model's digit threshold; that of a dash is 0
     "blank"          there is no ink in the picture, or only a dot
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
-from mnistcore.digit.images import is_prepared, prepare, prepare_batch
+from mnistcore.digit.images import is_dash, is_prepared, prepare, prepare_batch
 from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, BlankImage
 
@@ -216,4 +216,7 @@ def _read_chunk(images: np.ndarray, model: Model, deadline: float) -> Readings:
 
 
 def _readings(model: Model, images: np.ndarray, blank: dict[int, str], scores: np.ndarray) -> Readings:
-    return Readings(images, *probabilities(scores), blank, model.rejection_threshold, model.digit_threshold)
+    of_digits, of_any = probabilities(scores)
+    if model.knows_non_digits and (ones := (of_digits.argmax(axis=1) == 1).nonzero()[0]).size:
+        of_any[ones[is_dash(images[ones])]] = 0
+    return Readings(images, of_digits, of_any, blank, model.rejection_threshold, model.digit_threshold)

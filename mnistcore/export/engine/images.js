@@ -9,6 +9,7 @@ const SPAN = 20; // pixels, the longer side of a prepared digit
 const CENTRE = 14; // pixel index of a prepared digit's centre of mass
 const INK = 20; // of 255: what counts as ink when a digit's extent is measured
 const SPECK = 0.02; // parts smaller than this share of the largest part are dirt, not writing
+const DASH = 0.05; // a line whose mean square across itself is below this share of that along itself is straight
 const DOT = 0.7; // a shape whose inscribed circle is this much of its longer side is a dot
 
 const NOTHING_DRAWN = "There is nothing drawn: the picture has no ink.";
@@ -41,6 +42,17 @@ function isDot(ink, { top, left, height, width }) {
   const radius = (DOT * Math.max(height, width)) / (2 * step); // pixels, of the smallest circle that makes it a dot
   // such a circle has more than 3 radius^2 - 7 pixels, which few digits have
   return count > 3 * radius ** 2 - 7 && holdsCircle(solid, rows, columns, radius);
+}
+
+// Whether an image in MNIST's form is one straight line flatter than 30 degrees.
+function isDash(image) {
+  const [ink, down, across, down2, across2, both] = image.reduce((sums, pixel, i) => {
+    const [y, x] = [Math.floor(i / SIDE) - CENTRE, (i % SIDE) - CENTRE];
+    return [1, y, x, y * y, x * x, y * x].map((power, k) => sums[k] + pixel * power);
+  }, Array(6).fill(0)).map((sum, _, [total]) => sum / Math.max(total, 1));
+  const [high, wide] = [down2 - down ** 2, across2 - across ** 2];
+  const length = Math.hypot(wide - high, 2 * (both - down * across));
+  return wide + high - length < DASH * (wide + high + length) && wide - high > length / 2;
 }
 
 // Longer side to 20 px, strongest ink to 255, centre of mass to the middle.

@@ -2,7 +2,7 @@
 //
 //     "digit"          the network reads a digit
 //     "uncertain"      it does, but its probability is below the model's rejection threshold
-//     "not a digit"    the probability that it is a digit at all is below the model's digit threshold
+//     "not a digit"    the probability that it is a digit at all is below the model's digit threshold; that of a dash is 0
 //     "blank"          there is no ink, or only a dot
 
 const NON_DIGIT_MESSAGE = "This does not look like a digit.";
@@ -18,9 +18,11 @@ function read(greys, model) {
     blank = error.message;
   }
   const layers = activations(model, image);
-  const { probabilities, digitProbability } = probabilitiesOf(layers.at(-1));
+  const scores = layers.at(-1);
+  let { probabilities, digitProbability } = probabilitiesOf(scores);
   const [first, runnerUp] = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
   const confidence = probabilities[first];
+  if (scores.length > DIGITS && first === 1 && isDash(image)) digitProbability = 0;
 
   let [status, message] = ["digit", null];
   if (blank) [status, message] = ["blank", blank];
