@@ -114,7 +114,7 @@ def test_a_profile_knows_nothing_of_another(feedback, ada):
     assert len(feedback.images_and_labels(feedback.find_or_create_profile("third", "Alan").id)[0]) == 0
 
 
-def test_digits_are_deleted_one_by_one_and_with_their_owner(feedback, ada):
+def test_digits_are_deleted_one_by_one_and_with_their_profile(feedback, ada):
     other = feedback.find_or_create_profile("visitor", "Ada, left hand")
     grace = feedback.find_or_create_profile("another visitor", "Grace")
     ids = [add(feedback, ada, index).id for index in range(5)]
@@ -123,7 +123,8 @@ def test_digits_are_deleted_one_by_one_and_with_their_owner(feedback, ada):
     feedback.delete(ada.id, [*ids[:2], ids[0], "1000000", "-1", "none", "9" * 50])
     assert [digit.id for digit in feedback.digits(ada.id)] == ids[:1:-1]
     assert feedback.count(ada.id) == 3
-    feedback.delete_owner("visitor")
+    for profile in (ada, other):
+        feedback.delete_profile(profile.id)
     assert feedback.profiles() == [grace]
     assert feedback.count(grace.id) == 1
     assert feedback.count(ada.id) == 0

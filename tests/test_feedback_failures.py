@@ -156,7 +156,7 @@ def test_deleted_digits_leave_the_file(file, feedback):
     feedback.delete(ada, ids[::2])
     assert all(places(file, picture(index)) == (index % 2 == 0) for index in range(600))
     assert file.stat().st_size < 0.6 * large
-    feedback.delete_owner("visitor")
+    feedback.delete_profile(ada)
     assert not places(file, b"<picture")
     assert not places(file, DIGITS[0].tobytes()[200:400])
     assert not places(file, b"Ada")

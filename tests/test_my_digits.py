@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from conftest import picture_of
-from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
+from in_app import answer_of, button, go_to, open_app, press, put_on_canvas, words_of
 from paper import ink_of, photo_of
 from strokes import FOUR, NO_DIGITS, PLAIN_SEVEN, picture
 
@@ -193,7 +193,7 @@ def test_an_operator_sees_everybodys(monkeypatch):
     app.selectbox(key="others-profile").set_value(his).run()
     assert "## 2 digits" in words_of(app)
     assert "Learn" not in " ".join(button.label for button in app.button)
-    press(app, "Yes, delete it")
+    press(app, "Yes, delete")
     assert [name for name, *_ in kept()] == ["Ada"] * 3
 
 
@@ -209,20 +209,22 @@ def test_profiles_are_made_switched_renamed_and_deleted():
     app.text_input(key=f"name-{ben}").set_value("Benjamin").run()
     press(app, "Save name")
     assert app.selectbox(key="profile-choice").options == ["Ada", "Benjamin"]
-    press(app, "Yes, delete it")
+    press(app, "Yes, delete")
     assert app.selectbox(key="profile-choice").options == ["Ada"]
     assert "## 1 digit" in words_of(app)
 
 
-def test_delete_all_needs_a_second_word_and_deletes_only_ones_own():
-    keep(HERS, "Ada", 1)
-    keep(HERS, "Ben", 2)
+def test_what_is_deleted_is_chosen_and_only_ones_own_can_be():
+    ada, ben = keep(HERS, "Ada", 1), keep(HERS, "Ben", 2, 3)
     keep(HIS, "Bob", 4)
     app = open_app("my_digits", HERS)
-    assert next(button for button in app.button if button.label == "Delete everything now").disabled
-    app.checkbox(key="delete-all-sure").check().run()
-    press(app, "Delete everything now")
-    assert "All your digits are deleted" in words_of(app)
+    assert "1 digit of **Ada** will be deleted" in words_of(app)
+    app.multiselect[0].set_value([]).run()
+    assert button(app, "Yes, delete").disabled
+    app.multiselect[0].set_value([ada, ben]).run()
+    assert "3 digits of **Ada** and **Ben** will be deleted" in words_of(app)
+    press(app, "Yes, delete")
+    assert "Deleted: Ada, Ben." in words_of(app)
     assert "You have not kept any" in words_of(app)
     assert kept() == [("Bob", 4, 9)]
 

@@ -114,7 +114,7 @@ def test_a_visitor_renames_deletes_and_publishes_their_own(hers):
     choose(app, "ours")
     press(app, "Make it the current one")
     assert catalogue.current_name() == "ours"
-    press(app, "Yes, delete it")
+    press(app, "Yes, delete")
     assert "ours" not in catalogue.run_names()
     assert catalogue.current_name() == catalogue.SHIPPED[0]
 
@@ -125,7 +125,7 @@ def test_what_affects_everybody_needs_the_operators_password(hers, monkeypatch):
     choose(app, hers)
     labels = [button.label for button in app.button]
     assert "Publish it" not in labels
-    assert {"Save name", "Yes, delete it"} <= set(labels), "one's own needs no password"
+    assert {"Save name", "Yes, delete"} <= set(labels), "one's own needs no password"
     app.text_input[-1].set_value("guess")
     press(app, "Continue")
     assert "not the operator's password" in words_of(app)
@@ -141,7 +141,7 @@ def test_without_the_password_everybodys_models_stay_as_they_are(monkeypatch):
     app = open_app(BOARD, "a")
     choose(app, "mine")
     labels = {button.label for button in app.button}
-    assert not labels & {"Save name", "Yes, delete it", "Make it the current one"}
+    assert not labels & {"Save name", "Yes, delete", "Make it the current one"}
     assert "This affects everybody" in words_of(app)
 
 

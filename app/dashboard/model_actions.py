@@ -89,9 +89,9 @@ def _offer_to_rename(name: str, words: str, rename: Callable[[str], None]) -> No
 
 
 def _offer_to_delete(name: str, words: str, delete: Callable[[str], None], after: str = "") -> None:
-    with st.popover("Delete this network", key=f"delete-{name}"):
+    with st.popover("Delete", key=f"delete-{name}"):
         st.write(words)
-        if st.button("Yes, delete it"):
+        if st.button("Yes, delete"):
             _do(lambda: delete(name), f"{name} is deleted.{after}")
 
 

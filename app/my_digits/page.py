@@ -29,7 +29,7 @@ def show_digits(profile: Profile, count: int) -> None:
     def delete(ids: list[str]) -> None:
         profile_actions.delete_digits(profile, ids)
 
-    chosen_digits.show(tiles, "Delete these digits", delete, f"digits-{profile.id}")
+    chosen_digits.show(tiles, "Delete", delete, f"digits-{profile.id}")
 
 
 def show() -> None:
@@ -44,9 +44,9 @@ def show() -> None:
     if profile.owner == current_visitor():
         learning.offer(profile, count, models.base_model())
     st.markdown(f"## {counted(count, 'digit')}")
-    profile_actions.offer(profile, count)
     if count:
         show_digits(profile, count)
+    profile_actions.offer(profile, count)
 
 
 st.markdown(

@@ -1,4 +1,4 @@
-"""What can be done with profiles: choose, make, rename, delete, export and import one; and delete all at once."""
+"""What can be done with profiles: choose, make, rename, export and import one; delete one or several."""
 
 from collections.abc import Callable
 from typing import BinaryIO
@@ -86,33 +86,25 @@ def offer(profile: Profile, count: int) -> None:
             name = st.text_input("New name", value=profile.name, max_chars=60, key=f"name-{profile.id}")
             done = {"done": f"{profile.name} is now called {name}."}
             st.button("Save name", on_click=_do, args=(database().rename_profile, profile.id, name), kwargs=done)
-        with st.popover("Delete this handwriting", icon=":material/delete:"):
-            st.write(
-                f"**{profile.name}**, its {counted(count, 'digit')} and the networks that have learnt from them will "
-                "be deleted. This cannot be undone."
-            )
-            done = {"done": f"{profile.name} is deleted."}
-            st.button("Yes, delete it", on_click=_do, args=(profiles.delete, profile), kwargs=done)
-        _offer_to_delete_all()
+        with st.popover("Delete", icon=":material/delete:"):
+            _offer_to_delete(profile)
 
 
-def _offer_to_delete_all() -> None:
-    visitor = current_visitor()
-    if visitor and profiles.of_visitor():
-        with st.popover("Delete everything", icon=":material/delete_forever:"):
-            st.write(
-                "**All** your digits, in every handwriting, and all networks that have learnt from them will be "
-                "deleted. This cannot be undone."
-            )
-            sure = st.checkbox("Yes, all of them", key="delete-all-sure")
-            done = {"done": "All your digits are deleted, and the networks that had learnt from them."}
-            st.button(
-                "Delete everything now",
-                disabled=not sure,
-                on_click=_do,
-                args=(profiles.delete_all, visitor),
-                kwargs=done,
-            )
+def _offer_to_delete(profile: Profile) -> None:
+    """Delete this profile, or several of the visitor's."""
+    mine = profiles.of_visitor() if profile.owner == current_visitor() else [profile]
+    chosen, known = [profile], {one.id: one for one in mine}
+    if len(mine) > 1:
+        key = f"delete-{profile.id}-{len(mine)}"
+        ids = st.multiselect("Whose handwriting?", known, [profile.id], lambda one: known[one].name, key=key)
+        chosen = [known[one] for one in ids]
+    names = " and ".join(f"**{one.name}**" for one in chosen) or "nobody"
+    digits = counted(sum(database().count(one.id) for one in chosen), "digit")
+    st.write(
+        f"{digits} of {names} will be deleted, and the networks that have learnt from them. This cannot be undone."
+    )
+    done = {"done": f"Deleted: {', '.join(one.name for one in chosen)}."}
+    st.button("Yes, delete", disabled=not chosen, on_click=_do, args=(profiles.delete, *chosen), kwargs=done)
 
 
 def import_file(profile: Profile, file: BinaryIO) -> None:

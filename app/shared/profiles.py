@@ -73,17 +73,11 @@ def create(name: str) -> Profile:
     return profile
 
 
-def delete(profile: Profile) -> None:
-    """Delete a profile, its digits, and the models that have learnt from them."""
-    _forget_models(profile)
-    database().delete_profile(profile.id)
-
-
-def delete_all(visitor: str) -> None:
-    """Delete all of a visitor's profiles, their digits, and the models that have learnt from them."""
-    for profile in database().profiles(visitor):
+def delete(*some: Profile) -> None:
+    """Delete profiles, their digits, and the models that have learnt from them."""
+    for profile in some:
         _forget_models(profile)
-    database().delete_owner(visitor)
+        database().delete_profile(profile.id)
 
 
 def _forget_models(profile: Profile) -> None:

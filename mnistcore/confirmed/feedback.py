@@ -130,11 +130,6 @@ class Feedback:
             _existing(connection, profile_id)
             connection.execute(sa.delete(profiles).where(profiles.c.id == profile_id))
 
-    def delete_owner(self, owner: str) -> None:
-        """Delete all profiles of an owner, and all their digits."""
-        with self._deleting() as connection:
-            connection.execute(sa.delete(profiles).where(profiles.c.owner == owner))
-
     # Digits
 
     def add(
