@@ -15,6 +15,8 @@ def show() -> None:
     pages.show_links(page.title)
     with st.container(key=f"title-{page.url_path or pages.DRAW.folder}"):
         st.markdown(f"# {page.title}")
+        if page.title == pages.DRAW.title:
+            st.markdown(pages.DRAW.about)
     for problem in models.current_model()[1]:
         st.warning(problem)
     visitors.recognise(lambda visitor: catalogue.own_names(visitor) or profiles.recall())

@@ -40,7 +40,13 @@ class Page:
         return st.Page(file, title=self.title, icon=icon, url_path=self.folder)
 
 
-DRAW = Page("draw", "Draw", "draw")
+DRAW = Page(
+    "draw",
+    "Draw",
+    "draw",
+    "Draw a digit, and two networks read it: the textbook network, a simple one, and the careful network, which has "
+    "seen far more handwriting, and much that is no digit.",
+)
 TRAIN = Page("train", "Train", "model_training", personal=True)
 MORE = Page("more", "More", "apps")
 FIRST = (

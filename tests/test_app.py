@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from in_app import answer_of, go_to, open_app, press, put_on_canvas
+from in_app import answer_of, go_to, open_app, press, put_on_canvas, words_of
 from streamlit.testing.v1 import AppTest
 from strokes import DOT, NO_DIGITS, ONE_WITH_A_LONG_FLAG, PLAIN_SEVEN
 
@@ -89,6 +89,11 @@ def test_both_shipped_models_answer_side_by_side():
     said = answer_of(put_on_canvas(open_app(), ONE_WITH_A_LONG_FLAG))
     assert '<div class="digit">1</div>' in said, "robust reads it"
     assert 'class="other differs">The textbook network: ' in said
+
+
+def test_draw_says_what_it_is_for_and_which_networks_read():
+    said = words_of(open_app())
+    assert "the textbook network, a simple one, and the careful network, which has seen" in said
 
 
 def test_an_example_is_read_until_the_first_stroke():

@@ -471,11 +471,15 @@ def test_sheet_tools_and_answer_fit_every_screen(page, wide):
 
 
 def is_laid_out_for(page, width: int, height: int, wide: bool) -> bool:
-    """Whether sheet, brush, undo, clear and answer are in view without scrolling, one below the other if narrow."""
+    """Whether sheet, brush, undo, clear and answer are in view without scrolling, one below the other if narrow; what
+    the page is for stands above them, unless there is no room."""
     parts = [page.locator(part) for part in ("canvas.sheet", ".answer .said", ".sheet-tools", ".st-key-brush")]
     if not all(box_in_view(part, width, height) for part in parts):
         return False
     sheet, answer, *tools = [part.bounding_box() for part in parts]
+    about = page.locator(".st-key-title-draw p").bounding_box()
+    if height > 500 and about["y"] + about["height"] > tools[0]["y"]:
+        return False
     if any(tool["y"] + tool["height"] > sheet["y"] and tool["x"] < sheet["x"] + sheet["width"] for tool in tools):
         return False  # the sheet would lie over it
     if width <= 640 and height > 500:  # a lower one is a large screen at twice its size
