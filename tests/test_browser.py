@@ -121,6 +121,15 @@ def test_draw_undo_clear_draw_again_and_look_inside(page):
     about = page.locator(".chosen-unit")
     about.get_by_text("Unit").first.wait_for()  # the strongest is chosen at once
     settle(page)
+    stage = page.locator(".network .columns").bounding_box()
+    assert stage["y"] + stage["height"] <= page.viewport_size["height"], "all of it is seen at once"
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll(".network .lines")].map((lines) => {
+            const picture = lines.nextElementSibling.nextElementSibling.querySelector("canvas, .track");
+            return picture.getBoundingClientRect().left - lines.getBoundingClientRect().right;
+        })"""
+    )
+    assert max(gaps[:-1]) < 28, "lines lead to the pictures; a direction's arrow stands between"
     height, said = about.bounding_box()["height"], about.inner_text()
     units = page.locator(".network button.node")
     assert units.locator("xpath=self::*[@aria-pressed='true']").count() == 1

@@ -17,13 +17,10 @@ drawing = current_drawing()
 reading, page = answer.of_drawing(drawing, model)
 if model is None:
     st.stop()
-if drawing is None or reading is None or reading.answer is None:
+example = drawing is None or reading is None or reading.answer is None
+if drawing is None or example:
     drawing = mnist_digits.example()
     reading, page = answer.of_drawing(drawing, model)
-    st.write("This is an example: draw a digit of your own, or take another one from MNIST.")
-    with st.container(horizontal=True, vertical_alignment="center", key="example-choice"):
-        st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
-        mnist_digits.offer_digits(model, models.chosen_name())
 assert reading is not None
 assert reading.answer is not None
 
@@ -33,7 +30,7 @@ if page:
 parts = explain(model, reading.image, reading.layers)
 with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"):
     with st.container(width="stretch"):
-        st.html(answer.as_html(reading, drawing.label, model, models.another_shipped(model)))
+        st.html(answer.as_html(reading, drawing.label, model, models.another_shipped(model), example))
     with st.container(horizontal=True, width="content"):
         known = range(len(parts.scores))  # the last may be that it is no digit
         digit: int = st.selectbox("Why a", known, reading.answer, format_func=named, width=120)
@@ -42,17 +39,21 @@ with st.container(key="story-head", horizontal=True, vertical_alignment="bottom"
         rival: int = st.selectbox("Compared with", others, format_func=named, width=120)
 
 groups = [scene.kinds_shown(model, parts, layer, digit, rival) for layer in range(len(parts.units))]
+if groups:
+    st.markdown(story.at_work(parts, digit, rival))
+    with st.container(key="network"):
+        lit = scene.scene(model, parts, reading, digit, rival, drawing.label, groups)
+        about, chosen = story.about_units(parts, groups, digit, rival)
+        network.show("units", lit, about=about, chosen=chosen)
+if example:
+    with st.container(horizontal=True, vertical_alignment="center", key="example-choice"):
+        st.page_link("app/draw/page.py", label="Draw a digit", icon=":material/draw:")
+        mnist_digits.offer_digits(model, models.chosen_name())
 with st.container(key="story"):
-    st.html(story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival))
-    if parts.units:
-        st.html(story.step("The hidden units", story.units_sentence(digit, rival)))
-
-        with st.container(key="network"):
-            lit = scene.scene(model, parts, reading, digit, rival, drawing.label, groups)
-            about, chosen = story.about_units(parts, groups, digit, rival)
-            network.show("units", lit, about=about, chosen=chosen)
-    votes = story.votes(model, parts, groups[-1], digit, rival) if groups else ""
-    st.html(votes + story.percentages(reading, parts, digit, rival))
+    steps = story.ink(drawing) + story.pixels(reading, parts, digit, rival) + story.directions(parts, digit, rival)
+    if groups:
+        steps += story.hidden_units(model, parts, groups[-1]) + story.votes(model, parts, groups[-1], digit, rival)
+    st.html(steps + story.percentages(reading, parts, digit, rival))
 
 with st.expander("The exact sums, and how they are computed"):
     st.markdown(story.sums(parts, digit, rival))

@@ -68,13 +68,25 @@ def directions(parts: Explanation, digit: int, rival: int) -> str:
     )
 
 
-def units_sentence(digit: int, rival: int) -> str:
-    """What the stage shows of the hidden units."""
-    this, that = named(digit), named(rival)
+def at_work(parts: Explanation, digit: int, rival: int) -> str:
+    """What the stage shows of two digits, of which one leads."""
+    lead = float(parts.scores[digit] - parts.scores[rival])
+    first, second = (named(digit), named(rival)) if lead > 0 else (named(rival), named(digit))
     return (
+        f"**{first}** gets {abs(lead):.1f} points more than **{second}**: that is its *lead*. These hidden units explain "
+        "most of it; choose one to see its pattern."
+    )
+
+
+def hidden_units(model: Model, parts: Explanation, group: list[np.ndarray]) -> str:
+    """What a hidden unit does, and the picture of one of the last layer; the kinds of that layer are given."""
+    picture, *_ = response_pictures(model, parts, len(parts.units) - 1, np.array([group[0][0]]))
+    return step(
+        "The hidden units",
         "A hidden unit looks for one pattern, its picture: ink where it is green makes the unit fire, ink where it is "
-        f"orange keeps it quiet. Units that look for the same are shown as one. These decide most between {this} and "
-        f"{that}; the brighter one is, the more it fires. Choose one to see its pattern over your ink."
+        "orange keeps it quiet. In the diagram above, the brighter a unit is, the more it fires; those that look for "
+        "the same are shown as one.",
+        _figure(weights_url(picture), "What a hidden unit looks for", "one unit's picture"),
     )
 
 
