@@ -73,8 +73,8 @@ def at_work(parts: Explanation, digit: int, rival: int) -> str:
     lead = float(parts.scores[digit] - parts.scores[rival])
     first, second = (named(digit), named(rival)) if lead > 0 else (named(rival), named(digit))
     return (
-        f"**{first}** gets {abs(lead):.1f} points more than **{second}**: that is its *lead*. These hidden units explain "
-        "most of it; choose one to see its pattern."
+        f"**{first}** gets {abs(lead):.1f} points more than **{second}**: that is its *lead*. These hidden units "
+        "explain most of it; choose one to see its pattern."
     )
 
 
