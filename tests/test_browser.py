@@ -503,9 +503,10 @@ def test_sheet_and_buttons_of_practice_fit_every_screen(page):
     press(page, "Begin")
     page.locator(CANVAS).wait_for()
     buttons = [page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Skip", "Next")]
-    for width, height in ((1280, 800), (1920, 1080), (820, 1180), (390, 844), (360, 640)):
+    purpose = page.get_by_text("A network can then learn how you write")
+    for width, height in ((1280, 800), (1920, 1080), (820, 1180), (640, 400), (390, 844), (360, 640)):
         page.set_viewport_size({"width": width, "height": height})
-        for part in (page.locator(CANVAS), *buttons):
+        for part in (page.locator(".asked"), page.locator(CANVAS), *buttons, *([purpose] if width > height else [])):
             await_that(lambda: box_in_view(part, width, height))  # noqa: B023  # it is called at once
     press(page, "Stop here")
     press(page, "Practise again")

@@ -20,6 +20,7 @@ from mnistcore.errors import BlankImage, FeedbackError
 from mnistcore.words import counted
 
 SHEET = "practice-drawing"  # its own: what is on the sheet of Draw stays there
+PURPOSE = "A network can then learn how you write. Nothing is kept unless you press *Save* at the end."
 SAVED = "practice-saved"  # session key: the profile that was saved to
 
 
@@ -30,10 +31,7 @@ def offer() -> None:
         except FeedbackError as error:
             st.warning(str(error))
         st.markdown("## Practise again")
-    st.write(
-        "Write some digits as they are asked for, as you always do: a network can then learn how you write. "
-        "Nothing is kept unless you press *Save* at the end."
-    )
+    st.write(f"Write some digits as they are asked for, as you always do. {PURPOSE}")
     st.segmented_control("How many digits?", COUNTS, default=20, required=True, key="practice-count")
     st.button("Begin", on_click=begin, type="primary")
 
@@ -71,24 +69,28 @@ def skip(exercise: Exercise) -> None:
 
 
 def write(exercise: Exercise) -> None:
-    with st.container(key="asked", horizontal=True, vertical_alignment="center"):
-        said = outcome.taken() or f"{exercise.number + 1} of {len(exercise.asked)}"
-        st.html(f'<p class="asked" role="status">Write a <b>{exercise.wanted}</b><small>{said}</small></p>')
-        by_itself = st.toggle(
-            "Next digit when I stop writing", value=True, key="practice-by-itself", persist_state="session"
-        )
-    st.progress(exercise.number / len(exercise.asked))
-    with st.container(key="practice-sheet"):
-        drawing = canvas.draw(SHEET)
+    with st.container(key="practice"):
+        with st.container(key="asked"):
+            said = outcome.taken() or f"{exercise.number + 1} of {len(exercise.asked)}"
+            st.html(f'<p class="asked" role="status">Write a <b>{exercise.wanted}</b><small>{said}</small></p>')
+            st.progress(exercise.number / len(exercise.asked))
+        with st.container(key="practice-sheet"):
+            drawing = canvas.draw(SHEET)
+        tools = st.container(key="practice-tools", horizontal=True, gap="small")
+        with st.container(key="practice-about"):
+            by_itself = st.toggle(
+                "Next digit when I stop writing", value=True, key="practice-by-itself", persist_state="session"
+            )
+            st.markdown(PURPOSE)
+            st.button("Stop here", on_click=stop, args=(exercise,), type="tertiary")
     complete = None
     if by_itself and drawing and not drawing.empty and exercise.wanted is not None:
         model, _ = models.visitor_model()
         complete = drawing.id if exercises.is_read_as(drawing.png, exercise.wanted, model) else None
-    with st.container(key="practice-tools", horizontal=True, gap="small"):
+    with tools:
         canvas_tools.offer(on_back=exercise.back)
         st.button("Skip", on_click=skip, args=(exercise,), icon=":material/skip_next:")
         pace.offer(exercise.number, complete, lambda: take(exercise))
-    st.button("Stop here", on_click=stop, args=(exercise,), type="tertiary")
 
 
 def stop(exercise: Exercise) -> None:
