@@ -56,7 +56,7 @@ FIRST = (
     MORE,
 )
 REST = (  # they are found on More
-    Page("photo", "Photo", "photo_camera", "Take or choose a photo of handwritten digits: all of them are read."),
+    Page("photo", "Photo", "photo_camera", "Take or choose a photo of handwritten digits, and have them read."),
     Page("practice", "Practice", "edit_note", "Write some digits, and a network learns your handwriting.", True),
     Page("my_digits", "My digits", "fingerprint", "See the digits of yours that are kept here, and delete them.", True),
     Page("dashboard", "Dashboard", "monitoring", "Compare all networks, and see which digits each gets wrong.", True),

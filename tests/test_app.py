@@ -165,11 +165,11 @@ def test_dashboard_shows_searches_done_or_not_and_names_a_damaged_one():
     app = open_app("dashboard")
     app.selectbox(key="search").set_value("begun").run()
     assert any("So far 3 of 8 trainings are done." in words.value for words in app.markdown)
-    assert app.dataframe[1].value["hidden units"].to_list() == ["256 + 128", "64"]
+    assert app.dataframe[0].value["hidden units"].to_list() == ["256 + 128", "64"]
     assert not app.code[0].value.startswith("python -m mnistcore train --recipe")
 
     app.selectbox(key="search").set_value("done").run()
-    assert app.dataframe[1].value[["6 epochs", "18 epochs"]].iloc[0].to_list() == pytest.approx([97, 98])
+    assert app.dataframe[0].value[["6 epochs", "18 epochs"]].iloc[0].to_list() == pytest.approx([97, 98])
     assert app.code[0].value == "python -m mnistcore train --recipe done"
     app.selectbox(key="search").set_value("new").run()
     assert any("So far 0 of 8 trainings are done." in words.value for words in app.markdown)

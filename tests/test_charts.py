@@ -134,6 +134,7 @@ def test_epoch_chart_is_smoothed_and_marks_the_change_of_phase():
     chart = epoch_chart(CURVES[:1], "accuracy", smoothing=3, phases={"robust": 3, "another": 2})
     assert points_of(chart.layer[0])[1]["accuracy"] == pytest.approx(0.94)
     assert chart.layer[1].data.to_dict("records") == [{"model": "robust", "epoch": 2.5, "words": "fine-tuning"}]
+    assert chart.layer[2].mark.align == "right", "there is room before the line, after it there may be none"
     assert chart.to_dict()["layer"][0]["encoding"]["color"]["legend"] is None
 
 

@@ -42,6 +42,9 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     assert {filters.shape for filters in job.filters} == {(12, 28, 28)}
     app.run()
     assert "is trained" in app.success[0].value
+    said = words_of(app)
+    for term in ("*epoch*", "*loss*", "*validation*"):
+        assert said.index("## Training loss") - 400 < said.index(term) < said.index("read after every epoch"), term
     count = len(job.progress)
     assert f"after epoch {count}" in words_of(app), "the film is at its end"
     app.slider[0].set_value(2).run()
@@ -145,19 +148,26 @@ def test_without_the_password_everybodys_models_stay_as_they_are(monkeypatch):
     assert "This affects everybody" in words_of(app)
 
 
+def networks_of(app: AppTest) -> dict[str, dict[str, str]]:
+    """What the table says of each network, by its columns."""
+    table = next(words.value for words in app.markdown if words.value.startswith("| network"))
+    columns, _, *rows = [line.strip("| ").split(" | ") for line in table.splitlines()]
+    return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
+
+
 @pytest.mark.usefixtures("hers")
 def test_the_table_says_whose_a_model_is_and_on_what_it_was_measured():
     app = open_app(BOARD, "a")
-    table = app.dataframe[0].value.set_index("network")
-    assert table["whose"].to_dict() == {
+    table = networks_of(app)
+    assert {name: cells["whose"] for name, cells in table.items()} == {
         "hers": "yours",
         "mine": "everybody's",
         "The careful network (current)": "everybody's",
         "The textbook network": "everybody's",
     }
-    assert table.loc["The textbook network", "95% interval"] == "97.38% to 97.97%"
-    assert table.loc["The textbook network", "measured on"].startswith("10,000 digits")
-    assert "hers" not in open_app(BOARD, "b").dataframe[0].value["network"].tolist()
+    assert table["The textbook network"]["95% interval"] == "97.38% to 97.97%"
+    assert table["The textbook network"]["measured on"].startswith("10,000 digits")
+    assert "hers" not in networks_of(open_app(BOARD, "b"))
 
 
 def test_two_models_are_compared_on_the_same_digits():

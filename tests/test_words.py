@@ -34,6 +34,7 @@ UNCLEAR = (
     r"endlessly many",
     r"risk and coverage",
     r"full ink",
+    r"all of them are (found|read)",  # one may be missed
     r"delete (everything|this|these|the|all)\b",  # one word, "Delete", beside what is deleted
 )
 

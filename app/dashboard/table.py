@@ -4,19 +4,16 @@ from functools import partial
 from statistics import mean
 
 import altair as alt
-import pandas as pd
 import streamlit as st
 
 from app.shared.charts import COLOURS
 from app.shared.charts.measures import TRAINING, VALIDATION, Curve, epoch_chart
 from app.shared.visitors import current_visitor
-from app.shared.words import duration, spoken
+from app.shared.words import spoken
 from mnistcore.errors import BadModelFile
 from mnistcore.evaluation.metrics import accuracy_interval
 from mnistcore.models import catalogue
 from mnistcore.models.report import Report
-
-HEAD, ROW = 38, 35  # pixels: a table's height is said beforehand, so that what is below does not move when it is there
 
 
 def readable_reports() -> dict[str, Report]:
@@ -30,46 +27,36 @@ def readable_reports() -> dict[str, Report]:
     return reports
 
 
-def table(reports: dict[str, Report]) -> pd.DataFrame:
-    """One row a model: what it is and how good it is, shares in percent."""
+def rows(reports: dict[str, Report]) -> list[dict[str, str]]:
+    """One for each model: what it is and how good it is, by the names of the columns."""
     current, own = catalogue.current_name(), catalogue.own_names(current_visitor())
-    return pd.DataFrame(
-        [
-            {
-                "network": spoken(name, begins=True) + (" (current)" if name == current and name not in own else ""),
-                "whose": "yours" if name in own else "everybody's",
-                "test accuracy": 100 * report.evaluation.accuracy,
-                "95% interval": _interval(report),
-                "measured on": f"{report.evaluation.count:,} digits: {report.evaluation.source}",
-                "recipe": report.recipe["name"],
-                "units": " + ".join(map(str, report.recipe["hidden_layers"])),
-                "epochs": report.recipe["epochs"],
-                "training digits": report.data["training_rows"],
-                "cross-validation": 100 * report.cv_mean if report.cv_scores else None,
-                "distorted digits": _robustness(report),
-                "time": duration(report.seconds["total"]),
-                "finished": report.finished[:16].replace("T", " "),
-            }
-            for name, report in reports.items()
-        ]
-    )
+    return [
+        {
+            "network": spoken(name, begins=True) + (" (current)" if name == current and name not in own else ""),
+            "whose": "yours" if name in own else "everybody's",
+            "test accuracy": f"{report.evaluation.accuracy:.2%}",
+            "95% interval": _interval(report),
+            "measured on": f"{report.evaluation.count:,} digits: {report.evaluation.source}",
+            "hidden units": " + ".join(map(str, report.recipe["hidden_layers"])),
+            "epochs": str(report.recipe["epochs"]),
+            "training digits": f"{report.data['training_rows']:,}",
+            "cross-validation": f"{report.cv_mean:.2%}" if report.cv_scores else "–",
+            "distorted digits": _robustness(report),
+        }
+        for name, report in reports.items()
+    ]
+
+
+def as_markdown(table: list[dict[str, str]]) -> str:
+    """The same as a table."""
+    lines = [list(table[0]), ["---"] * len(table[0]), *(row.values() for row in table)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def show_table(reports: dict[str, Report]) -> None:
-    """The table, and what its columns mean. No control may stand above it: its toolbar would cover that on a phone."""
-    percent = st.column_config.NumberColumn(format="%.2f %%")
-    st.dataframe(
-        table(reports),
-        height=HEAD + ROW * len(reports),
-        hide_index=True,
-        placeholder="–",
-        column_config={
-            "network": st.column_config.Column(pinned=True),
-            "test accuracy": percent,
-            "cross-validation": percent,
-            "distorted digits": percent,
-        },
-    )
+    """The table, which a narrow screen shows with a column for each network, and what is in it."""
+    with st.container(key="networks"):
+        st.markdown(as_markdown(rows(reports)))  # unlike HTML it is there at once, and moves nothing
     if len({(report.evaluation.source, report.evaluation.count) for report in reports.values()}) > 1:
         st.markdown(
             "**Not all of these were measured on the same test digits.** Compare their intervals rather than their "
@@ -138,7 +125,7 @@ def _interval(report: Report) -> str:
     return f"{low:.2%} to {high:.2%}"
 
 
-def _robustness(report: Report) -> float | None:
-    """Mean accuracy over every distortion and strength, in percent, if it was measured."""
+def _robustness(report: Report) -> str:
+    """Mean accuracy over every distortion and strength, if it was measured."""
     shares = [share for curve in report.evaluation.robustness.values() for share in curve["accuracy"]]
-    return 100 * mean(shares) if shares else None
+    return f"{mean(shares):.2%}" if shares else "–"

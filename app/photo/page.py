@@ -54,7 +54,8 @@ model, problems = models.visitor_model()
 for problem in problems:
     st.warning(problem)
 st.write(
-    f"Choose a photo or scan of handwritten digits, of {photo.LARGEST} MB at most: all of them are found and read."
+    f"Choose a photo or scan of handwritten digits, of {photo.LARGEST} MB at most. The digits that are found stand in "
+    "boxes and are read; one may be missed."
 )
 with st.container(key="photo-choice", horizontal=True, vertical_alignment="center"):
     content = photo.choose()

@@ -42,7 +42,10 @@ def offer_presets(image: np.ndarray | None) -> None:
     Args:
         image: (28, 28) uint8, the visitor's drawing, to be read after every epoch; None if there is none.
     """
-    st.markdown("Choose one and watch it learn from 4,000 digits that people wrote. It takes ten to thirty seconds.")
+    st.markdown(
+        "Choose one and watch it learn from 4,000 digits that people wrote. It takes ten to thirty seconds. Each of "
+        "its *hidden units* learns to look for one pattern in the ink."
+    )
     for column, preset in zip(st.columns(len(PRESETS)), PRESETS, strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             st.markdown(f"**{preset.title}**\n\n{preset.words}")

@@ -10,6 +10,14 @@ from app.train.job import Job
 from app.train.queue import example
 from mnistcore.training.learning_curves import diagnose
 
+EPOCH = "It goes through all training digits again and again; each time is an *epoch*."
+LOSS = ":small[The *loss* says how wrong the network is: lower is better.]"
+ACCURACY = (
+    ":small[How many it reads correctly. Solid: *validation* digits, kept aside, which it does not learn from. Dashed: "
+    "training digits.]"
+)
+FINE_TUNING = ":small[From the dotted line on, the digits are distorted less: *fine-tuning*.]"
+
 
 def show_state(job: Job, place: int) -> None:
     """How far it is, or its place in the queue."""
@@ -27,6 +35,7 @@ def show_state(job: Job, place: int) -> None:
 
 def show_learning(job: Job) -> None:
     """What is seen of the network after each epoch, as a film: curves, the drawing read anew, and filters."""
+    st.markdown(EPOCH)
     progress = list(job.progress)
     last_fold = progress[-1]["fold"] if progress else None
     before = sum(step["fold"] != last_fold for step in progress)  # each fold is a training of its own
@@ -73,17 +82,16 @@ def _show_curves(job: Job, current: list[dict]) -> None:
     loss, accuracy = st.columns(2)
     with loss:
         st.markdown("## Training loss")
+        st.markdown(LOSS)
         chart = epoch_chart([Curve(job.name, TRAINING, losses)], "loss", phases=phases, epochs=epochs)
         st.altair_chart(chart, height=280, alt="Training loss of each epoch")
     with accuracy:
         st.markdown("## Accuracy")
+        st.markdown(ACCURACY)
         chart = epoch_chart(accuracies, "accuracy", percent=True, phases=phases, epochs=epochs)
         st.altair_chart(chart, height=280, alt="Accuracy on training and on validation digits after each epoch")
-    st.markdown(
-        ":small[An *epoch* is one pass over all training digits. The *loss* says how wrong the network is: lower is "
-        "better. Solid: accuracy on *validation* digits, which are kept aside to see how well it reads what it has not "
-        "learnt from. Dashed: accuracy on training digits.]"
-    )
+    if phases:
+        st.markdown(FINE_TUNING)
     done = [step["accuracy"] for step in job.progress if step["fold"] and step["epoch"] == step["epochs"]]
     if done:
         st.markdown(

@@ -88,7 +88,7 @@ def epoch_chart(
         )
     )
     changes = [
-        {"model": model, "epoch": epoch - 0.5, "words": f"{model}: fine-tuning" if len(models) > 1 else "fine-tuning"}
+        {"model": model, "epoch": epoch - 0.5, "words": "fine-tuning"}
         for model, epoch in (phases or {}).items()
         if model in models
     ]
@@ -96,7 +96,7 @@ def epoch_chart(
         return lines
     base = alt.Chart(pd.DataFrame(changes, columns=["model", "epoch", "words"])).encode(x)
     rules = base.mark_rule(strokeDash=[2, 2]).encode(colour)
-    words = base.mark_text(align="left", dx=4, y=alt.expr("height / 2"), fontSize=11).encode(colour, text="words:N")
+    words = base.mark_text(align="right", dx=-4, y=alt.expr("height / 2"), fontSize=11).encode(colour, text="words:N")
     return lines + rules + words
 
 
