@@ -27,7 +27,7 @@ from in_browser import (
     settle,
 )
 from PIL import Image
-from strokes import FOUR, NO_DIGITS, ONE, SEVEN
+from strokes import FOUR, NO_DIGITS, ONE, SEVEN, TICK, WAVE, V
 
 pytestmark = pytest.mark.browser
 
@@ -106,6 +106,7 @@ def test_draw_undo_clear_draw_again_and_look_inside(page):
     expect_digit(page, "4")
     page.locator(".network .best", has_text="4").wait_for()
     assert positions() == before
+    assert page.locator(".network .track").first.bounding_box()["width"] >= 40, "a bar that one sees"
     press(page, "Undo")
     expect_digit(page, "1")
     press(page, "Clear")
@@ -194,7 +195,7 @@ def test_network_thinks_while_the_pen_moves(page):
 
 
 def test_what_is_no_digit_is_said_to_be_none(page):
-    for strokes in (NO_DIGITS["heart"], NO_DIGITS["house"]):
+    for strokes in (NO_DIGITS["heart"], NO_DIGITS["house"], TICK, WAVE, V, NO_DIGITS["M"]):
         draw(page, strokes, steps=3)
         expect_words(page, "Not a digit")
         press(page, "Clear")
@@ -294,6 +295,11 @@ def test_keyboard_shortcuts(page):
     expect_words(page, "Draw a digit")
     page.keyboard.press("Control+z")  # restores what was cleared
     expect_digit(page, "1")
+    main = page.locator("[data-testid=stMain]")
+    main.focus()
+    page.keyboard.press("Control+z")
+    assert main.evaluate("e => getComputedStyle(e).outlineStyle") == "none", "a key frames the whole page"
+    page.keyboard.press("Control+z")
     page.get_by_role("combobox", name="Who reads?").focus()
     for key in ("ArrowDown", "Escape", "Delete"):  # in a list, Delete is not the canvas's shortcut
         page.keyboard.press(key)
@@ -328,6 +334,29 @@ def test_every_control_is_reached_and_named_by_keyboard(page):
     ]
     missing = [name for name in [*expected, "Who reads?"] if not any(name in found for found in names)]
     assert missing == []
+
+
+def test_the_link_in_focus_does_not_look_like_that_of_the_current_page(page):
+    current, other = page.locator(".st-key-pages a").first, page.locator(".st-key-pages a").nth(1)
+    page.keyboard.press("Tab")  # from now on it is the keyboard that moves the focus
+    other.focus()
+    assert other.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    assert current.evaluate("e => getComputedStyle(e).outlineStyle") == "none"
+
+
+def test_back_leads_to_where_one_was(page):
+    go_to(page, "How good is it?")
+    main, link = page.locator("[data-testid=stMain]"), page.get_by_text(LAST_WORDS["How good is it?"])
+    link.scroll_into_view_if_needed()
+    settle(page)
+    page.wait_for_timeout(500)  # the charts above it
+    link.scroll_into_view_if_needed()
+    before = main.evaluate("e => e.scrollTop")
+    assert before > 0
+    link.click()
+    page.wait_for_url("**/dashboard")
+    page.go_back()
+    await_that(lambda: abs(main.evaluate("e => e.scrollTop") - before) < 2)
 
 
 def test_reduced_motion_turns_animations_off(page):
@@ -416,6 +445,7 @@ def test_every_page_fits_and_is_accessible(page, scheme):
     page.emulate_media(color_scheme=scheme)
     draw(page, SEVEN)
     expect_digit(page, "7")
+    places = [link.bounding_box()["x"] for link in page.locator(".st-key-pages a").all()]
     for title, words in LAST_WORDS.items():
         go_to(page, title)
         page.get_by_role("heading", name=title, exact=True).wait_for()
@@ -423,6 +453,10 @@ def test_every_page_fits_and_is_accessible(page, scheme):
         page.get_by_text(words).last.wait_for()
         settle(page)  # what is being rewritten is faint
         assert_fits_and_is_accessible(page)
+        settle(page)
+        assert [link.bounding_box()["x"] for link in page.locator(".st-key-pages a").all()] == places
+        for table in page.locator("table").all():
+            assert table.evaluate("e => e.scrollWidth <= e.parentElement.clientWidth"), "none of its columns is cut"
 
 
 @pytest.mark.parametrize(

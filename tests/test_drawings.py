@@ -58,6 +58,19 @@ def test_a_tick_a_wave_a_v_and_a_dash_are_no_digits(model, pen) -> None:
         assert reading.status == "not a digit", (strokes, reading.digit, reading.confidence)
 
 
+@pytest.mark.slow
+def test_a_stroke_without_a_gap_is_no_number_of_whatever_size_and_width(model) -> None:
+    waves = [[(60 + 4 * i, 160 - 35 * np.sin(i * np.pi / period)) for i in range(51)] for period in (8, 12.5, 20)]
+    mountain, w = (
+        [(50, 250), (110, 90), (160, 190), (210, 70), (270, 250)],
+        [(60, 80), (110, 240), (160, 120), (210, 240), (260, 80)],
+    )
+    for stroke in (*waves, mountain, w, *TICK, *V, *NO_DIGITS["M"]):
+        for scale, pen in ((0.5, 12), (0.8, 18), (1, 18), (1, 26)):
+            drawing = picture([[(scale * x + 20, scale * y + 20) for x, y in stroke]], 420, pen)
+            assert len(read_page(drawing, model, kind="drawing").digits) < 2, (stroke, scale, pen)
+
+
 @pytest.mark.parametrize("pen", [10, 18, 26])
 @pytest.mark.parametrize(("text", "strokes"), OTHER_WAYS.values(), ids=OTHER_WAYS)
 def test_other_ways_of_writing(model, text, strokes, pen) -> None:

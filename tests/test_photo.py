@@ -89,6 +89,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(content, sentence):
         content = file.getvalue()
     app = upload(upload(open_app(PHOTO), b"an older one"), content)
     assert [sentence in warning.value for warning in app.warning] == [True]
+    assert "Error" not in app.warning[0].value, "no class of Python's"
     assert not app.code
 
 

@@ -11,7 +11,8 @@ from in_app import button, go_to, open_app, press, put_on_canvas, words_of
 from streamlit.testing.v1 import AppTest
 from strokes import FOUR_TWO, NO_DIGITS, PLAIN_SEVEN
 
-from app.train.queue import trainer
+from app.train.presets import PRESETS
+from app.train.queue import example, trainer
 from mnistcore.models import catalogue
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_server")]
@@ -31,6 +32,10 @@ def open_settings(app: AppTest) -> None:
     app.run()
 
 
+def test_every_preset_shows_ten_epochs_or_more():
+    assert all(preset.recipe.epochs >= 10 for preset in PRESETS)
+
+
 def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     app = open_app(TRAIN, "a")
     app.button(key="start-quick").click().run()
@@ -43,6 +48,7 @@ def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     app.run()
     assert "is trained" in app.success[0].value
     said = words_of(app)
+    assert f"## A {example()[1]}, read after every epoch" in said, "which digit it is, as none is drawn"
     for term in ("*epoch*", "*loss*", "*validation*"):
         assert said.index("## Training loss") - 400 < said.index(term) < said.index("read after every epoch"), term
     count = len(job.progress)
@@ -73,6 +79,7 @@ def test_a_second_visitor_waits_and_sees_the_place_in_the_queue(monkeypatch, dat
     app.run()
     assert "The training was stopped" in words_of(app)
     assert trainer().job_of("b").active
+    assert button(open_app(TRAIN, "b"), "Stop"), "after a reload, too"
     assert "endless" not in words_of(open_app(TRAIN, "d")), "nobody sees another visitor's training"
 
 
@@ -152,7 +159,10 @@ def networks_of(app: AppTest) -> dict[str, dict[str, str]]:
     """What the table says of each network, by its columns."""
     table = next(words.value for words in app.markdown if words.value.startswith("| network"))
     columns, _, *rows = [line.strip("| ").split(" | ") for line in table.splitlines()]
-    return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
+    return {
+        name: {column: cell.removeprefix(f"*{column}* ") for column, cell in zip(columns[1:], cells, strict=True)}
+        for name, *cells in rows
+    }
 
 
 @pytest.mark.usefixtures("hers")

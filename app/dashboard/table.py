@@ -48,13 +48,15 @@ def rows(reports: dict[str, Report]) -> list[dict[str, str]]:
 
 
 def as_markdown(table: list[dict[str, str]]) -> str:
-    """The same as a table."""
-    lines = [list(table[0]), ["---"] * len(table[0]), *(row.values() for row in table)]
+    """The same as a table. Each cell names its column, for narrow screens, which show network below network."""
+    lines = [list(table[0]), ["---"] * len(table[0])]
+    for (_, name), *others in (row.items() for row in table):
+        lines.append([name, *(f"*{column}* {value}" for column, value in others)])
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def show_table(reports: dict[str, Report]) -> None:
-    """The table, which a narrow screen shows with a column for each network, and what is in it."""
+    """The table, and what is in it."""
     with st.container(key="networks"):
         st.markdown(as_markdown(rows(reports)))  # unlike HTML it is there at once, and moves nothing
     if len({(report.evaluation.source, report.evaluation.count) for report in reports.values()}) > 1:
