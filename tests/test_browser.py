@@ -287,6 +287,10 @@ def test_question_waits_for_the_answer_to_what_is_drawn(page, app_server: Server
 
 
 def test_keyboard_shortcuts(page):
+    main = page.locator("[data-testid=stMain]")
+    main.focus()
+    page.keyboard.press("Control+z")  # it removes the example
+    assert main.evaluate("e => getComputedStyle(e).outlineStyle") == "none", "a key frames the whole page"
     draw(page, FOUR)
     expect_digit(page, "4")
     page.keyboard.press("Control+z")
@@ -295,11 +299,6 @@ def test_keyboard_shortcuts(page):
     expect_words(page, "Draw a digit")
     page.keyboard.press("Control+z")  # restores what was cleared
     expect_digit(page, "1")
-    main = page.locator("[data-testid=stMain]")
-    main.focus()
-    page.keyboard.press("Control+z")
-    assert main.evaluate("e => getComputedStyle(e).outlineStyle") == "none", "a key frames the whole page"
-    page.keyboard.press("Control+z")
     page.get_by_role("combobox", name="Who reads?").focus()
     for key in ("ArrowDown", "Escape", "Delete"):  # in a list, Delete is not the canvas's shortcut
         page.keyboard.press(key)
@@ -346,17 +345,13 @@ def test_the_link_in_focus_does_not_look_like_that_of_the_current_page(page):
 
 def test_back_leads_to_where_one_was(page):
     go_to(page, "How good is it?")
-    main, link = page.locator("[data-testid=stMain]"), page.get_by_text(LAST_WORDS["How good is it?"])
-    link.scroll_into_view_if_needed()
+    link = page.get_by_text(LAST_WORDS["How good is it?"])
+    link.click()  # at the page's foot
+    page.get_by_text(LAST_WORDS["Dashboard"]).wait_for()
     settle(page)
-    page.wait_for_timeout(500)  # the charts above it
-    link.scroll_into_view_if_needed()
-    before = main.evaluate("e => e.scrollTop")
-    assert before > 0
-    link.click()
-    page.wait_for_url("**/dashboard")
     page.go_back()
-    await_that(lambda: abs(main.evaluate("e => e.scrollTop") - before) < 2)
+    link.wait_for()
+    await_that(lambda: box_in_view(link, 1280, 800))
 
 
 def test_reduced_motion_turns_animations_off(page):
