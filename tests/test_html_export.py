@@ -12,21 +12,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from in_browser import DESKTOP, PHONE, draw
 from PIL import Image
 from strokes import DIGITS, PLAIN_SEVEN, SEVEN
 
+from api import create_app
 from app.shared.answer import as_html
 from app.shared.charts.scene import scene
-from mnistcore import Model, Reading, load_model, read
+from mnistcore import Model, Reading, load_model, read, read_batch, read_page
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.explain import explain
+from mnistcore.digit.files import as_png
 from mnistcore.export.html_export import to_html
+from mnistcore.export.onnx_export import to_onnx
 
 SHEET = "#sheet"
 SIDE = 420  # pixels of the sheet's picture
 CLASSIC = load_model("classic")
+NEAREST = 25  # of the test digits, to each threshold
 MODELS = {
     "classic": replace(CLASSIC, card=CLASSIC.card | {"rejection_threshold": 0.95}),  # it is hardly ever uncertain
     "robust": load_model("robust"),
@@ -220,6 +225,62 @@ def test_draw_undo_clear_by_mouse_and_by_touch(page):
     page.keyboard.press("Control+z")
     assert answer()[0] == "7"
     assert page.evaluate("window.scrollY") == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("zoom", "density"), [(0.67, 1), (1.1, 1), (1.5, 1), (1, 1.5)])
+def test_however_it_is_enlarged_it_may_be_turned_halfway_and_what_is_cleared_is_blank(zoom, density, browser, files):
+    upright = {"width": round(820 / zoom), "height": round(1180 / zoom)}  # what zooming changes, besides the density
+    screen = {"viewport": upright, "device_scale_factor": zoom * density}
+    with cut_off(browser, files["robust"], **screen) as page:
+        sign = page.locator("#sign")
+        draw(page, SEVEN[:1], sheet=SHEET)
+        page.set_viewport_size({"width": upright["height"], "height": upright["width"]})
+        draw(page, SEVEN[1:], sheet=SHEET)
+        assert sign.inner_text() == "7"
+        clear = page.get_by_role("button", name="Clear")
+        clear.click()
+        draw(page, [[(220 + x / 3, 220 + y / 3) for x, y in stroke] for stroke in SEVEN], sheet=SHEET)
+        assert sign.inner_text() == "7"
+        clear.click()
+        assert sign.inner_text() == "–"
+        assert not page.evaluate("greysOfSheet().pixels.some(grey => grey)")
+
+
+@pytest.mark.browser
+def test_the_page_the_graph_the_api_and_the_app_say_the_same_of_digits_nearest_the_thresholds(
+    browser, files, monkeypatch
+):
+    model, images = MODELS["robust"], shipped_test_digits()[0]
+    read_at_once = read_batch(images, model)
+    doubts = (
+        read_at_once.digit_probability - model.digit_threshold,
+        read_at_once.confidence - model.rejection_threshold,
+    )
+    nearest = np.unique([np.abs(doubt).argsort()[:NEAREST] for doubt in doubts])
+    monkeypatch.setenv("MNISTCORE_MODEL", "robust")
+    client = create_app().test_client()
+    graph = onnxruntime.InferenceSession(to_onnx(model), providers=["CPUExecutionProvider"])
+    with cut_off(browser, files["robust"], **DESKTOP) as page:
+        page.evaluate("globalThis.theModel = loadModel(document.getElementById('model').textContent)")
+        for image in np.kron(images[nearest], np.ones((5, 5), np.uint8)):
+            ours = read(image, model)
+            drawn = read_page(image, model, kind="drawing")
+            theirs = page.evaluate(
+                "pixels => read({ pixels: Float64Array.from(pixels), height: 140, width: 140 }, theModel)",
+                image.ravel().tolist(),
+            )
+            answer = client.post("/predict?probabilities=true", data=as_png(image), content_type="image/png").get_json()
+            (digits,), (of_any,) = graph.run(None, {"images": ours.image[np.newaxis]})
+            refused = ours.status == "not a digit"
+            said = [
+                (theirs["digit"], theirs["status"] == "not a digit", theirs["confidence"] < model.rejection_threshold),
+                (answer["prediction"], "warning" in answer, answer["uncertain"]),
+                (digits.argmax(), of_any < model.digit_threshold, digits.max() < model.rejection_threshold),
+            ]
+            assert said == [(ours.digit, refused, ours.uncertain)] * 3
+            if not refused:  # otherwise its parts may be digits
+                assert (drawn.text, drawn.digits[0].reading.status) == (str(ours.digit), ours.status)
 
 
 @pytest.mark.browser

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import strokes
 from paper import digit, ink_of, photo_of
 from PIL import Image
 
@@ -142,6 +143,14 @@ def test_of_a_cell_with_printed_rules_only_the_digit_is_prepared(model) -> None:
     reading = read(cell, model)
     assert (reading.digit, reading.status) == (4, "digit")
     assert np.abs(prepare(cell).astype(int) - images.prepare(np.rint(255 * four).astype(np.uint8))).mean() < 12
+
+
+@pytest.mark.parametrize("printed", [40, 170], ids=["dark", "light"])
+def test_a_2_whose_foot_lies_on_a_rule_is_a_2(model, printed: int) -> None:
+    paper = 255 - np.asarray(strokes.picture(strokes.DIGITS[2], 200, 8))
+    foot = np.flatnonzero((paper < 128).any(axis=1))[-1]
+    paper[foot - 1 : foot + 1] = np.minimum(paper[foot - 1 : foot + 1], printed)
+    assert (read(paper, model).digit, read_page(paper, model).text) == (2, "2")
 
 
 def test_a_drawing_is_prepared_as_it_ever_was() -> None:
