@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -393,6 +395,22 @@ def test_the_same_training_twice_is_said(run, data_file, monkeypatch, home):
     assert again == 1
     assert refused[-1].startswith("Another process does the same training")
     assert len(catalogue.run_names()) == 2
+    assert list((home / "unfinished").iterdir()) == []
+
+
+def test_four_trainings_at_once_of_which_two_are_the_same(data_file, monkeypatch, home):
+    monkeypatch.setattr("mnistcore.cli.training.get_recipe", lambda name: replace(TINY, folds=0, name=name))
+    together = threading.Barrier(4)
+
+    def begin_together(self, resume=False, begin=Checkpoints.begin):
+        together.wait(60)
+        begin(self, resume)
+
+    monkeypatch.setattr(Checkpoints, "begin", begin_together)
+    with ThreadPoolExecutor(4) as threads:
+        ended = threads.map(lambda seed: main(["train", "--data", str(data_file), "--seed", seed]), "0012")
+        assert list(ended) == [0] * 4
+    assert sorted(catalogue.load_report(name).seed for name in catalogue.run_names()) == [0, 0, 1, 2]
     assert list((home / "unfinished").iterdir()) == []
 
 
