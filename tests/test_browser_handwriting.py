@@ -13,6 +13,7 @@ from conftest import Server, start_app
 from in_browser import (
     DESKTOP,
     PHONE,
+    STILL,
     assert_fits_and_is_accessible,
     draw,
     expect_digit,
@@ -71,7 +72,7 @@ def personal_models(page) -> list[str]:
 
 
 def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
-    with browser.new_context(**DESKTOP) as context, browser.new_context() as another:
+    with browser.new_context(**DESKTOP) as context, browser.new_context(**STILL) as another:
         page = open_page(context, server)
         draw(page, FOUR_LIKE_A_NINE)
         expect_digit(page, "9")

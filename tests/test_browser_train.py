@@ -10,6 +10,7 @@ from conftest import Server
 from in_browser import (
     DESKTOP,
     PHONE,
+    STILL,
     assert_fits_and_is_accessible,
     draw,
     expect_digit,
@@ -84,7 +85,7 @@ def read_with(page, name: str) -> None:
 
 
 def test_train_watch_compare_and_draw_and_nobody_else_sees_it(browser, app_server: Server):
-    with browser.new_context(**DESKTOP) as context, browser.new_context() as another:
+    with browser.new_context(**DESKTOP) as context, browser.new_context(**STILL) as another:
         page = open_page(context, app_server)
         draw(page, SEVEN)
         expect_digit(page, "7")
@@ -133,7 +134,7 @@ def test_train_with_own_settings_compare_and_draw_on_a_phone(browser, app_server
 
 
 def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser, app_server: Server):
-    with browser.new_context() as first, browser.new_context() as second:
+    with browser.new_context(**STILL) as first, browser.new_context(**STILL) as second:
         page, other = open_page(first, app_server), open_page(second, app_server)
         go_to(page, "Train")
         change_settings(page, Epochs="1000")

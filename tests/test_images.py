@@ -51,8 +51,9 @@ def in_colours(image, ink, paper):
 
 @pytest.mark.slow
 def test_mnist_passes_unchanged():
-    prepared = np.stack([prepare(image) for image in IMAGES])
-    identical = (prepared == IMAGES).all(axis=(1, 2))
+    some = IMAGES[::4]
+    prepared = np.stack([prepare(image) for image in some])
+    identical = (prepared == some).all(axis=(1, 2))
     assert identical.mean() >= 0.999
     assert is_prepared(prepared).all()
     assert all((prepare(image) == image).all() for image in prepared)

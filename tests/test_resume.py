@@ -193,7 +193,7 @@ write_model(model, out)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "moments"),
-    [(CLASSIC_LIKE, ["write 5", "epoch 9"]), (ROBUST_LIKE, ["write 6"])],
+    [(CLASSIC_LIKE, ["epoch 9"]), (ROBUST_LIKE, ["write 6"])],
     ids=["classic-like", "robust-like"],
 )
 def test_killed_it_ends_with_the_same_model(
