@@ -1,4 +1,4 @@
-"""Where the project keeps what it downloads and trains, and how it writes a file."""
+"""Where the project keeps what it downloads and trains, and how it reads and writes a file."""
 
 from __future__ import annotations
 
@@ -87,6 +87,12 @@ def check_is_file(target: Path) -> None:
     """Raise OSError if there is something else than a file at `target`: a folder, a device, or a pipe."""
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "It is not a file", str(target))
+
+
+def read_text(path: Path) -> str:
+    """The UTF-8 text of a file; OSError, too, if it is none: a pipe would be waited for, and a device read for ever."""
+    check_is_file(path)
+    return path.read_text(encoding="utf-8")
 
 
 def lock(file: BinaryIO, path: Path, sentence: str) -> None:

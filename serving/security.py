@@ -21,6 +21,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from mnistcore.home import read_text
 from serving.logs import BadSetting
 
 EXPOSED = "Retry-After, X-Model, X-Request-ID"  # headers that a web page may read
@@ -75,7 +76,7 @@ def settings() -> Settings:
             raise BadSetting("MNISTCORE_API_KEY and MNISTCORE_API_KEY_FILE must not both be set.")
         source = "The file that MNISTCORE_API_KEY_FILE names"
         try:
-            keys = Path(file).read_text("utf-8")
+            keys = read_text(Path(file))
         except (OSError, UnicodeDecodeError, ValueError):
             raise BadSetting(f"{source} cannot be read: {file[:100]}.") from None
     if (file or keys) and not keys.strip():  # as if no key were asked for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from io import BytesIO
 
@@ -12,9 +13,12 @@ from bit_flips import kinds, outcomes, some_bits
 
 from mnistcore import BadModelFile, load_model
 from mnistcore.arrays import read_arrays, write_arrays
+from mnistcore.errors import BadSearch, NothingUnfinished
 from mnistcore.models import catalogue
 from mnistcore.models.files import read_model, write_model
 from mnistcore.models.report import Report
+from mnistcore.training.searches import Search, path_of
+from mnistcore.training.unfinished import latest_order
 
 
 @pytest.mark.slow
@@ -124,3 +128,24 @@ def test_what_is_no_report_is_refused(tmp_path, content):
     (tmp_path / "report.json").write_bytes(content)
     with pytest.raises(BadModelFile, match="not a training report"):
         Report.load(tmp_path / "report.json")
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(home):
+    places = (
+        home / "models" / "current.txt",
+        home / "models" / "mine" / "report.json",
+        home / "unfinished" / "0" / "order.json",
+        path_of("mine"),
+    )
+    for place in places:
+        place.parent.mkdir(parents=True)
+        os.mkfifo(place)
+    said = []
+    assert load_model().name == "robust"
+    with pytest.raises(BadModelFile, match="not a training report"):
+        Report.load(places[1])
+    with pytest.raises(NothingUnfinished):
+        latest_order(None, said.append)
+    assert "is damaged" in said[0]
+    with pytest.raises(BadSearch, match="is damaged"):
+        Search.load("mine")

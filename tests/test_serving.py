@@ -26,7 +26,8 @@ from mnistcore import Model, load_model
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png
 from mnistcore.models.files import write_model
-from serving import openapi, server
+from serving import openapi, security, server
+from serving.security import BadSetting
 
 DIGITS = shipped_test_digits()[0][:4]
 PAGE = as_png(photo_of(ink_of(["0172"], (300, 150))))
@@ -93,6 +94,13 @@ def test_a_file_of_keys_that_cannot_work_ends_the_start(monkeypatch, tmp_path, c
         server.main(create_app, [])
     assert end.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/", "x" * 5000])
+def test_what_holds_the_keys_must_be_a_file(monkeypatch, path):
+    monkeypatch.setenv("MNISTCORE_API_KEY_FILE", path)
+    with pytest.raises(BadSetting, match="cannot be read"):
+        security.settings()
 
 
 def test_other_origins_are_allowed_only_if_configured(monkeypatch):

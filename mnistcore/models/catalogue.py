@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from mnistcore.digit.model import Model
 from mnistcore.errors import BadModelFile, NoSuchModel
-from mnistcore.home import home, write_file
+from mnistcore.home import home, read_text, write_file
 from mnistcore.models.files import SHIPPED_DIRECTORY, write_model
 from mnistcore.models.personal_names import is_name, label, new_name
 from mnistcore.models.runs import Runs, check_name, delete_directory
@@ -131,7 +131,7 @@ def publish(visitor: str, name: str) -> None:
 def current_name() -> str:
     """The name of the model that answers unless another is asked for."""
     try:
-        name = (runs().directory / "current.txt").read_text(encoding="utf-8").strip()
+        name = read_text(runs().directory / "current.txt").strip()
     except (OSError, UnicodeDecodeError):
         name = ""
     return name or SHIPPED[0]

@@ -13,7 +13,7 @@ import numpy as np
 
 from mnistcore.digit.form import DIGITS, SIDE
 from mnistcore.errors import BadModelFile
-from mnistcore.home import write_file
+from mnistcore.home import read_text, write_file
 from mnistcore.json_types import fits
 from mnistcore.models.facts import DataFacts, RecipeFacts
 from mnistcore.models.personal_names import label
@@ -219,7 +219,7 @@ class Report:
         try:
             if path.stat().st_size > MOST_BYTES:
                 raise ValueError("it is too large")
-            fields = _upgrade(json.loads(label(path.read_text(encoding="utf-8"))))
+            fields = _upgrade(json.loads(label(read_text(path))))
             if not fits(fields, Report):
                 raise TypeError("it is of other types")
             report = cls(**fields | {"evaluation": Evaluation(**fields["evaluation"])})

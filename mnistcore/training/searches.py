@@ -10,7 +10,7 @@ from statistics import mean, pstdev
 from typing import NamedTuple
 
 from mnistcore.errors import BadRecipe, BadSearch
-from mnistcore.home import home, write_file
+from mnistcore.home import home, read_text, write_file
 from mnistcore.training.recipes import RECIPES, Recipe, recipe_from_json
 from mnistcore.words import counted
 
@@ -128,7 +128,7 @@ class Search:
         """Read a file; raises BadSearch if there is none of that name, or it is damaged."""
         path = path_of(name)
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
+            kept = json.loads(read_text(path))
             scores = {
                 Trial(_settings(row), int(row["epochs"]), int(row["fold"])): float(row["accuracy"])
                 for row in kept["scores"]

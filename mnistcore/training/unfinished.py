@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mnistcore.errors import NothingUnfinished
-from mnistcore.home import home
+from mnistcore.home import home, read_text
 from mnistcore.training.order import Order, order_from_json
 
 ORDER = "order.json"
@@ -69,7 +69,7 @@ def prune() -> None:
 
 
 def _order_in(directory: Path) -> Order:
-    return order_from_json(json.loads((directory / ORDER).read_text(encoding="utf-8")))
+    return order_from_json(json.loads(read_text(directory / ORDER)))
 
 
 def _directories() -> list[Path]:
