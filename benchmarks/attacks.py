@@ -68,6 +68,12 @@ def drawn(width: int, height: int, mode: str) -> Image.Image:
     return Image.fromarray(DIGITS[0]).resize((width, height)).convert(mode)
 
 
+def grey_paper(side: int, apart: int) -> Image.Image:
+    """Dots on paper whose brightness falls off: a digit is looked for on it."""
+    light = np.broadcast_to(200 - np.arange(side) // 8, (side, side))
+    return Image.fromarray((light - 20 * (np.asarray(specks(side, apart)) == 0)).astype(np.uint8))
+
+
 def noise(width: int, height: int) -> Image.Image:
     """Grey, with as many strokes and specks as there can be."""
     return Image.fromarray((np.random.default_rng(0).random((height, width)) > 0.5).astype(np.uint8) * 255)
@@ -125,6 +131,7 @@ WITH_PICTURES: dict[str, Attack] = {
     "PNG, RGBA, 25 megapixels": lambda path: request(path, picture(drawn(5000, 5000, "RGBA"), "PNG"), "image/png"),
     "PNG, noise, 1 megapixel": lambda path: request(path, picture(noise(1024, 1024), "PNG"), "image/png"),
     "PNG, noise, 25 megapixels": lambda path: request(path, picture(noise(5000, 5000), "PNG"), "image/png"),
+    "PNG, grey paper of 512x512": lambda path: request(path, picture(grey_paper(512, 8), "PNG"), "image/png"),
     "PNG, 400 megapixels": lambda path: request(path, picture(Image.new("1", (20_000, 20_000)), "PNG"), "image/png"),
     "PNG, 100,000 chunks": lambda path: request(path, png_of_parts(100_000), "image/png"),
     "TIFF, 25 megapixels": lambda path: request(

@@ -63,8 +63,7 @@ def read_images(environ: dict) -> tuple[np.ndarray, bool]:
     if media == RAW:
         return _raw_images(body), True
     picture = _picture_file(environ, media, body)
-    with heavy_slot(not _is_light(picture)):
-        return single.prepare(open_image(picture), shipped_reader())[np.newaxis], False
+    return _prepared(picture)[np.newaxis], False
 
 
 def read_picture(environ: dict) -> bytes:
@@ -86,8 +85,7 @@ def read_sent_digit(environ: dict) -> tuple[bytes, np.ndarray]:
         sent = to_bytes(images)[0]
         return as_png(sent), prepare(sent)
     picture = _picture_file(environ, media, body)
-    with heavy_slot(not _is_light(picture)):
-        return picture, single.prepare(open_image(picture), shipped_reader())
+    return picture, _prepared(picture)
 
 
 def _receive(environ: dict, *others: str) -> tuple[str, bytes]:
@@ -101,6 +99,13 @@ def _receive(environ: dict, *others: str) -> tuple[str, bytes]:
 
 def _picture_file(environ: dict, media: str, body: bytes) -> bytes:
     return file_in_form(environ, body) if media == FORM else body
+
+
+def _prepared(picture: bytes) -> np.ndarray:
+    """The digit in a picture file, (28, 28) uint8. Drawings wait for nobody; a digit is looked for on paper in turn."""
+    light = _is_light(picture)
+    with heavy_slot(not light):
+        return single.prepare(open_image(picture), shipped_reader(), heavy_slot(light))
 
 
 def _is_light(picture: bytes) -> bool:

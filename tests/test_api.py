@@ -453,12 +453,21 @@ def test_a_picture_that_waits_too_long_for_others_is_told_so(client, monkeypatch
     assert digits_in(client.post(path, **photo)) == "7"
 
 
-def test_a_png_that_is_small_but_unpacks_to_much_waits_for_others(client, monkeypatch):
+@pytest.mark.parametrize(
+    ("pixels", "status"),
+    [
+        (np.zeros((3000, 3000), np.uint8), 503),
+        (np.add.outer(np.arange(512) // 4, np.arange(512) // 4).astype(np.uint8), 503),
+        (np.asarray(large()), 200),
+    ],
+    ids=["much to unpack", "paper", "drawing"],
+)
+def test_a_small_png_waits_for_others_unless_it_is_a_drawing(client, monkeypatch, pixels, status):
     monkeypatch.setattr(admission, "LONGEST_WAIT", 0.01)
-    bomb = picture(Image.new("L", (3000, 3000)))
-    assert len(bomb) < admission.LIGHT_PICTURE
+    png = picture(pixels)
+    assert len(png) < admission.LIGHT_PICTURE
     with admission.heavy_slot():
-        assert client.post("/predict", data=bomb, content_type="image/png").status_code == 503
+        assert client.post("/predict", data=png, content_type="image/png").status_code == status
 
 
 def test_a_batch_that_cannot_be_prepared_in_time_is_told_so(client, monkeypatch):

@@ -7,7 +7,7 @@ first, and cut out.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import numpy as np
 from PIL import Image
@@ -26,12 +26,15 @@ LEAST = -5.0  # log odds of the most doubtful digit
 CERTAIN = 0.12  # squared heights that one more of log odds is worth
 
 
-def prepare(image: Image.Image | np.ndarray, reader: PageReader) -> np.ndarray:
+def prepare(
+    image: Image.Image | np.ndarray, reader: PageReader, search: AbstractContextManager[None] | None = None
+) -> np.ndarray:
     """Bring a picture of one digit to MNIST's form, as `digit.images.prepare` does; on a photo, only the digit.
 
     Args:
         image: as it takes it.
         reader: what finds digits on paper.
+        search: entered while they are looked for, which takes a hundred times as long as all else.
 
     Returns:
         (28, 28) uint8.
@@ -42,7 +45,12 @@ def prepare(image: Image.Image | np.ndarray, reader: PageReader) -> np.ndarray:
     bright = brightness(image)
     if is_plain(bright) or min(bright.shape) <= SIDE:
         return images.prepare(image)
-    dark = darkness(bright)
+    with search or nullcontext():
+        return _found(image, darkness(bright), reader)
+
+
+def _found(image: Image.Image | np.ndarray, dark: np.ndarray, reader: PageReader) -> np.ndarray:
+    """The digit of a photo, prepared."""
     candidates, scores = likely(dark, reader)
     found, whole = choose(candidates, scores), None
     if not found:  # that there is a digit is known, unless the paper is blank: a doubtful one is taken, too
