@@ -12,6 +12,7 @@ from conftest import Server, await_that, start_app
 from in_browser import (
     CANVAS,
     DESKTOP,
+    FITS,
     IN_NAVIGATION,
     PATIENCE,
     PHONE,
@@ -517,7 +518,7 @@ def test_sheet_tools_and_answer_fit_every_screen(page, wide):
     for width, height in ((1280, 800), (1920, 1080), (820, 1180), (390, 844), (360, 640), (844, 390), (640, 400)):
         page.set_viewport_size({"width": width, "height": height})
         await_that(lambda: is_laid_out_for(page, width, height, wide))  # noqa: B023  # it is called at once
-        assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth") <= width
+        page.wait_for_function(FITS)  # what lies below follows a little later
 
 
 def is_laid_out_for(page, width: int, height: int, wide: bool) -> bool:
