@@ -142,7 +142,7 @@ def test_of_a_cell_with_printed_rules_only_the_digit_is_prepared(model) -> None:
     cell = photo_of(ink)
     reading = read(cell, model)
     assert (reading.digit, reading.status) == (4, "digit")
-    assert np.abs(prepare(cell).astype(int) - images.prepare(np.rint(255 * four).astype(np.uint8))).mean() < 12
+    assert np.abs(prepare(cell).astype(int) - images.prepare(np.rint(255 * four).astype(np.uint8))).mean() < 16
 
 
 @pytest.mark.parametrize("printed", [40, 170], ids=["dark", "light"])
@@ -185,7 +185,7 @@ def test_lines_go_from_top_to_bottom_though_the_page_is_aslant() -> None:
 def test_a_damaged_reader_is_named(tmp_path: Path) -> None:
     path = tmp_path / "page.npz"
     write_reader(shipped_reader(), path)
-    assert read_reader(path).shares == shipped_reader().shares
+    assert np.array_equal(read_reader(path).shares, shipped_reader().shares)
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(BadModelFile, match=r"page\.npz, which reads pages, is damaged"):
         read_reader(path)

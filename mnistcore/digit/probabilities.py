@@ -6,6 +6,14 @@ import numpy as np
 
 from mnistcore.digit.form import DIGITS
 
+LEAST = 1e-4  # probability: nothing is less likely, nor more likely than all but this
+
+
+def log_odds(probability: np.ndarray | float) -> np.ndarray:
+    """How much likelier something is than not, on a logarithmic scale, within LEAST of certainty."""
+    within = np.clip(probability, LEAST, 1 - LEAST)
+    return np.log(within / (1 - within))
+
 
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Scores (n, k), any float -> probabilities of the same shape; the largest score is taken off against overflow."""

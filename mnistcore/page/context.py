@@ -28,6 +28,7 @@ OFFSETS = np.array(ACROSS + ABOVE, np.float32)
 SIZES = (-4, -3, -2, -1, 0, 1, 2, 3, 4)  # quarters of an octave from the digit's own size
 SMALLER, OWN, LARGER = slice(0, 3), slice(3, 6), slice(6, 9)
 MOST = 12.0  # log probabilities below minus this count as this
+MANY = 12  # digits: more on a picture count as this
 # and, in the same steps, how much larger or smaller a digit may be of which it is a part, or which it has as parts
 OVER = ((2, 4), (5, 8), (9, 18))
 WITHIN = (-14, -5)
@@ -94,7 +95,7 @@ def candidates(levels: list[Level], shape: tuple[int, int]) -> Candidates:
     surely = own > 3
     sizes = np.log(height)
     usual = sizes[surely] @ own[surely] / own[surely].sum() if surely.any() else sizes.mean()
-    seen.append(np.stack([(sizes - usual).clip(-2, 2), np.full(len(x), np.log1p(surely.sum()))], axis=1))
+    seen.append(np.stack([(sizes - usual).clip(-2, 2), np.full(len(x), np.log1p(min(surely.sum(), MANY)))], axis=1))
     return Candidates(x, y, height, np.concatenate(seen, axis=1).astype(np.float32))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mnistcore.digit.model import Model
+from mnistcore.digit.probabilities import log_odds
 from mnistcore.digit.reading import Reading
 from mnistcore.page.context import FoundDigit
 
@@ -73,11 +74,10 @@ def features(whole: Reading, found: list[FoundDigit], ink: np.ndarray) -> np.nda
     odds = np.array([digit.log_odds for digit in found])
     left = min(digit.x - digit.height / 2 for digit in found)
     right = max(digit.x + digit.height / 2 for digit in found)
-    probability = float(np.clip(whole.digit_probability, 1e-4, 1 - 1e-4))
     return np.array(
         [
             1.0,
-            np.log(probability / (1 - probability)),
+            log_odds(whole.digit_probability),
             np.log(max(whole.confidence, 1e-4)),
             min(odds.min(), MOST),
             min(odds.mean(), MOST),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mnistcore.digit import probabilities
+
 FEATURES = 4
 MOST = 8.0  # a log odds beyond counts as this
 
@@ -26,6 +28,5 @@ def is_digit(log_odds: float, digit_probability: float, confidence: float, weigh
 
 def features(log_odds: float, digit_probability: float, confidence: float) -> np.ndarray:
     """(FEATURES,) float64: by what it is told."""
-    probability = np.clip(digit_probability, 1e-4, 1 - 1e-4)
-    odds = min(log_odds, MOST), np.clip(np.log(probability / (1 - probability)), -MOST, MOST)
+    odds = min(log_odds, MOST), np.clip(probabilities.log_odds(digit_probability), -MOST, MOST)
     return np.array([1.0, *odds, np.log(max(confidence, 1e-4))])

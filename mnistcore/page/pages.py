@@ -235,7 +235,7 @@ def _page(
     images = np.stack([image for image, _ in cuts])
     alone, by_model = model.probabilities(images)
     ordered = [found[i] for _, i in order]
-    of_digits = weighed(looks(ordered, dark, alone, reader.closeup), reader.shares)
+    of_digits = weighed(looks(ordered, dark, alone, reader.closeup), reader.shares, by_model)
     if len(found) == 1 and not is_digit(found[0].log_odds, by_model[0], of_digits.max(), reader.lone):
         return Page([], size)
     of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in ordered], np.float32)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from mnistcore.digit.probabilities import softmax
+from mnistcore.digit.probabilities import log_odds, softmax
 from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
 from mnistcore.page.scan import SMALLEST, scan
@@ -28,9 +28,9 @@ UNLIKELY = 1e-4  # probability: nothing is ruled out by one look alone
 SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on its side
 LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told,
 SEEN_THERE = 13.0  # and of the height of the smallest digit that is looked for there
-DOUBTFUL = 10.0  # log odds: of digits that stand upright most have more
+DOUBTFUL = 5.0  # log odds: of digits that stand upright most have more
 TIMES = 1.4  # a page is turned if all log odds together are so many times as much then,
-SEVERAL = 60.0  # and as much as those of several digits
+SEVERAL = 30.0  # and as much as those of several digits
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ class PageReader:
         sliding: which digit stands in the middle of a window, or none.
         context: the same, given what the sliding network sees around it.
         closeup: which digit a digit is.
-        shares: how much the logarithms of four probabilities count for the final reading: the context network's, the
-            sliding network's, the closeup network's, and those of the model which reads the digit alone.
+        shares: (4, 2), how much the logarithms of four probabilities count for the final reading: the context
+            network's, the sliding network's, the closeup network's, and those of the model which reads the digit alone.
+            And how much more for each log odds by which the model takes what is cut out for a digit.
         lone: (lone.FEATURES,), by what a digit that stands alone is told.
         number: (2, drawing.FEATURES), by what a drawn number is told.
     """
@@ -52,7 +53,7 @@ class PageReader:
     sliding: Model
     context: Model
     closeup: Model
-    shares: tuple[float, ...]
+    shares: np.ndarray
     lone: np.ndarray
     number: np.ndarray
 
@@ -90,10 +91,22 @@ def looks(found: list[FoundDigit], darkness: np.ndarray, alone: np.ndarray, clos
     return np.stack([[d.probabilities for d in found], [d.first for d in found], softmax(near), alone])
 
 
-def weighed(said: np.ndarray, shares: tuple[float, ...] | np.ndarray) -> np.ndarray:
-    """Several probabilities (k, n, 10) of the same n digits as one, (n, 10) float32: the logarithm of each counts
-    for its share (Hinton 2002, "Training products of experts by minimizing contrastive divergence")."""
-    return softmax(np.tensordot(np.asarray(shares, np.float32), np.log(said + UNLIKELY), 1))
+def weighed(said: np.ndarray, shares: np.ndarray, digit_probability: np.ndarray) -> np.ndarray:
+    """Several probabilities of the same digits as one: the logarithm of each counts for its share (Hinton 2002,
+    "Training products of experts by minimizing contrastive divergence"). What the model reads in a clean cut counts
+    for more than in one of which it says that it is no digit.
+
+    Args:
+        said: (k, n, 10) float32, as `looks` gives them.
+        shares: (k, 2), as `PageReader` has them.
+        digit_probability: (n,), 0-1, of what was cut out, as the model sees it.
+
+    Returns:
+        (n, 10) float32.
+    """
+    clean = log_odds(digit_probability)
+    of_each = shares[:, :1] + shares[:, 1:] * clean
+    return softmax((of_each[..., np.newaxis] * np.log(said + UNLIKELY)).sum(axis=0).astype(np.float32))
 
 
 def evidence(found: list[FoundDigit]) -> float:
@@ -105,17 +118,26 @@ def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = mat
     """How many quarters a page must be turned to the left to be upright, and the digits on it then.
 
     What lies on its side looks like few digits, and doubtful ones. So where those on a small copy are, it is looked at
-    in the other ways, too; and it is turned if there is far more to be seen then.
+    in the other ways, too; and if there is more to be seen in one of them, all of the page is, in that way as well.
     """
-    turn = 0
-    if min(darkness.shape) >= SMALLEST_PAGE:
-        image = Image.fromarray(darkness)
-        image.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
-        small = np.asarray(image)
-        upright = find_digits(small, reader, deadline, SEEN_THERE)
-        if not upright or np.median([digit.log_odds for digit in upright]) < DOUBTFUL:
-            ways = [upright, *(find_digits(np.rot90(small, way), reader, deadline, SEEN_THERE) for way in (1, 2, 3))]
-            seen = [evidence(way) for way in ways]
-            turn = int(np.argmax(seen))
-            turn = turn if seen[turn] > max(TIMES * seen[0], SEVERAL) else 0
-    return turn, find_digits(np.rot90(darkness, turn), reader, deadline)
+    found = find_digits(darkness, reader, deadline)
+    turn = _suspected(darkness, reader, deadline)
+    if turn:
+        turned = find_digits(np.rot90(darkness, turn), reader, deadline)
+        if evidence(turned) > max(TIMES * evidence(found), SEVERAL):
+            return turn, turned
+    return 0, found
+
+
+def _suspected(darkness: np.ndarray, reader: PageReader, deadline: float) -> int:
+    """In which way most is to be seen on a small copy of a page, in quarters to the left."""
+    if min(darkness.shape) < SMALLEST_PAGE:
+        return 0
+    image = Image.fromarray(darkness)
+    image.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
+    small = np.asarray(image)
+    upright = find_digits(small, reader, deadline, SEEN_THERE)
+    if upright and np.median([digit.log_odds for digit in upright]) >= DOUBTFUL:
+        return 0
+    ways = [upright, *(find_digits(np.rot90(small, way), reader, deadline, SEEN_THERE) for way in (1, 2, 3))]
+    return int(np.argmax([evidence(way) for way in ways]))

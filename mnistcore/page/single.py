@@ -23,7 +23,7 @@ from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.reader import PageReader, likely
 
 LEAST = -5.0  # log odds of the most doubtful digit
-CERTAIN = 0.12  # squared heights that one more of log odds is worth
+CERTAIN = 0.24  # squared heights that one more of log odds is worth
 
 
 def prepare(

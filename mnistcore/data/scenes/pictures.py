@@ -29,10 +29,10 @@ def scenes(glyphs: Glyphs, count: int, rng: np.random.Generator) -> Iterator[Sce
         yield _scene(glyphs, rng)
 
 
-def _scene(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
+def _scene(glyphs: Glyphs, rng: np.random.Generator, tables: float = TABLES) -> Scene:
     ink, rules = np.zeros((2, HEIGHT, WIDTH), np.float32)
     marks: list[tuple[float, float, float, int]] = []
-    if rng.random() < TABLES:
+    if rng.random() < tables:
         write_table(ink, rules, marks, glyphs, rng)
     else:
         write_lines(ink, marks, glyphs, rng)
@@ -62,7 +62,7 @@ def sparse(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
 
 
 def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator[Scene]:
-    """Bits of paper in any resolution, most of them with one line, drawings, and cuttings of one character."""
+    """Bits of paper in any resolution, most of them with one line, tables, drawings, and cuttings of one character."""
     for scene in scenes(glyphs, count, rng):
         kind = rng.random()
         if kind < 0.25:
@@ -76,6 +76,9 @@ def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Genera
             yield cutting(glyphs, rng)
             continue
         zoom = float(np.exp(rng.uniform(*ZOOMS)))
+        if kind < 0.7:
+            yield Scene(*resized(_scene(glyphs, rng, tables=1), zoom))
+            continue
         picture, marks = resized(scene, zoom)
         if rng.random() < 0.85:
             high = min(picture.shape[0], int(rng.uniform(1.2, 4) * SPAN * zoom))

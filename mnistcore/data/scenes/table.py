@@ -9,11 +9,13 @@ from mnistcore.data.scenes.scene import HEIGHT, NO_DIGIT, WIDTH
 from mnistcore.data.scenes.strokes import draw_stroke, lay, sized
 from mnistcore.digit.form import SPAN
 
+CELLS = np.log(1.5), np.log(12)  # heights of a digit, between which a cell of a ledger is wide, on a logarithmic scale
+
 
 def write_table(ink, rules, marks, glyphs: Glyphs, rng: np.random.Generator) -> None:
     """Cells, of which some are empty and most others hold one digit, printed or written."""
     high = SPAN * rng.uniform(1.25, 2.6)
-    wide = high * rng.uniform(0.8, 1.3) if rng.random() < 0.7 else SPAN * rng.uniform(1.5, 4.5)
+    wide = high * rng.uniform(0.8, 1.3) if rng.random() < 0.7 else SPAN * np.exp(rng.uniform(*CELLS))
     top, left, tilt = rng.uniform(-high, 0), rng.uniform(-wide, 0), rng.normal(0, 0.012)
     images, labels = printed()
     font = 10 * int(rng.integers(len(images) // 10))
@@ -25,6 +27,8 @@ def write_table(ink, rules, marks, glyphs: Glyphs, rng: np.random.Generator) -> 
                 continue
             count = 1 if wide < 2 * SPAN or rng.random() < 0.5 else int(rng.integers(1, 4))
             at_x = x + wide / 2 - 7.5 * (count - 1) + rng.normal(0, 0.07) * wide
+            if wide > 3 * SPAN:  # as often at either side
+                at_x = x + rng.uniform(0.1, 0.9) * wide - 7.5 * (count - 1)
             at_y = y + high / 2 + tilt * at_x + rng.normal(0, 0.06) * high
             of_print = rng.random() < in_print
             for _ in range(count):

@@ -28,9 +28,8 @@ def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[
     cascade = train_cascade(maker, sliding, seed)
     context = train_context(maker, cascade, sliding, seed, log)
     closeup = train_closeup(maker, seed, log)
-    reader = PageReader(
-        cascade, sliding, context, closeup, (0.25,) * 4, np.zeros(lone.FEATURES), np.zeros((2, drawing.FEATURES))
-    )
+    to_be_fitted = np.full((4, 2), 0.25), np.zeros(lone.FEATURES), np.zeros((2, drawing.FEATURES))
+    reader = PageReader(cascade, sliding, context, closeup, *to_be_fitted)
     reader = replace(reader, shares=train_shares(maker, reader, log))
     reader = replace(reader, lone=train_lone(maker, reader, log))
     return replace(reader, number=train_number(maker, reader, log))

@@ -12,6 +12,7 @@ from mnistcore.data.scenes.drawings import drawing
 from mnistcore.data.scenes.glyphs import Glyphs
 from mnistcore.data.scenes.pictures import cutting, pictures
 from mnistcore.data.scenes.scene import NO_DIGIT, Scene
+from mnistcore.digit.form import DIGITS
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
 from mnistcore.page import lone
@@ -22,17 +23,17 @@ from mnistcore.page.reader import PageReader, find_digits, looks, weighed
 from mnistcore.page.threshold import ink_of
 from mnistcore.training.page_reader.making import Maker
 
-SCENES = {"shares": 1_000, "lone": 3_000, "number": 2_000}
+SCENES = {"shares": 2_000, "lone": 3_000, "number": 2_000}
 
 
 def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
-    """Of each digit that was found what all say of it, (1, 4, 10), and which digit it is."""
+    """Of each digit that was found what all say of it and its digit probability, (1, 41), and which digit it is."""
     for scene in pictures(glyphs, written, count, rng):
-        found, said, _ = _found(scene, reader)
-        for digit, of_digit in zip(found, said, strict=True):
+        found, said, by_model = _found(scene, reader)
+        for digit, of_digit, probability in zip(found, said, by_model, strict=True):
             label = _label(digit, scene)
             if label < NO_DIGIT:
-                yield of_digit[np.newaxis], np.array([label])
+                yield np.append(of_digit, probability)[np.newaxis], np.array([label])
 
 
 def lone_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
@@ -42,7 +43,7 @@ def lone_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gener
         scene = cutting(glyphs, rng)
         found, said, by_model = _found(scene, reader)
         if len(found) == 1:
-            confidence = weighed(said.transpose(1, 0, 2), reader.shares).max()
+            confidence = weighed(said.transpose(1, 0, 2), reader.shares, by_model).max()
             seen = lone.features(found[0].log_odds, by_model[0], confidence)
             yield seen[np.newaxis], np.array([_label(found[0], scene) < NO_DIGIT])
 
@@ -66,20 +67,24 @@ def _label(digit: FoundDigit, scene: Scene) -> int:
     return NO_DIGIT
 
 
-def fit_shares(said: np.ndarray, classes: np.ndarray) -> tuple[float, ...]:
-    """How much each of k probabilities (n, k, 10) counts: what makes the digits (n,) the likeliest."""
+def fit_shares(seen: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """The shares (k, 2) which make the digits (n,) the likeliest, given k probabilities of each and that it is a digit,
+    (n, 10 k + 1)."""
     from scipy import optimize
 
+    said = seen[:, :-1].reshape(len(seen), -1, DIGITS).transpose(1, 0, 2)
+
     def loss(shares: np.ndarray) -> float:
-        right = weighed(said.transpose(1, 0, 2), shares)[np.arange(len(said)), classes]
+        right = weighed(said, shares.reshape(-1, 2), seen[:, -1])[np.arange(len(seen)), classes]
         return -float(np.log(right + 1e-9).mean())
 
-    return tuple(optimize.minimize(loss, [0.3] * said.shape[1], method="Nelder-Mead").x.round(3).tolist())
+    start = np.repeat([[0.3, 0.0]], len(said), axis=0)
+    return optimize.minimize(loss, start.ravel(), method="Powell").x.round(3).reshape(-1, 2)
 
 
-def train_shares(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> tuple[float, ...]:
+def train_shares(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
     shares = fit_shares(*maker.make(partial(shares_data, reader=reader), SCENES["shares"], "validate"))
-    log(f"shares: {shares}")
+    log(f"shares: {shares.tolist()}")
     return shares
 
 
