@@ -10,9 +10,8 @@ WORKING_SIDE = 1300  # pixels: rules are looked for in a picture of at most this
 LONGEST_GAP = 0.02  # of the longer side: gaps of a rule that are closed
 FAINTEST = 0.12  # of the strongest ink nearby: a rule is not fainter
 GRAIN = 0.07  # of the strongest ink on the page: weaker is paper
-PAPERS = 0.4  # of the darkest rules: a paper's own rules are fainter
-BEYOND = 1.1  # times a table: what reaches farther is the paper's
-SAME = 0.75  # times a cell of one grid: the other's is the same
+DARKER = 0.4, 0.55  # of most of the darkest rules: a paper's own rules are fainter than a table's
+ALIKE = 1.1  # times a table's area: that of the same one
 NARROWEST = 0.012  # of the longer side: a cell is wider, and higher
 RULE = 0.04  # of the longer side: a rule is straight for longer than this
 REACH = 0.6  # sides of a cell, from its middle: what is as near as this stands in it
@@ -60,22 +59,23 @@ def find_cells(darkness: np.ndarray) -> Cells | None:
     stands_out = small - local
     strongest = ndimage.maximum_filter(small, max(3, side // 25)) - local
     ink = stands_out > np.maximum(FAINTEST * strongest, GRAIN * stands_out.max())
-    rules = _rules(ink, side) | _rules(ink.T, side).T
+    rules = _rules(ink, side)
     if not rules.any():
         return None
-    # a table on squared paper: its own rules are the darker ones. But where fainter ones only divide its cells, as a
-    # sudoku's do, they are its own, too
-    dark = ink & (stands_out > PAPERS * np.percentile(stands_out[rules & ink], 90))
-    grid, coarse = (_grid(_enclosed(some)) for some in (rules, _rules(dark, side) | _rules(dark.T, side).T))
-    if coarse is not None and (grid is None or (_divides(grid, coarse) and _area(grid) > BEYOND * _area(coarse))):
-        grid = coarse
-    return None if grid is None else Cells(step * grid)
+    # a table on ruled or squared paper: its own rules are the darker ones. What most degrees of darkness say is taken
+    usual = np.percentile(stands_out[rules & ink], 90)
+    darker = [_rules(ink & (stands_out > share * usual), side) for share in DARKER]
+    grids = [_grid(_enclosed(some)) for some in (rules, *darker)]
+    seen = [grid for grid in grids if grid is not None]
+    return Cells(step * max(seen, key=lambda grid: sum(_same(grid, other) for other in seen))) if seen else None
 
 
-def _divides(grid: np.ndarray, coarse: np.ndarray) -> bool:
-    """Whether the cells of a grid are rather parts of another's cells than the same."""
-    sizes = [np.median((boxes[..., 2:] - boxes[..., :2]).prod(axis=-1)) for boxes in (grid, coarse)]
-    return bool(sizes[0] < SAME * sizes[1])
+def _same(grid: np.ndarray, other: np.ndarray) -> bool:
+    """Whether another grid has the rows and columns of this one, or fewer that this one's divide, as a sudoku's do."""
+    if grid.shape == other.shape:
+        return True
+    shares = np.divide(grid.shape[:2], other.shape[:2])
+    return bool((shares % 1 == 0).all() and 1 / ALIKE < _area(grid) / _area(other) < ALIKE)
 
 
 def _area(boxes: np.ndarray) -> float:
@@ -97,14 +97,35 @@ def _enclosed(rules: np.ndarray) -> np.ndarray:
 
 
 def _rules(ink: np.ndarray, side: int) -> np.ndarray:
+    """Level and upright rules among the ink (H, W) bool of a picture whose longer side is so many pixels."""
+    return _level(ink, side) | _level(ink.T, side).T
+
+
+def _level(ink: np.ndarray, side: int) -> np.ndarray:
     """Ink that goes on, nearly level, for longer than any stroke, and its small gaps closed."""
     from scipy import ndimage
 
-    gap, length = 2 * round(LONGEST_GAP * side / 2) + 1, max(2, round(RULE * side))
+    gap, length = (2 * round(share * side / 2) + 1 for share in (LONGEST_GAP, RULE))
     # a rule that is not quite level leaves a row of pixels: look at it a few pixels thick
-    thick = ndimage.binary_dilation(ink, np.ones((5, 1), bool))
-    runs = ndimage.binary_opening(thick, np.ones((1, length), bool))
-    return runs | ndimage.binary_closing(runs, np.ones((1, gap), bool))
+    thick = ndimage.maximum_filter1d(ink.view(np.uint8), 5, axis=0)
+    runs = _widened(_narrowed(thick, length), length)
+    return (runs | _narrowed(_widened(runs, gap), gap)).view(bool)
+
+
+def _narrowed(ink: np.ndarray, length: int) -> np.ndarray:
+    """Erosion along the rows of (H, W) uint8; beyond the border there is no ink."""
+    from scipy import ndimage
+
+    eroded: np.ndarray = ndimage.minimum_filter1d(ink, length, axis=1, mode="constant")
+    return eroded
+
+
+def _widened(ink: np.ndarray, length: int) -> np.ndarray:
+    """Dilation along the rows."""
+    from scipy import ndimage
+
+    dilated: np.ndarray = ndimage.maximum_filter1d(ink, length, axis=1, mode="constant")
+    return dilated
 
 
 def _grid(boxes: np.ndarray) -> np.ndarray | None:
