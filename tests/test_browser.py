@@ -355,17 +355,6 @@ def test_the_link_in_focus_does_not_look_like_that_of_the_current_page(page):
     assert current.evaluate("e => getComputedStyle(e).outlineStyle") == "none"
 
 
-def test_back_leads_to_where_one_was(page):
-    go_to(page, "How good is it?")
-    link = page.get_by_text(LAST_WORDS["How good is it?"])
-    link.click()  # at the page's foot
-    page.get_by_text(LAST_WORDS["Dashboard"]).wait_for()
-    settle(page)
-    page.go_back()
-    link.wait_for()
-    await_that(lambda: box_in_view(link, 1280, 800))
-
-
 @in_motion
 def test_reduced_motion_turns_animations_off(page):
     def moving() -> int:
