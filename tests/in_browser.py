@@ -130,7 +130,7 @@ def point_until(page, mark, shown) -> None:
 
 
 def assert_fits_and_is_accessible(page) -> None:
-    """It is no wider than its screen, nor than a tablet, and axe-core finds nothing serious."""
+    """It is no wider than its screen, nor than a tablet, and axe-core finds nothing serious, nor a heading too many."""
     from axe_playwright_python.sync_playwright import Axe
 
     screen = page.viewport_size
@@ -141,6 +141,6 @@ def assert_fits_and_is_accessible(page) -> None:
     violations = [
         (found["id"], [node["html"] for node in found["nodes"]])
         for found in Axe().run(page, options=ONLY_VIOLATIONS).response["violations"]
-        if found["impact"] in ("serious", "critical")
+        if found["impact"] in ("serious", "critical") or found["id"] == "heading-order"
     ]
-    assert violations == []
+    assert violations == [], violations

@@ -25,6 +25,7 @@ from in_browser import (
     has_touch,
     open_draw,
     open_page,
+    point_until,
     press,
     settle,
 )
@@ -355,6 +356,17 @@ def test_the_link_in_focus_does_not_look_like_that_of_the_current_page(page):
     assert current.evaluate("e => getComputedStyle(e).outlineStyle") == "none"
 
 
+def test_back_leads_to_where_one_was(page):
+    go_to(page, "How good is it?")
+    link = page.get_by_text(LAST_WORDS["How good is it?"])
+    link.click()  # at the page's foot
+    page.get_by_text(LAST_WORDS["Dashboard"]).wait_for()
+    settle(page)
+    page.go_back()
+    link.wait_for()
+    await_that(lambda: box_in_view(link, 1280, 800))
+
+
 @in_motion
 def test_reduced_motion_turns_animations_off(page):
     def moving() -> int:
@@ -367,6 +379,25 @@ def test_reduced_motion_turns_animations_off(page):
     assert moving() > 0
     page.emulate_media(reduced_motion="reduce")
     assert moving() == 0
+
+
+def test_what_is_rewritten_does_not_flicker_with_reduced_motion(page):
+    go_to(page, "Train")
+    page.evaluate(
+        """() => {
+            globalThis.opacities = [];
+            const look = () => {
+                const stale = [...document.querySelectorAll("[data-stale=true]")];
+                opacities.push(...stale.map(element => getComputedStyle(element).opacity));
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    page.locator(".st-key-start-quick button").click()
+    await_that(lambda: page.evaluate("opacities.length") > 50)
+    assert page.evaluate("[...new Set(opacities)]") == ["1"]
+    point_until(page, page.get_by_role("button", name="Stop"), page.get_by_text("The training was stopped"))
 
 
 def test_digit_of_mnist_is_put_on_the_canvas_and_removed_by_undo(page):

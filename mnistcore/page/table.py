@@ -105,27 +105,11 @@ def _level(ink: np.ndarray, side: int) -> np.ndarray:
     """Ink that goes on, nearly level, for longer than any stroke, and its small gaps closed."""
     from scipy import ndimage
 
-    gap, length = (2 * round(share * side / 2) + 1 for share in (LONGEST_GAP, RULE))
+    gap, length = ((1, 2 * round(share * side / 2) + 1) for share in (LONGEST_GAP, RULE))
     # a rule that is not quite level leaves a row of pixels: look at it a few pixels thick
     thick = ndimage.maximum_filter1d(ink.view(np.uint8), 5, axis=0)
-    runs = _widened(_narrowed(thick, length), length)
-    return (runs | _narrowed(_widened(runs, gap), gap)).view(bool)
-
-
-def _narrowed(ink: np.ndarray, length: int) -> np.ndarray:
-    """Erosion along the rows of (H, W) uint8; beyond the border there is no ink."""
-    from scipy import ndimage
-
-    eroded: np.ndarray = ndimage.minimum_filter1d(ink, length, axis=1, mode="constant")
-    return eroded
-
-
-def _widened(ink: np.ndarray, length: int) -> np.ndarray:
-    """Dilation along the rows."""
-    from scipy import ndimage
-
-    dilated: np.ndarray = ndimage.maximum_filter1d(ink, length, axis=1, mode="constant")
-    return dilated
+    runs = ndimage.grey_opening(thick, length, mode="constant")
+    return (runs | ndimage.grey_closing(runs, gap, mode="constant")).view(bool)
 
 
 def _grid(boxes: np.ndarray) -> np.ndarray | None:
