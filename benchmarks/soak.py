@@ -189,7 +189,8 @@ def main() -> int:
     print(f"workers killed: {kills}; the server ended with status {ended}")
     print(
         f"memory of all workers, median: {np.median(memories[:tenth]):.0f} MB in the first tenth, "
-        f"{np.median(memories[-tenth:]):.0f} MB in the last; most {max(memories):.0f} MB"
+        f"{np.median(memories[tenth : 2 * tenth]):.0f} in the second, "
+        f"{np.median(memories[-tenth:]):.0f} in the last; most {max(memories):.0f} MB"
     )
     return bool(wrong)
 
