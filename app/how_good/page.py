@@ -42,8 +42,11 @@ for name, rejection in rejections.items():
 
 st.markdown("## Distorted digits: how much can it take?")
 st.markdown(
-    "The same digits on a larger canvas: shifted, turned, scaled, with thick or thin strokes, or on noisy paper. "
-    + " ".join(f"**:{colour}[{name}]**" for colour, name in zip(("green", "orange"), evaluations, strict=False))
+    "The same digits on a larger canvas: shifted, turned, scaled, with thick or thin strokes, or on noisy paper.\n\n"
+    + " · ".join(
+        f"**:{colour}[{name[0].upper()}{name[1:]}]**"
+        for colour, name in zip(("green", "orange"), evaluations, strict=False)
+    )
 )
 columns = st.columns(3)
 for index, kind in enumerate(first.robustness):
