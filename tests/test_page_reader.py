@@ -147,6 +147,14 @@ def test_of_a_cell_with_printed_rules_only_the_digit_is_prepared(model) -> None:
     assert min(np.abs(moved - alone).mean() for moved in pixel_aside) < 8
 
 
+@pytest.mark.parametrize("height", [20, 300])
+def test_one_digit_of_any_size_is_found_on_a_photo(model, height: int) -> None:
+    ink = np.zeros((700, 700))
+    seven = digit(7, height)
+    ink[90 : 90 + height, 130 : 130 + seven.shape[1]] = seven
+    assert read(photo_of(ink), model).digit == 7
+
+
 @pytest.mark.parametrize("printed", [40, 170], ids=["dark", "light"])
 def test_a_2_whose_foot_lies_on_a_rule_is_a_2(model, printed: int) -> None:
     paper = 255 - np.asarray(strokes.picture(strokes.DIGITS[2], 200, 8))

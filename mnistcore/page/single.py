@@ -21,8 +21,10 @@ from mnistcore.page.context import FoundDigit, choose
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.reader import PageReader, likely
+from mnistcore.page.scan import SMALLEST
 
-LEAST = -5.0  # log odds of the most doubtful digit
+LARGE = 1 / 20  # of the longer side: the height of a digit that is alone. If there is none, smaller ones are looked for
+LEAST = -1.2  # log odds of the most doubtful digit: on empty paper hardly anything has more
 CERTAIN = 0.24  # squared heights that one more of log odds is worth
 
 
@@ -43,7 +45,7 @@ def prepare(
         BlankImage, BadImage: as it does.
     """
     bright = brightness(image)
-    if is_plain(bright) or min(bright.shape) <= SIDE:
+    if is_plain(bright) or bright.shape == (SIDE, SIDE):
         return images.prepare(image)
     with search or nullcontext():
         return _found(image, darkness(bright), reader)
@@ -51,17 +53,18 @@ def prepare(
 
 def _found(image: Image.Image | np.ndarray, dark: np.ndarray, reader: PageReader) -> np.ndarray:
     """The digit of a photo, prepared."""
-    candidates, scores = likely(dark, reader)
-    found, whole = choose(candidates, scores), None
-    if not found:  # that there is a digit is known, unless the paper is blank: a doubtful one is taken, too
-        whole = images.prepare(image)
+    for least in sorted({SMALLEST, max(SMALLEST, LARGE * max(dark.shape))}, reverse=True):
+        candidates, scores = likely(dark, reader, least=least)
+        if found := choose(candidates, scores):
+            break
+    else:  # that there is a digit is known, unless the paper is blank: a doubtful one is taken, too
         found = choose(candidates, scores, LEAST)
     if found:
         digit = min(found, key=lambda f: _away(f, dark.shape))
         alone, _ = cut_out(dark, digit, found)
         if alone.any():
             return alone
-    return images.prepare(image) if whole is None else whole
+    return images.prepare(image)
 
 
 def _away(digit: FoundDigit, shape: tuple[int, int]) -> float:
