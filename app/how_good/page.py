@@ -34,7 +34,7 @@ rejections = {name: evaluation.rejection for name, evaluation in evaluations.ite
 for name, rejection in rejections.items():
     st.markdown("## Digits and non-digits")
     st.markdown(
-        f"**{name[0].upper()}{name[1:]}** also says when a picture is not a digit. Of {rejection['non_digits']:,} "
+        f"**{name.capitalize()}** also says when a picture is not a digit. Of {rejection['non_digits']:,} "
         "letters, symbols, drawings, scribbles and groups of digits it took "
         f"**{rejection['non_digits_accepted']:.1%}** for a digit; of the test digits it refused "
         f"**{rejection['digits_refused']:.2%}**."
@@ -44,8 +44,7 @@ st.markdown("## Distorted digits: how much can it take?")
 st.markdown(
     "The same digits on a larger canvas: shifted, turned, scaled, with thick or thin strokes, or on noisy paper.\n\n"
     + " · ".join(
-        f"**:{colour}[{name[0].upper()}{name[1:]}]**"
-        for colour, name in zip(("green", "orange"), evaluations, strict=False)
+        f"**:{colour}[{name.capitalize()}]**" for colour, name in zip(("green", "orange"), evaluations, strict=False)
     )
 )
 columns = st.columns(3)
