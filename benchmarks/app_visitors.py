@@ -1,7 +1,7 @@
 """Ten visitors draw at once: is every answer their own and right, and does the server's memory stay flat?
 
     python benchmarks/app_visitors.py --seconds 120
-    python benchmarks/app_visitors.py --seconds 120 --training 2    # and again while two of them also train
+    python benchmarks/app_visitors.py --seconds 120 --training 2    # and again while two others watch a training
 
 Each visitor draws the same digit over and over, so an answer that belongs to someone else shows at once.
 """
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=120)
-    parser.add_argument("--training", type=int, default=0, help="afterwards the same again, while so many also train")
+    parser.add_argument("--training", type=int, default=0, help="then again, while so many others watch trainings of theirs")
     options = parser.parse_args()
     os.environ["MNISTCORE_TRAININGS"] = str(max(options.training, 1))
     with (
@@ -50,8 +50,8 @@ def main() -> None:
         calm = let_them_draw(pages, options.seconds, url)
         print(f"median {calm:.0f} ms from mouse-up to answer")
         if options.training:
-            for page in pages[: options.training]:
-                start_training(page.context, url)
+            for _ in range(options.training):
+                start_training(browser, url)
             busy = let_them_draw(pages, options.seconds, url)
             print(f"median {busy:.0f} ms while {options.training} train, {busy / calm:.2f} times as long")
         browser.close()

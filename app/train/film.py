@@ -4,10 +4,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from mnistcore.training.order import FIRST_EPOCHS
+
 EPOCH, PLAYING = "film-epoch", "film-playing"  # session keys: which epoch is shown; whether it goes on by itself
 END = "film-end"  # session key: which one was the newest when the page was shown last
 OF = "film-of"  # session key: the training that was shown last
 FRAME = 0.5  # seconds
+LATER = 2.0  # seconds, after the first epochs, in which most changes: each frame costs all who draw meanwhile
+
+
+def pace(epochs: int) -> float:
+    """After how many seconds a training that has done so many epochs is shown anew."""
+    catches_up = playing() and st.session_state.get(EPOCH, 0) < st.session_state.get(END, 0)
+    return FRAME if catches_up or epochs <= FIRST_EPOCHS else LATER
 
 
 def begin(training: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from app.shared import answer, models, outcome
 from app.shared.drawing import current_drawing
 from app.shared.visitors import CHOSEN_MODEL, current_visitor
+from app.train import film
 from app.train import form as training_form
 from app.train import view as training_view
 from app.train.job import Job
@@ -19,13 +20,20 @@ def image_to_read() -> np.ndarray | None:
     return reading.image if reading and page is None and reading.status in ("digit", "uncertain") else None
 
 
-@st.fragment(run_every=0.5)
 def follow(job: Job) -> None:
-    if not job.active:
-        st.rerun()  # the whole page: the presets are back
-    training_view.show_state(job, trainer().place(job))
-    st.button("Stop", on_click=trainer().stop, args=(job,), icon=":material/stop:")
-    training_view.show_learning(job)
+    """What is seen of a running training, anew as often as there is something to see."""
+    pace = film.pace(len(job.progress))
+
+    def frame() -> None:
+        if not job.active:
+            st.rerun()  # the whole page: the presets are back
+        training_view.show_state(job, trainer().place(job))
+        st.button("Stop", on_click=trainer().stop, args=(job,), icon=":material/stop:")
+        training_view.show_learning(job)
+        if film.pace(len(job.progress)) != pace:
+            st.rerun()
+
+    st.fragment(frame, run_every=pace)()
 
 
 def show_ended(job: Job) -> None:

@@ -32,14 +32,13 @@ from mnistcore.digit import features
 from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
-from mnistcore.training.order import Order, order_from_json
+from mnistcore.training.order import FIRST_EPOCHS, Order, order_from_json
 
 if TYPE_CHECKING:
     from mnistcore.training.train import Progress
 
 FILTERS = 12  # units of the first hidden layer that are shown
-SLOW = 15  # epochs, the first ones, in which most changes,
-PACE = 0.65  # take at least so many seconds each, so that a person sees them one by one
+PACE = 0.65  # seconds: each of the first epochs takes at least as many, so that a person sees them one by one
 
 
 def main() -> None:
@@ -47,8 +46,10 @@ def main() -> None:
     job = json.loads(sys.stdin.readline())
     sys.stdout = sys.stderr  # what a library prints must not come between the events
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(10)  # whoever draws a digit meanwhile comes first
+    if hasattr(os, "SCHED_IDLE"):  # whoever draws a digit meanwhile comes first
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    elif hasattr(os, "nice"):
+        os.nice(19)
     _say("Loading the training digits.")
     try:
         _send("finished", name=_train(order_from_json(job["order"]), job["resume"]))
@@ -67,7 +68,7 @@ def _train(order: Order, resume: bool) -> str:
 
     def show(progress: Progress) -> None:
         plain = {name: value for name, value in vars(progress).items() if name != "model"}
-        if not progress.resumed and len(shown) <= SLOW:
+        if not progress.resumed and len(shown) <= FIRST_EPOCHS:
             time.sleep(max(0.0, shown[-1] + PACE - time.monotonic()))
             shown.append(time.monotonic())
         _send("progress", **plain, **({} if progress.resumed else _watched(progress.model, image, spread)))

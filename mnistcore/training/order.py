@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 
 from mnistcore.training.recipes import Recipe, recipe_from_json
 
+FIRST_EPOCHS = 15  # in which most changes: whoever watches is shown them one by one
+
 
 @dataclass(frozen=True)
 class Order:
