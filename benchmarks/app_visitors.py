@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=10)
     parser.add_argument("--seconds", type=int, default=120)
-    parser.add_argument("--training", type=int, default=0, help="then again, while so many others watch trainings of theirs")
+    parser.add_argument("--training", type=int, default=0, help="then again, while so many others watch theirs")
     options = parser.parse_args()
     os.environ["MNISTCORE_TRAININGS"] = str(max(options.training, 1))
     with (
