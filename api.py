@@ -27,7 +27,7 @@ from mnistcore.digit.reading import Readings, read_batch
 from mnistcore.errors import BadImage, BlankImage, UnsupportedImage
 from mnistcore.models.personal_names import label
 from serving import logs
-from serving.admission import LIGHT_BATCH, Admission, Busy, heavy_slot
+from serving.admission import LIGHT_BATCH, Admission, Busy, heavy_slot, light_turn
 from serving.feedback import FeedbackStore, feedback_parameters
 from serving.images import read_images, read_picture, read_sent_digit
 from serving.metrics import MODEL, PREDICTED, PREDICTION, ROUTE, Metrics
@@ -131,7 +131,7 @@ def infer(name: str) -> Response:
 def read(images: np.ndarray, model: Model, start: float) -> tuple[list[int], Readings]:
     """The n digits, and what else the model reads in the images of a request that began at the time `start`."""
     try:
-        with heavy_slot(len(images) > LIGHT_BATCH):
+        with heavy_slot() if len(images) > LIGHT_BATCH else light_turn:
             readings = read_batch(images, model, deadline=start + contract.DEADLINE)
     except TimeoutError:
         raise Busy(f"Preparing these images took longer than {contract.DEADLINE:g} s: send fewer at a time.") from None

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -28,6 +29,8 @@ WORKERS = 2
 # a worker's, started as they are needed: a body that arrives slowly keeps one waiting until it is there, but some are
 # always left to answer the routes that need no body
 THREADS = admission.MAX_RECEIVED + admission.MAX_ADMITTED + admission.MAX_LARGE + 8
+MAX_CONNECTIONS = 4096  # that a worker keeps open: others wait until one ends, an idle one after ten seconds
+OTHER_FILES = 128  # that a worker may have open besides
 # seconds for which a thread computes before it lets another go on: less than Python's default of 0.005, for which a
 # single image would wait several times beside a large picture
 LONGEST_HOLD = 0.002
@@ -92,6 +95,7 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
             interface=Interfaces.WSGI,
             workers=options.workers,
             blocking_threads=THREADS,
+            backpressure=room_for_connections(),
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=10_000),
             respawn_failed_workers=True,
@@ -109,6 +113,16 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
 
         server.on_startup(lambda: signal.signal(signal.SIGTERM, drain))  # granian has set its own handler by then
         server.serve(target_loader=partial(start_worker, create_app, draining, os.getpid()), wrap_loader=False)
+
+
+def room_for_connections() -> int:
+    """How many connections a worker may keep open, after the system was asked for as many files as it allows."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + OTHER_FILES
+    if allowed < wanted:
+        allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    return min(MAX_CONNECTIONS, max(allowed - OTHER_FILES, 1))
 
 
 def start_worker(create_app: Callable[[], Flask], draining: Path, parent: int) -> Flask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,17 @@ def test_workers_count_together(server):
         predict(server)
     time.sleep(1)
     assert [counted() for _ in range(4)] == [before + 20] * 4  # whichever worker answers
+
+
+def test_idle_connections_keep_nobody_out(server):
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with ExitStack() as idle:
+        idle.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (allowed, most))
+        for _ in range(1_100):  # granian's own limit is 1,024 for all workers
+            connection = idle.enter_context(send(server, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"))
+            connection.settimeout(5)
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_chunked_body_is_refused(server):
