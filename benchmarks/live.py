@@ -50,11 +50,13 @@ WATCH = """() => {
         if (shown) requestAnimationFrame(() => redraws.push([performance.now(), performance.now() - shown]));
     }).observe(root, { attributes: true, attributeFilter: ["data-shown"] });
 }"""
-KEEP = """() => { // what the browser itself shows last, however soon the server answers
+KEEP = """() => { // what the browser itself shows last, however soon the server answers; null if its stage waits
     const root = document.querySelector(".network-root");
     window.best = () => [...root.querySelectorAll(".bars li")].findIndex(bar => bar.classList.contains("best"));
-    new MutationObserver(() => { if (Number(root.dataset.shown)) window.last = best(); })
-        .observe(root, { attributes: true, attributeFilter: ["data-shown"] });
+    const waits = () => root.firstElementChild.classList.contains("waiting");
+    const follow = () => waits() ? null : Number(root.dataset.shown) ? best() : window.last;
+    new MutationObserver(() => { window.last = follow(); })
+        .observe(root, { attributes: true, subtree: true, attributeFilter: ["data-shown", "class"] });
 }"""
 ANSWERED = """() => {
     const { sheet } = document.querySelector(".sheet-place");
@@ -121,7 +123,7 @@ def _clock(page: Page) -> Callable[[], float]:
 
 def compare(page: Page, drawings: list[Strokes]) -> None:
     """Draw each, and print where the browser's last answer was not the server's."""
-    model, same, numbers, other = load_model("robust"), 0, 0, []
+    model, same, numbers, waited, other = load_model("robust"), 0, 0, 0, []
     page.evaluate(KEEP)
     for strokes in drawings:
         page.evaluate("window.last = null")
@@ -130,12 +132,15 @@ def compare(page: Page, drawings: list[Strokes]) -> None:
         theirs, ours = page.evaluate("[last, best()]")
         if page.locator(".answer.number").count():
             numbers += 1
+        elif theirs is None:
+            waited += 1
         elif theirs == ours:
             same += 1
         else:
             other.append((theirs, ours, _margin(model, page.evaluate(SHEET))))
         _clear(page)
-    print(f"{len(drawings):,} drawings: the same answer for {same:,}, another for {len(other)}, numbers {numbers}")
+    print(f"{len(drawings):,} drawings: the same answer for {same:,}, another for {len(other)};", end=" ")
+    print(f"for {waited} the stage waited for the server, which read {numbers} more as numbers")
     for theirs, ours, margin in other:
         print(f"  browser {theirs}, server {ours} (10: no digit): {margin:.2f} points from a threshold")
 

@@ -74,7 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
         SystemExit: after --help, or with the status 2 for words that are no command.
         OSError: the output cannot be written.
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(words)
+    if any(word == "" or (word.startswith("--") and word.endswith("=")) for word in words):
+        options.refuse("an argument is empty")  # it would stand for the usual, or for this folder
     check_apart(options)
     try:
         return options.command(options)

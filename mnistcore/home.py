@@ -117,6 +117,8 @@ def _replacing(target: Path, mode: int) -> Iterator[Path]:
     """A temporary path in the target's directory, which is moved to where the target is or leads."""
     kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     target = Path(os.path.realpath(target))
+    if target.is_symlink():  # it leads nowhere but to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{target.suffix}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))

@@ -194,19 +194,18 @@ def metadata(model: Model) -> contract.ModelMetadata:
 
 def _pixels(given: Input, rest: bytes) -> np.ndarray:
     """The input's numbers, (n, 784), within 0-255; `rest` is what follows the JSON."""
-    count, size = given.shape[0], given.parameters.binary_data_size
-    in_json = given.data is not UNSET
-    limit = contract.MAX_BATCH if in_json else contract.MAX_RAW_BATCH
+    count, data, size = given.shape[0], given.data, given.parameters.binary_data_size
+    limit = contract.MAX_RAW_BATCH if data is UNSET else contract.MAX_BATCH
     if given.shape[1] != contract.PIXELS or not 1 <= count <= limit:
         raise BadRequest(f"The shape of the images must be [n, 784], with n from 1 to {limit:,}, not {given.shape}.")
-    if given.data is UNSET and size is not UNSET:
+    if data is UNSET and size is not UNSET:
         return _from_binary(given, rest, size)
-    if rest or given.data is UNSET:
+    if data is UNSET or size is not UNSET or rest:
         raise BadRequest("The input must have either data, or the parameter binary_data_size and bytes after the JSON.")
-    if holds_batch(given.data):
-        rows = _nested.decode(given.data)
+    if holds_batch(data):
+        rows = _nested.decode(data)
     else:
-        flat = _flat.decode(given.data)
+        flat = _flat.decode(data)
         rows = [flat[i : i + contract.PIXELS] for i in range(0, len(flat), contract.PIXELS)]
     if len(rows) != count or len(rows[-1]) != contract.PIXELS:
         raise BadRequest(f"The data of shape {given.shape} must be {count * contract.PIXELS:,} numbers.")

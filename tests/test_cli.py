@@ -247,6 +247,14 @@ def test_a_file_that_cannot_be_written_is_named(capsys):
     assert capsys.readouterr().err == "/dev/null/a cannot be used: Not a directory.\n"
 
 
+def test_a_link_that_leads_to_itself_is_named(capsys, tmp_path):
+    loop = tmp_path / "report.html"
+    loop.symlink_to(loop)
+    assert main(["report", "classic", "--output", str(loop)]) == 1
+    assert capsys.readouterr().err == f"{loop} cannot be used: Too many levels of symbolic links.\n"
+    assert loop.is_symlink()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -257,6 +265,8 @@ def test_a_file_that_cannot_be_written_is_named(capsys):
         (("evaluate", "--at-least", "nan"), "argument --at-least: it must be a number from 0 to 1, not 'nan'"),
         (("evaluate", "--at-least", "99"), "argument --at-least: it must be a number from 0 to 1"),
         (("predict", "a.png", "--out", "labels.csv"), "--out is for --bulk"),
+        (("predict", "--bulk", "", "--out", "labels.csv"), "an argument is empty"),
+        (("predict", "a.png", "--model="), "an argument is empty"),
         (("read", "a.png", "--annotate", "x.pdf"), "--annotate writes a PNG file: x.pdf must end in .png"),
     ],
     ids=lambda words: " ".join(words)[:40],
