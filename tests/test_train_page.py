@@ -36,6 +36,27 @@ def test_every_preset_shows_ten_epochs_or_more():
     assert all(preset.recipe.epochs >= 10 for preset in PRESETS)
 
 
+def film_script() -> None:
+    import streamlit as st
+
+    from app.train import film
+
+    count = st.session_state.setdefault("count", 5)
+    film.begin("a")
+    film.show(count, lambda epoch: st.write(f"epoch {epoch} of {count}"))
+
+
+def test_a_film_stands_still_for_a_person_not_for_what_a_busy_browser_sends_late():
+    app = AppTest.from_function(film_script).run()
+    app.session_state["count"] = 6
+    app.run()
+    app.session_state["count"] = 7
+    app.slider[0].set_value(5).run()  # which was shown a moment ago
+    assert (app.markdown[0].value, app.button[0].label) == ("epoch 7 of 7", "Pause")
+    app.slider[0].set_value(2).run()
+    assert (app.markdown[0].value, app.button[0].label) == ("epoch 2 of 7", "Play")
+
+
 def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
     app = open_app(TRAIN, "a")
     app.button(key="start-quick").click().run()

@@ -4,6 +4,7 @@ import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
 from app.shared.drawing import Drawing
+from app.shared.words import spoken
 from mnistcore.digit.files import as_png, open_image
 from mnistcore.digit.model import Model
 from mnistcore.export.html_export import to_html
@@ -27,7 +28,7 @@ def offer(drawing: Drawing | None, said: tuple[str, str, str] | None, model: Mod
         st.download_button(
             "A page to draw on",
             lambda: to_html(model).encode(),
-            f"{model.name}.html",
+            "draw-a-digit.html",
             "text/html",
             on_click="ignore",
             icon=":material/web:",
@@ -55,11 +56,23 @@ def picture(png: bytes, sign: str, headline: str, detail: str, name: str) -> byt
     whole.paste(sheet, (MARGIN, MARGIN))
     pen = ImageDraw.Draw(whole)
     size = min(280, int(1.6 * (SIDE - MARGIN) / len(sign)))  # a number is smaller
-    for words, size_, y, colour in (
-        (sign, size, 190, TEXT),
-        (headline, 44, 370, TEXT),
-        (detail, 24, 420, SOFT),
-        (f"Read by {name}", 24, 485, SOFT),
-    ):
-        pen.text((text, y), words, colour, ImageFont.load_default(size_), anchor="lm")
+    pen.text((text, 190), sign, TEXT, ImageFont.load_default(size), anchor="lm")
+    y = 340
+    for words, size, colour in ((headline, 36, TEXT), (detail, 24, SOFT), (f"Read by {spoken(name)}.", 24, SOFT)):
+        font = ImageFont.load_default(size)
+        for line in _wrapped(words, font, SIDE - MARGIN):
+            pen.text((text, y), line, colour, font)
+            y += int(1.25 * size)
     return as_png(whole)
+
+
+def _wrapped(words: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """Words in lines that are no wider than so many pixels."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

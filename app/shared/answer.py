@@ -69,7 +69,8 @@ def in_words(reading: Reading | None, model: Model, page: Page | None = None) ->
     if reading is None:
         return "–", "Draw a digit", "Or a number, of any size, anywhere on the sheet."
     who = spoken(model.name, begins=True)
-    p, q = reading.confidence, float(reading.probabilities[reading.runner_up])
+    is_digit = reading.digit_probability  # the bars show it, too
+    p, q = is_digit * reading.confidence, is_digit * float(reading.probabilities[reading.runner_up])
     match reading.status:
         case "blank":
             return "–", "No digit yet", reading.message or ""
@@ -82,10 +83,11 @@ def in_words(reading: Reading | None, model: Model, page: Page | None = None) ->
                 f"{reading.digit} or {reading.runner_up}?",
                 f"{who} says {reading.digit} with {p:.0%}, {reading.runner_up} with {q:.0%}.",
             )
+    second, name = max((q, str(reading.runner_up)), (1 - is_digit, "no digit"))
     return (
         str(reading.digit),
         f"{who} is {_sure(p)}",
-        f"Or {reading.runner_up} ({q:.0%})." if q >= RUNNER_UP_SHOWN else "",
+        f"Or {name} ({second:.0%})." if second >= RUNNER_UP_SHOWN else "",
     )
 
 

@@ -9,6 +9,7 @@ from mnistcore.training.order import FIRST_EPOCHS
 EPOCH, PLAYING = "film-epoch", "film-playing"  # session keys: which epoch is shown; whether it goes on by itself
 END = "film-end"  # session key: which one was the newest when the page was shown last
 OF = "film-of"  # session key: the training that was shown last
+LATEST = "film-latest"  # session key: the epochs that were shown last
 FRAME = 0.5  # seconds
 LATER = 2.0  # seconds, after the first epochs, in which most changes: each frame costs all who draw meanwhile
 
@@ -22,7 +23,7 @@ def pace(epochs: int) -> float:
 def begin(training: str) -> None:
     """Follow the newest epoch of a training that was not shown before."""
     if st.session_state.get(OF) != training:
-        for key in (EPOCH, PLAYING, END):
+        for key in (EPOCH, PLAYING, END, LATEST):
             st.session_state.pop(key, None)
         st.session_state[OF] = training
 
@@ -36,11 +37,12 @@ def show(count: int, picture: Callable[[int], None], ended: bool = False) -> Non
     st.session_state[END] = count
     if count > 1:
         st.session_state[EPOCH] = epoch
+        st.session_state[LATEST] = [*(e for e in st.session_state.get(LATEST, []) if e != epoch), epoch][-3:]
         with st.container(horizontal=True, vertical_alignment="bottom", key="film"):
             moves = playing() and not (ended and epoch >= count)
             label, icon = ("Pause", ":material/pause:") if moves else ("Play", ":material/play_arrow:")
             st.button(label, icon=icon, on_click=_toggle, args=(count,), key="film-toggle")
-            st.slider("Epoch", 1, count, key=EPOCH, on_change=_pause)
+            st.slider("Epoch", 1, count, key=EPOCH, on_change=_chosen)
     picture(epoch)
 
 
@@ -67,5 +69,11 @@ def _toggle(count: int) -> None:
         st.session_state[EPOCH] = 0  # from the beginning
 
 
-def _pause() -> None:
-    st.session_state[PLAYING] = False
+def _chosen() -> None:
+    """Stand still at the epoch that a person has chosen. A busy browser may also send one that it was told to show a
+    moment ago: that changes nothing."""
+    latest = st.session_state[LATEST]
+    if playing() and st.session_state[EPOCH] in latest:
+        st.session_state[EPOCH] = latest[-1]
+    else:
+        st.session_state[PLAYING] = False

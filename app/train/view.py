@@ -82,14 +82,14 @@ def _show_curves(job: Job, current: list[dict]) -> None:
     loss, accuracy = st.columns(2)
     with loss:
         st.markdown("## Training loss")
-        st.markdown(LOSS)
         chart = epoch_chart([Curve(job.name, TRAINING, losses)], "loss", phases=phases, epochs=epochs)
         st.altair_chart(chart, height=280, alt="Training loss of each epoch")
+        st.markdown(LOSS)
     with accuracy:
         st.markdown("## Accuracy")
-        st.markdown(ACCURACY)
         chart = epoch_chart(accuracies, "accuracy", percent=True, phases=phases, epochs=epochs)
         st.altair_chart(chart, height=280, alt="Accuracy on training and on validation digits after each epoch")
+        st.markdown(ACCURACY)
     if phases:
         st.markdown(FINE_TUNING)
     done = [step["accuracy"] for step in job.progress if step["fold"] and step["epoch"] == step["epochs"]]

@@ -11,6 +11,7 @@ const board = document.createElement("canvas").getContext("2d", { willReadFreque
 let followed = null; // the element whose stage follows the pen, and what the server has sent for it
 let down = false; // the pen
 let changed = null; // since when there is ink that is not shown yet
+let patience = 0; // the timer of how long the answer is awaited
 
 export function show(root, data) {
   root.stage ??= createStage(root, data.about ? (name) => choose(root, name) : null);
@@ -69,13 +70,14 @@ function onSheet({ target }) {
 
 // In the next frame, when the sheet has painted its ink.
 function think(event, penIsDown) {
+  clearTimeout(patience);
   if (!down) {
     followed.stage.hurry();
     followed.firstElementChild.classList.remove("after-example");
     expect(followed, true);
   }
   down = penIsDown;
-  if (!down) setTimeout(expect, PATIENCE, followed, false);
+  if (!down) patience = setTimeout(expect, PATIENCE, followed, false);
   if (changed === null) requestAnimationFrame(showInk);
   changed ??= event.timeStamp;
 }

@@ -71,7 +71,8 @@ def epoch_chart(
     dash = alt.StrokeDash(
         "digits:N", scale=alt.Scale(domain=[VALIDATION, TRAINING], range=[[1, 0], [4, 3]]), legend=None
     )
-    scale = alt.Scale(zero=False) if points else alt.Scale(domain=[0, 1])
+    # from nothing wrong, or up to all right: so that a curve that grows does not only stretch its axis
+    scale = (alt.Scale(zero=False, domainMax=1) if percent else alt.Scale()) if points else alt.Scale(domain=[0, 1])
     lines = (
         alt.Chart(pd.DataFrame(points, columns=["model", "digits", "epoch", title]))
         .mark_line(point=alt.OverlayMarkDef(size=36, stroke="transparent", strokeWidth=8))
