@@ -4,7 +4,6 @@ import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
 from app.shared.drawing import Drawing
-from app.shared.words import spoken
 from mnistcore.digit.files import as_png, open_image
 from mnistcore.digit.model import Model
 from mnistcore.export.html_export import to_html
@@ -39,7 +38,7 @@ def offer(drawing: Drawing | None, said: tuple[str, str, str] | None, model: Mod
             return
         st.download_button(
             "This drawing and its answer",
-            lambda: picture(drawing.png, *said, model.name),
+            lambda: picture(drawing.png, *said),
             "drawing.png",
             "image/png",
             on_click="ignore",
@@ -47,7 +46,7 @@ def offer(drawing: Drawing | None, said: tuple[str, str, str] | None, model: Mod
         )
 
 
-def picture(png: bytes, sign: str, headline: str, detail: str, name: str) -> bytes:
+def picture(png: bytes, sign: str, headline: str, detail: str) -> bytes:
     """A drawing, a PNG file, beside its answer in words: a PNG file 560 pixels high."""
     sheet = open_image(png).convert("RGB")
     sheet = sheet.resize((SIDE * sheet.width // sheet.height, SIDE))
@@ -58,7 +57,7 @@ def picture(png: bytes, sign: str, headline: str, detail: str, name: str) -> byt
     size = min(280, int(1.6 * (SIDE - MARGIN) / len(sign)))  # a number is smaller
     pen.text((text, 190), sign, TEXT, ImageFont.load_default(size), anchor="lm")
     y = 340
-    for words, size, colour in ((headline, 36, TEXT), (detail, 24, SOFT), (f"Read by {spoken(name)}.", 24, SOFT)):
+    for words, size, colour in ((headline, 36, TEXT), (detail, 24, SOFT), ("Read by a neural network.", 24, SOFT)):
         font = ImageFont.load_default(size)
         for line in _wrapped(words, font, SIDE - MARGIN):
             pen.text((text, y), line, colour, font)
