@@ -20,10 +20,17 @@ TEMPORARY = ".mnistcore-"  # how the name of a file begins that is being written
 
 
 def home() -> Path:
-    """The directory for downloads and trained models: `MNISTCORE_HOME`, or else the user's cache directory."""
+    """The directory for downloads and trained models: `MNISTCORE_HOME`, or else the user's cache directory.
+
+    Raises:
+        OSError: it is to be in the home of a user that there is not.
+    """
     chosen = os.environ.get("MNISTCORE_HOME")
     if chosen:
-        return Path(chosen).expanduser()
+        try:
+            return Path(chosen).expanduser()
+        except RuntimeError:
+            raise OSError(errno.ENOENT, "There is no such user", chosen) from None
     import platformdirs  # only needed when nothing is set, and by no request to the API
 
     return Path(platformdirs.user_cache_dir("mnistcore", appauthor=False))

@@ -11,6 +11,7 @@ import secrets
 import threading
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -88,7 +89,10 @@ class SharedCounts:
             totals.add(self.own)
         for file in self._file.parent.glob("*.counts") if self._file else ():
             if file != self._file:
-                other = _decoder.decode(file.read_bytes())
+                try:
+                    other = _decoder.decode(file.read_bytes())
+                except (msgspec.MsgspecError, OSError):  # somebody else's, or damaged: the other workers' count
+                    continue
                 other.in_progress *= _is_alive(other.worker)
                 totals.add(other)
         return totals
@@ -106,8 +110,9 @@ class SharedCounts:
             self._will_write = False
             content = msgspec.msgpack.encode(self.own)
         new = file.with_suffix(".new")
-        new.write_bytes(content)
-        new.replace(file)
+        with suppress(OSError):  # the directory is gone, or full: to answer is more than to count
+            new.write_bytes(content)
+            new.replace(file)
 
 
 _decoder = msgspec.msgpack.Decoder(Counts)

@@ -90,7 +90,7 @@ class InferenceRequest(Struct):
 
     inputs: Annotated[list[Input], Meta(min_length=1, max_length=1)]
     id: str | UnsetType = UNSET
-    outputs: Annotated[list[Output], Meta(max_length=3)] = msgspec.field(default_factory=list)
+    outputs: Annotated[list[Output], Meta(max_length=4)] = msgspec.field(default_factory=list)
     parameters: InferenceParameters = msgspec.field(default_factory=InferenceParameters)
 
 

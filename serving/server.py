@@ -106,7 +106,8 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
         def drain(*_: object) -> None:
             """Have /ready answer 503, and stop a while later; at once if told a second time."""
             seconds = 0 if draining.exists() else options.drain
-            draining.touch()
+            with contextlib.suppress(OSError):  # somebody has deleted the directory
+                draining.touch()
             timer = threading.Timer(seconds, server.signal_handler_interrupt)
             timer.daemon = True
             timer.start()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import await_that
 
-from mnistcore import Model
+from mnistcore import BadModelFile, Model, load_model
 from mnistcore.digit.reading import read
 from mnistcore.models import catalogue
 from mnistcore.models.answering import ModelWatch
@@ -50,6 +50,14 @@ def test_the_environment_names_the_model_and_the_argument_comes_before_it(monkey
     monkeypatch.setenv("MNISTCORE_MODEL", str(file))
     assert name(ModelWatch()) == "always 3"
     assert name(ModelWatch("classic")) == "classic"
+
+
+def test_a_model_that_computes_no_finite_numbers_is_refused(home):
+    path = home / "large.npz"
+    large = np.full((784, 10), 3e38, np.float32)
+    write_model(Model((large,), (np.zeros(10, np.float32),), {"name": "large"}), path)
+    with pytest.raises(BadModelFile, match="what it computes is too large"):
+        load_model(path)
 
 
 def test_an_unchanged_file_is_loaded_once(file):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import tempfile
 import zlib
@@ -353,6 +354,12 @@ BAD = {
     "junk for content type": (pixels_with("0"), ";;;/", 415, "The content type must be one of"),
     "SVG": (b"<svg/>", "image/svg+xml", 415, "not image/svg+xml"),
     "form without boundary": (b"x", FORM, 400, "it holds 0"),
+    "form with a long head": (
+        b'--x\r\nContent-Disposition: form-data; name="image"; ' + b"a=b;" * 3_000 + b"\r\n\r\n1\r\n--x--\r\n",
+        f"{FORM}; boundary=x",
+        400,
+        "a head of at most 8,192 bytes",
+    ),
     "no picture": (b"seven", "image/png", 400, "cannot be read: it must be a whole PNG"),
     "empty picture": (b"", "image/png", 400, "cannot be read"),
     "PNG cut off": (picture(large())[:-100], "image/png", 400, "cannot be read"),
@@ -577,6 +584,15 @@ def test_a_length_may_be_written_in_any_way(client, length, status):
         assert answer.get_json() == {"predictions": [7]}
     else:
         assert_error_shape(answer)
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_harmless(client, home):
+    folder = home / "models" / os.fsdecode(b"bad\xff")
+    folder.mkdir(parents=True)
+    write_model(load_model("classic"), folder / "model.npz")
+    answer = client.post("/predict?model=nope", data=DIGITS[0].tobytes(), content_type=RAW)
+    assert answer.status_code == 404
+    assert answer.get_json()["error"] == "There is no model 'nope'; there are classic, robust."
 
 
 @pytest.mark.parametrize(

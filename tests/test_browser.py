@@ -177,7 +177,9 @@ def test_network_thinks_while_the_pen_moves(page):
     stroke([(0.2, 0.2), (0.45, 0.2), (0.7, 0.2), (0.6, 0.5), (0.5, 0.8)])
     page.locator(".network .best", has_text="7").wait_for()
     assert stage.get_attribute("data-shown") != "answer", "it is the browser's"
-    expect_words(page, "Example")  # the server has been told nothing yet
+    assert "example" in page.locator(".answer.digit").text_content(), "the server has been told nothing yet"
+    instead = "() => getComputedStyle(document.querySelector('.said > .digit'), '::before').content"
+    assert page.evaluate(instead) == '"7"', "what one sees in the answer's place"
     page.evaluate(
         """() => {
             const root = document.querySelector(".network-root");
@@ -192,8 +194,11 @@ def test_network_thinks_while_the_pen_moves(page):
     page.locator(".network-root[data-shown=answer]").wait_for()
     stroke([(0.9, 0.2), (0.9, 0.8)])  # a number: it is read by the server alone
     page.locator(".network.waiting").wait_for()
+    page.wait_for_timeout(3_000)  # for as long as the answer to the stroke before was awaited
+    assert page.evaluate(instead) == '"…"'
     page.mouse.up()
     expect_digit(page, "71")
+    assert page.evaluate(instead) == "none"
     page.locator(".network.waiting").wait_for(state="detached")
     page.emulate_media(reduced_motion="reduce")
     press(page, "Clear")

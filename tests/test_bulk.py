@@ -96,6 +96,19 @@ def test_what_is_left_of_other_images_is_begun_anew(tmp_path, capsys):
     assert len(rows_of(target)) == 11
 
 
+def test_the_targets_mode_is_kept_and_its_folder_is_made(tmp_path):
+    np.save(tmp_path / "images.npy", IMAGES[:10])
+    kept, new = tmp_path / "kept.csv", tmp_path / "new" / "labels.csv"
+    kept.touch(0o640)
+    kept.chmod(0o640)
+    for target in (kept, new):
+        assert (
+            main(["predict", "--bulk", str(tmp_path / "images.npy"), "--out", str(target), "--model", "classic"]) == 0
+        )
+    assert kept.stat().st_mode & 0o777 == 0o640
+    assert rows_of(kept) == rows_of(new)
+
+
 def test_a_folder_is_no_target(tmp_path, capsys):
     np.save(tmp_path / "images.npy", IMAGES[:10])
     (tmp_path / "labels").mkdir()

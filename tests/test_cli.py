@@ -159,6 +159,28 @@ def test_predict_says_that_an_answer_is_uncertain(run, tmp_path):
     assert re.fullmatch(rf"{seven}: 7 \(\d+\.\d%\) Uncertain: it may be a 7 or a \d\.", line)
 
 
+def test_info_of_a_file_does_not_show_the_figures_of_a_model_of_the_same_name(run, tmp_path):
+    write_model(load_model("classic"), tmp_path / "mine.npz")
+    status, out, _ = run("info", "--model", tmp_path / "mine.npz")
+    assert (status, out[0]) == (0, "# classic")
+    assert "| digit | precision | recall |" not in out
+
+
+def test_a_training_that_is_refused_leaves_nothing_to_resume(run, tmp_path):
+    images, labels = shipped_test_digits()
+    rows = labels != 9
+    arrays = {"x_train": images[rows], "y_train": labels[rows], "x_test": images, "y_test": labels}
+    np.savez(tmp_path / "nine.npz", **arrays)
+    _, _, err = run("train", "--data", tmp_path / "nine.npz")
+    assert "Each digit must be there at least 5 times to be trained on; the 9 is there 0 times." in err
+    assert "give it with --hands" in run("train", "--recipe", "robust", "--source", "digits")[2][-1]
+    (tmp_path / "file").touch()
+    assert run("train", "--source", "digits", "--ship", tmp_path / "file")[2] == [
+        f"{tmp_path / 'file'} cannot be used: Not a directory."
+    ]
+    assert run("train", "--resume")[2] == ["No training is unfinished, so there is nothing to resume."]
+
+
 def test_info_prints_the_card(run):
     status, out, _ = run("info", "--model", "classic")
     assert (status, out[0]) == (0, "# classic")

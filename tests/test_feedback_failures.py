@@ -140,10 +140,12 @@ def test_a_backup_is_whole_while_others_write_and_a_copy_of_the_file_at_rest_is_
     shutil.copy(file, tmp_path / "plain.db")  # without its log
     assert kept(tmp_path / "plain.db") == kept(file)
 
-    assert cli.main(["backup", str(tmp_path / "of-none.db")]) == 0
-    assert capsys.readouterr().out == f"The confirmed digits are in {tmp_path / 'of-none.db'}.\n"
-    assert cli.main(["backup", str(tmp_path)]) == 1
-    assert "not a file" in capsys.readouterr().err
+    before = copy.read_bytes()
+    assert cli.main(["backup", str(copy)]) == 1  # of a home without a database
+    assert capsys.readouterr().err.startswith("There is no database ")
+    assert copy.read_bytes() == before
+    with pytest.raises(OSError, match="It is not a file"):
+        feedback.back_up(tmp_path)
     for name in (file.name, f"{file.name}-wal"):
         with pytest.raises(FeedbackError, match="is the database itself"):
             feedback.back_up(file.with_name(name))

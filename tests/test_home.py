@@ -24,6 +24,12 @@ def test_a_tilde_in_the_setting_is_the_users_home_directory(monkeypatch):
     assert str(home()) == "/home/somebody/digits"
 
 
+def test_a_tilde_of_nobody_is_said(monkeypatch):
+    monkeypatch.setenv("MNISTCORE_HOME", "~nobody-of-this-name/digits")
+    with pytest.raises(OSError, match="There is no such user: '~nobody-of-this-name/digits'"):
+        home()
+
+
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     target = tmp_path / "numbers.npy"
     target.write_text("before")

@@ -214,6 +214,7 @@ def test_nobodys_digit_is_a_dash():
         (np.full((28, 28), -1.0), "0-1 or 0-255"),
         (np.full((28, 28), 256), "0-1 or 0-255"),
         (np.full((28, 28), "5"), "finite numbers"),
+        ([[1, 2], [3]], "rows of one length"),
     ],
 )
 def test_what_is_no_picture_gets_a_sentence(bad, sentence):

@@ -75,6 +75,12 @@ def test_outputs_may_be_chosen(client):
     assert [output["name"] for output in answer.get_json()["outputs"]] == ["digit_probability", "digit"]
 
 
+def test_all_outputs_may_be_named(client):
+    names = ["digit", "probabilities", "digit_probability", "uncertain"]
+    answer = client.post(INFER, json=images() | {"outputs": [{"name": name} for name in names]}).get_json()
+    assert [output["name"] for output in answer["outputs"]] == names
+
+
 def test_a_model_that_cannot_tell_takes_everything_for_a_digit(client):
     outputs = client.post("/v2/models/classic/infer", json=images()).get_json()["outputs"]
     assert outputs[2]["data"] == [1, 1, 1]

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,12 +93,15 @@ def partial_file(target: Path, facts: object, header: str) -> Iterator[PartialFi
             stale.unlink()
             _sums(stale).unlink(missing_ok=True)
     path = _path(target, facts)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with named_in_errors(target), path.open("a+b") as file:
         lock(file, path, sentence)
         with _sums(path).open("a+b") as sums:
             yield PartialFile(file, sums, header)
         file.flush()
         os.fsync(file.fileno())
+        if target.exists():  # it keeps its mode
+            path.chmod(stat.S_IMODE(target.stat().st_mode))
         path.replace(os.path.realpath(target))
         _sums(path).unlink()
 

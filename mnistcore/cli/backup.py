@@ -11,7 +11,7 @@ def backup(options: argparse.Namespace) -> int:
     """Copy the database of confirmed digits, which may be in use."""
     from mnistcore.confirmed import open_feedback
 
-    feedback = open_feedback()
+    feedback = open_feedback(make=False)
     try:
         feedback.back_up(options.file)
     finally:

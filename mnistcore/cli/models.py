@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -50,9 +51,9 @@ def info(options: argparse.Namespace) -> int:
     """Print a model's card."""
     model = load_model(options.model)
     try:
-        named = options.model and catalogue.named_path(options.model)
-        report = catalogue.load_report(options.model if named else model.name)
-    except BadModelFile:  # a model file of the user's own has no report beside it
+        asked = options.model or os.environ.get("MNISTCORE_MODEL") or model.name
+        report = catalogue.load_report(asked) if catalogue.named_path(asked) else None
+    except BadModelFile:  # a file of the user's own has none, whatever the name in it
         report = None
     print(model_card(model, report))
     return 0

@@ -54,12 +54,13 @@ digits = sa.Table(
 )
 
 
-def connect(url: str | None = None) -> sa.Engine:
+def connect(url: str | None = None, make: bool = True) -> sa.Engine:
     """The database as SQLAlchemy has it; nothing is read or written yet.
 
     Args:
         url: "sqlite:////directory/file.db" or "postgresql://user:password@host/name". None takes what the environment
             variable `MNISTCORE_DB` says, or else `feedback.db` in the user's data directory.
+        make: whether to make the file if there is none.
 
     Raises:
         FeedbackError: the URL is not one of these, its driver is not installed, or the file cannot be made.
@@ -70,8 +71,11 @@ def connect(url: str | None = None) -> sa.Engine:
         kind = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}.get(
             parsed.drivername, parsed.drivername
         )
-        if kind == "sqlite" and parsed.database:
-            _make_file(Path(parsed.database))
+        if kind == "sqlite" and parsed.database and parsed.database != ":memory:" and not parsed.query:
+            if make:
+                _make_file(Path(parsed.database))
+            elif not Path(parsed.database).exists():
+                raise FeedbackError(f"There is no database {parsed.database}.")
             engine = sa.create_engine(parsed, connect_args={"timeout": WAIT}, pool_timeout=WAIT)
             _configure_sqlite(engine)
             _watch_file(engine, Path(parsed.database))

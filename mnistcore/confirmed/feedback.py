@@ -51,17 +51,18 @@ class Profile:
     created: datetime
 
 
-def open_feedback(url: str | None = None) -> Feedback:
-    """Open the database, which is made if there is none, and brought up to date if it is older.
+def open_feedback(url: str | None = None, make: bool = True) -> Feedback:
+    """Open the database, which is brought up to date if it is older.
 
     Args:
         url: "sqlite:////directory/file.db" or "postgresql://user:password@host/name". None takes what the environment
             variable `MNISTCORE_DB` says, or else `feedback.db` in the user's data directory.
+        make: whether to make it if there is none.
 
     Raises:
         FeedbackError: it cannot be opened, or is damaged, another program's, or of a newer version.
     """
-    engine = database.connect(url)
+    engine = database.connect(url, make)
     try:
         bring_up_to_date(engine)
     except BaseException:

@@ -31,7 +31,10 @@ def to_grey(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) ->
         BadImage: the input is not a picture.
     """
     if not isinstance(image, Image.Image):
-        image = _as_picture(np.asarray(image))
+        try:
+            image = _as_picture(np.asarray(image))
+        except ValueError:  # rows of several lengths
+            raise BadImage("An image array must have rows of one length.") from None
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
     coloured = upright(image)

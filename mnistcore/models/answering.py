@@ -75,9 +75,11 @@ class LoadedModels:
         return self._named(name, own)
 
     def names(self) -> list[str]:
-        """Of all models that everybody may use, the one that answers first."""
+        """Of all models that everybody may use, the one that answers first; without folders that a request cannot name,
+        since they are not UTF-8."""
         answering = self._answering.current
-        return list(dict.fromkeys([*([answering.name] if answering else []), *catalogue.model_names()]))
+        names = dict.fromkeys([*([answering.name] if answering else []), *catalogue.model_names()])
+        return [name for name in names if name.isprintable()]
 
 
 class ModelWatch:
@@ -139,8 +141,11 @@ def _find(asked_for: str | os.PathLike | None, visitor: str | None, on_problem: 
     for name in [asked_for] if asked_for else dict.fromkeys([catalogue.current_name(), *catalogue.SHIPPED]):
         try:
             model = read_model(catalogue.model_path(name, visitor))
-            read(_one(), model)  # that it can be read does not say that it can read; and the first reading is slow
-            return model
+            with np.errstate(all="ignore"):  # that it can be read does not say that it can read
+                reading = read(_one(), model)  # and the first reading is slow
+            if np.isfinite(reading.probabilities).all():
+                return model
+            problem = f"The model {label(str(name))} cannot read a digit: what it computes is too large."
         except BadModelFile as error:
             problem = str(error)
         except Exception as error:  # whatever is wrong with one model, another one answers

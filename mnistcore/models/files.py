@@ -80,7 +80,7 @@ def _fault(
     for weight, bias in zip(weights, biases, strict=True):
         if weight.dtype != np.float32 or bias.dtype != np.float32:
             return "its weights are not float32"
-        if weight.ndim != 2 or weight.shape[0] != inputs or bias.shape != (weight.shape[1],):
+        if weight.ndim != 2 or weight.shape[0] != inputs or bias.shape != (weight.shape[1],) or not bias.size:
             return "its layers do not fit together"
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             return "some of its weights are not finite numbers"

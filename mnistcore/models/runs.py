@@ -41,7 +41,10 @@ class Runs:
 
     def names(self) -> list[str]:
         """Their names, the latest first."""
-        return sorted((path.parent.name for path in self.directory.glob("[!.]*/model.npz")), key=self._time)[::-1]
+        try:
+            return sorted((path.parent.name for path in self.directory.glob("[!.]*/model.npz")), key=self._time)[::-1]
+        except OSError:  # of a directory that may not be looked into nobody knows what it holds
+            return []
 
     def path(self, name: str) -> Path:
         """Where a run's model file lies; raises BadModelFile if there is no such run."""

@@ -12,7 +12,6 @@ from mnistcore.data import augmentation, non_digits, pen, synthetic
 from mnistcore.data.hands import Hands, Written
 from mnistcore.digit.features import network_input
 from mnistcore.digit.form import NON_DIGIT_CLASS, SIDE
-from mnistcore.errors import DataUnavailable
 from mnistcore.training.recipes import Recipe
 
 
@@ -52,15 +51,7 @@ def epoch_data(
 
     Yields:
         The data of the next epoch. If the recipe makes nothing new, these are always the same two arrays.
-
-    Raises:
-        DataUnavailable: the recipe needs what people wrote, and there is none.
     """
-    if recipe.needs_hands and hands is None:
-        raise DataUnavailable(
-            f"The recipe {recipe.name} learns from what people wrote with a pen: give it with --hands; docs/data.md "
-            "says where it can be had."
-        )
     if not recipe.augments:
         inputs = network_input(images, recipe.input)
         del images

@@ -20,6 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from mnistcore.digit.form import DIGITS
 from mnistcore.digit.model import Model
+from mnistcore.errors import DataUnavailable
 from mnistcore.evaluation.metrics import accuracy
 from mnistcore.training.fitting import State, fit_from, one_thread
 from mnistcore.training.parallel import results_of
@@ -32,6 +33,22 @@ if TYPE_CHECKING:
 
 TRAINING_SAMPLE = 2_000  # rows that the training accuracy is measured on: all would take as long as the epoch
 FOLD_SAMPLE = 3_000  # held-out rows that a fold is measured on until its last epoch: all would take a tenth of its time
+
+
+def check_digits(recipe: Recipe, dataset: Dataset) -> None:
+    """Raise DataUnavailable if a recipe cannot be trained on these digits."""
+    if recipe.needs_hands and dataset.hands is None:
+        raise DataUnavailable(
+            f"The recipe {recipe.name} learns from what people wrote with a pen: give it with --hands; docs/data.md "
+            "says where it can be had."
+        )
+    least = max(recipe.folds, 2)
+    counts = np.bincount(dataset.labels, minlength=DIGITS)
+    if counts.min() < least:
+        raise DataUnavailable(
+            f"Each digit must be there at least {least} times to be trained on; the {counts.argmin()} is there "
+            f"{counts.min()} times."
+        )
 
 
 @dataclass

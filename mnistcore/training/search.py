@@ -20,7 +20,7 @@ import sklearn
 
 from mnistcore.errors import BadSearch
 from mnistcore.training.epoch_data import epoch_data
-from mnistcore.training.folds import train_network
+from mnistcore.training.folds import check_digits, train_network
 from mnistcore.training.parallel import results_of
 from mnistcore.training.recipes import Recipe, recipe_to_json, shortened
 from mnistcore.training.searches import Round, Search, Settings, Trial, path_of
@@ -85,6 +85,7 @@ def search(
     Raises:
         BadSearch: the search that is kept under this name is damaged or of other settings, the name is unusable, or
             the candidates are too many.
+        DataUnavailable: a digit is missing, or there are too few.
     """
     found = _begin(base, dataset, candidates, name, seed)
     still_in = draw_candidates(candidates, seed)
@@ -136,6 +137,7 @@ def _begin(base: Recipe, dataset: Dataset, candidates: int, name: str, seed: int
     """The search that is kept under this name, or a new one."""
     if not 1 <= candidates <= MOST:
         raise BadSearch(f"A search has 1 to {MOST} candidates, not {candidates}.")
+    check_digits(replace(base, folds=FOLDS), dataset)
     facts = {
         "recipe": recipe_to_json(base),
         "candidates": candidates,

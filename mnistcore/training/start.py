@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
@@ -21,6 +23,7 @@ from mnistcore.evaluation.figures import training_charts
 from mnistcore.models import catalogue
 from mnistcore.models.report import Report
 from mnistcore.training.checkpoints import Checkpoints
+from mnistcore.training.folds import check_digits
 from mnistcore.training.order import Order
 from mnistcore.training.train import Progress, train
 
@@ -49,13 +52,16 @@ def carry_out(
         The report, and the directory in which the model is.
 
     Raises:
-        DataUnavailable: there are no digits.
+        DataUnavailable: there are no digits, or not enough.
         AlreadyRunning: another process does the training that is to be resumed.
         BadModelFile: the name is taken or unusable.
     """
+    if order.ship and Path(order.ship).exists() and not Path(order.ship).is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), order.ship)
     dataset = datasets.load(
         order.sources, Path(order.data) if order.data else None, log, [Path(path) for path in order.pens]
     )
+    check_digits(order.recipe, dataset)  # before anything is kept to be resumed
     with closing(Checkpoints(order, dataset, log)) as checkpoints:
         with backend([dataset]):
             checkpoints.begin(resume)

@@ -27,7 +27,7 @@ from mnistcore.models.report import Report
 from mnistcore.training.calibration import calibrated, digit_threshold, rejection_threshold
 from mnistcore.training.epoch_data import epoch_data
 from mnistcore.training.fitting import one_thread
-from mnistcore.training.folds import Curves, rows_of, train_networks
+from mnistcore.training.folds import Curves, check_digits, rows_of, train_networks
 from mnistcore.training.recipes import Recipe, recipe_to_json
 
 if TYPE_CHECKING:
@@ -87,7 +87,11 @@ def train(
 
     Returns:
         The model, and the report of the run.
+
+    Raises:
+        DataUnavailable: a digit is missing, or there are too few for the folds, or what people wrote is missing.
     """
+    check_digits(recipe, dataset)
     started = time.perf_counter()
     now = datetime.now(UTC)
 

@@ -89,12 +89,20 @@ function showInk() {
   const greys = greysOfSheet();
   const number = followed.sent.follow.number || standApart(greys);
   followed.firstElementChild.classList.toggle("waiting", number);
+  if (number) say("…", "Several digits", "They are read when the pen is up.");
   if (number || !model) return;
-  followed.stage.show(sceneOf(model, read(greys, model)));
+  const reading = read(greys, model);
+  say(...words(reading));
+  followed.stage.show(sceneOf(model, reading));
   followed.dataset.shown = since; // which ink it is of: for benchmarks, and for tests
 }
 
-// What the answer says is of the ink before: until the server has answered it is faint.
+// What the browser itself reads, for the style sheet to show in the answer's place: its elements are the server's.
+function say(...said) {
+  ["sign", "headline", "detail"].forEach((name, i) => document.documentElement.style.setProperty(`--live-${name}`, JSON.stringify(said[i])));
+}
+
+// What the answer says is of the ink before: until the server has answered, what the browser reads stands there.
 function expect(root, whether) {
   document.documentElement.classList.toggle("thinking", whether && root.isConnected);
   if (!whether) root.firstElementChild.classList.remove("waiting");

@@ -6,6 +6,7 @@
 //     "blank"          there is no ink, or only a dot
 
 const NON_DIGIT_MESSAGE = "This does not look like a digit.";
+const RUNNER_UP_SHOWN = 0.1; // probability from which the runner-up is named
 
 // What the model reads in a picture of brightness, 0-255.
 function read(greys, model) {
@@ -32,4 +33,24 @@ function read(greys, model) {
   }
   const digit = blank ? null : first;
   return { status, digit, confidence, runnerUp, probabilities, digitProbability, image, layers, message };
+}
+
+// The large sign, the headline and the line below it: as likely as the bars say.
+function words({ status, digit, confidence, runnerUp, probabilities, digitProbability, message }) {
+  const [sure, other, none] = [digitProbability * confidence, digitProbability * probabilities[runnerUp], 1 - digitProbability];
+  const percent = (p) => `${(100 * p).toFixed(0)}%`;
+  switch (status) {
+    case "blank":
+      return ["–", "No digit yet", message];
+    case "not a digit":
+      return ["×", "Not a digit", `The closest digit is ${digit}.`];
+    case "uncertain":
+      return ["?", `${digit} or ${runnerUp}?`, `${digit} ${percent(sure)}, ${runnerUp} ${percent(other)}`];
+  }
+  const [second, name] = none > other ? [none, "no digit"] : [other, runnerUp];
+  return [
+    `${digit}`,
+    sure > 0.99 ? "over 99% sure" : `${percent(sure)} sure`,
+    second >= RUNNER_UP_SHOWN ? `Or ${name} (${percent(second)}).` : "",
+  ];
 }
