@@ -119,6 +119,8 @@ def feedback() -> Response:
 
 
 def infer(name: str) -> Response:
+    if request.environ.get("QUERY_STRING"):
+        raise BadRequest("This route takes no parameters: its path names the model.")
     start, model = time.monotonic(), get_model(name)
     images, asked = inference.read_request(request.environ)
     digits, readings = read(images, model, start)

@@ -77,12 +77,12 @@ def prepare(image: Image.Image | np.ndarray) -> np.ndarray:
 
 def read(image: Image.Image | np.ndarray, model: Model | None = None) -> Reading:
     """`page.single.read` likewise, by default with `load_model()`, which is loaded anew at every call."""
-    return _single.read(image, model or load_model(), shipped_reader())
+    return _single.read(image, load_model() if model is None else model, shipped_reader())
 
 
 def read_batch(images: np.ndarray, model: Model | None = None, deadline: float = math.inf) -> Readings:
     """`digit.reading.read_batch`, by default with `load_model()`, which is loaded anew at every call."""
-    return _reading.read_batch(images, model or load_model(), deadline)
+    return _reading.read_batch(images, load_model() if model is None else model, deadline)
 
 
 def read_page(
@@ -94,7 +94,7 @@ def read_page(
 ) -> Page:
     """`page.pages.read_page` with the networks that come with the package, by default with `load_model()`, which is
     loaded anew at every call."""
-    return _pages.read_page(image, model or load_model(), shipped_reader(), size, deadline, kind)
+    return _pages.read_page(image, load_model() if model is None else model, shipped_reader(), size, deadline, kind)
 
 
 def __getattr__(name: str) -> object:

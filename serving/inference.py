@@ -220,7 +220,7 @@ def _from_binary(given: Input, content: bytes, size: float) -> np.ndarray:
     if not size == len(content) == expected:
         raise BadRequest(
             f"The images of shape {given.shape} and datatype {given.datatype} must be {expected:,} bytes; "
-            f"binary_data_size is {size:,.0f}, and {len(content):,} bytes follow the JSON."
+            f"binary_data_size is {size:,.15g}, and {len(content):,} bytes follow the JSON."
         )
     pixels = np.frombuffer(content, TYPES[given.datatype]).reshape(given.shape)
     if given.datatype == "FP32" and not (pixels.min() >= 0 and pixels.max() <= 255):  # not, for NaN

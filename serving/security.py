@@ -100,6 +100,7 @@ def _require_key(app: Flask, keys: tuple[bytes, ...], protected: Set[str]) -> No
         # a browser asks OPTIONS without the key, to learn whether it may send it
         if request.method == "OPTIONS" or request.url_rule is None or request.url_rule.rule not in protected:
             return
-        sent = ((request.authorization.token if request.authorization else None) or "").encode()
+        given = request.authorization
+        sent = (given.token if given and given.type == "bearer" and given.token else "").encode()
         if not any(hmac.compare_digest(sent, key) for key in keys):
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))

@@ -60,6 +60,12 @@ def test_a_model_that_computes_no_finite_numbers_is_refused(home):
         load_model(path)
 
 
+@pytest.mark.parametrize("name", ["", 0, False, []])
+def test_what_names_no_model_is_not_taken_for_the_usual_one(name):
+    with pytest.raises(BadModelFile, match="A model is named by a word or a path, not by"):
+        load_model(name)
+
+
 def test_an_unchanged_file_is_loaded_once(file):
     watch = ModelWatch(str(file))
     assert watch.current is watch.current

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from mnistcore import UnsupportedImage, open_image
+from mnistcore import BadImage, UnsupportedImage, open_image
 from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import MAX_SCANS
 
@@ -20,6 +20,14 @@ def file_of(image, kind, **options):
     file = BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_a_bad_picture(tmp_path):
+    loop = tmp_path / "loop.png"
+    loop.symlink_to(loop)
+    for path, said in ((loop, "Too many levels of symbolic links"), (tmp_path / ("a" * 300), "File name too long")):
+        with pytest.raises(BadImage, match=f"^The file cannot be read: {said}"):
+            open_image(path)
 
 
 def test_a_large_jpeg_is_reduced_while_it_is_decoded():

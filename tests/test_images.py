@@ -204,6 +204,13 @@ def test_nobodys_digit_is_a_dash():
     assert not is_dash(np.zeros((1, 28, 28), np.uint8)).any()
 
 
+def test_a_picture_that_is_cut_off_gets_a_sentence():
+    file = BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (99, 99), np.uint8)).save(file, "PNG")
+    with pytest.raises(BadImage, match="damaged: not all of it can be read"):
+        prepare(Image.open(BytesIO(file.getvalue()[:5000])))
+
+
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [

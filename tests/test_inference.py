@@ -81,6 +81,12 @@ def test_all_outputs_may_be_named(client):
     assert [output["name"] for output in answer["outputs"]] == names
 
 
+def test_the_address_alone_names_the_model(client):
+    answer = client.post(f"{INFER}?model=classic", json=images())
+    assert answer.status_code == 400
+    assert answer.get_json()["error"] == "This route takes no parameters: its path names the model."
+
+
 def test_a_model_that_cannot_tell_takes_everything_for_a_digit(client):
     outputs = client.post("/v2/models/classic/infer", json=images()).get_json()["outputs"]
     assert outputs[2]["data"] == [1, 1, 1]

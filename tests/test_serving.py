@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("api_environment")
 
 
 @pytest.mark.parametrize(
-    "sent", [None, "Bearer wrong", "Bearer", "Basic c2VjcmV0", "secret", "Bearer é", "Bearer secretx"]
+    "sent", [None, "Bearer wrong", "Bearer", "Basic c2VjcmV0", "Token secret", "secret", "Bearer é", "Bearer secretx"]
 )
 @pytest.mark.parametrize(
     ("method", "route"), [("POST", "/predict"), ("POST", "/read"), ("GET", "/model"), ("GET", "/metrics")]

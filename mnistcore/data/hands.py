@@ -311,7 +311,9 @@ def _unipen(folder: Path, log: Callable[[str], None]) -> list[Character]:
     root = folder if (folder / "data").is_dir() else folder / "train_r01_v07"
     for part in ("data", "include"):
         if not (root / part).is_dir():
-            raise DataUnavailable(f"{folder.name} is not UNIPEN's folder train_r01_v07: it has no folder {part}.")
+            raise DataUnavailable(
+                f"{folder.name or folder} is not UNIPEN's folder train_r01_v07: it has no folder {part}."
+            )
     characters, unreadable = [], 0
     paths = [path for part in PARTS_OF_UNIPEN for path in sorted((root / "data" / part).rglob("*.dat"))]
     for path in paths:

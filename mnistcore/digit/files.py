@@ -27,6 +27,8 @@ MAX_READS = 100_000  # of a picture file: Pillow makes a few for every segment, 
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
+NO_PICTURE = "The picture cannot be read: it must be a whole PNG, JPEG, WebP, GIF, BMP or TIFF file."
+
 
 def pictures_in(folder: Path) -> list[Path]:
     """The picture files in a folder, in the order of their names; raises BadImage if there are none, or
@@ -104,10 +106,12 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
         raise BadImage("There is no such file.") from None
     except BadImage:
         raise
+    except OSError as error:
+        if error.errno:  # it is the file's fault, not the picture's, whose faults have no number
+            raise BadImage(f"The file cannot be read: {error.strerror}.") from None
+        raise BadImage(NO_PICTURE) from error
     except Exception as error:  # damaged files make Pillow's decoders fail in more ways than can be listed
-        raise BadImage(
-            "The picture cannot be read: it must be a whole PNG, JPEG, WebP, GIF, BMP or TIFF file."
-        ) from error
+        raise BadImage(NO_PICTURE) from error
     shown = upright(image)
     turned = shown.size != image.size
     return shown, (height, width) if turned else (width, height)

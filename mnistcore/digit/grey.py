@@ -37,6 +37,10 @@ def to_grey(image: Image.Image | np.ndarray, longer_side: int = WORKING_SIDE) ->
             raise BadImage("An image array must have rows of one length.") from None
     if min(image.size) < 1:
         raise BadImage("The picture has no pixels.")
+    try:
+        image.getpixel((0, 0))  # decodes all of it
+    except OSError:
+        raise BadImage("The picture is damaged: not all of it can be read.") from None
     coloured = upright(image)
     image = _reduce(coloured, longer_side, _without_colour)
     if image.mode == "F":

@@ -193,6 +193,7 @@ def read_batch(images: np.ndarray, model: Model, deadline: float = math.inf) -> 
         BadImage: the images have another shape, or are no pixels.
         TimeoutError: the deadline passed.
     """
+    images = np.asarray(images)
     if images.shape[1:] != (SIDE, SIDE):
         raise BadImage(f"The images must be (n, 28, 28); these are {images.shape}.")
     if len(images) <= CHUNK:

@@ -34,6 +34,8 @@ def load_model(name: str | os.PathLike | None = None) -> Model:
         BadModelFile: the model asked for by name (here or in `MNISTCORE_MODEL`) is missing or damaged: it is never
             replaced by another. Or none is asked for, and none can be read.
     """
+    if name is not None and not (isinstance(name, str | os.PathLike) and str(name)):
+        raise BadModelFile(f"A model is named by a word or a path, not by {name!r}.")
     problems: list[str] = []
     model = _find(name or os.environ.get("MNISTCORE_MODEL"), None, problems.append)
     if model is None:
