@@ -99,7 +99,8 @@ function showInk() {
 
 // What the browser itself reads, for the style sheet to show in the answer's place: its elements are the server's.
 function say(...said) {
-  ["sign", "headline", "detail"].forEach((name, i) => document.documentElement.style.setProperty(`--live-${name}`, JSON.stringify(said[i])));
+  const place = document.querySelector(".st-key-said");
+  ["sign", "headline", "detail"].forEach((name, i) => place?.style.setProperty(`--live-${name}`, JSON.stringify(said[i])));
 }
 
 // What the answer says is of the ink before: until the server has answered, what the browser reads stands there.
