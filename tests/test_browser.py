@@ -417,7 +417,7 @@ def test_share_and_what_is_for_programmers(page):
     expect_digit(page, "7")
     press(page, "Share")
     for button, first_bytes, name in (
-        ("A page to draw on", b"<!do", "robust.html"),
+        ("A page to draw on", b"<!do", "draw-a-digit.html"),
         ("This drawing and its answer", b"\x89PNG", "drawing.png"),
     ):
         with page.expect_download() as download:
