@@ -8,6 +8,7 @@ together, tells a file whose parts belong together from one that was put togethe
 from __future__ import annotations
 
 import hashlib
+import threading
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -17,6 +18,9 @@ import numpy as np
 
 CHECKSUM = "sha256"  # the name of the array that has it; files of version 1.2 and before have none
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# NumPy has Python parse an array's head, and Python 3.11 fails now and then when two threads parse at once (SystemError:
+# AST constructor recursion depth mismatch, https://github.com/python/cpython/issues/106905)
+_parsing = threading.Lock()
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compressed: bool = True) -> None:
@@ -60,7 +64,8 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
         raise ValueError("it is compressed in another way")
     with archive.open(member) as file:
         content = file.read(member.file_size)  # no more, whatever it unpacks to; at its end zipfile compares the sums
-    return np.asarray(np.load(BytesIO(content), allow_pickle=False))
+    with _parsing:
+        return np.asarray(np.load(BytesIO(content), allow_pickle=False))
 
 
 def _checksum(arrays: Mapping[str, np.ndarray]) -> str:
