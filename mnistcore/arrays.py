@@ -18,8 +18,8 @@ import numpy as np
 
 CHECKSUM = "sha256"  # the name of the array that has it; files of version 1.2 and before have none
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# NumPy has Python parse an array's head, and Python 3.11 fails now and then when two threads parse at once (SystemError:
-# AST constructor recursion depth mismatch, https://github.com/python/cpython/issues/106905)
+# NumPy has Python parse an array's head, and Python 3.11 fails now and then when threads parse at the same time
+# (SystemError: AST constructor recursion depth mismatch, https://github.com/python/cpython/issues/106905)
 _parsing = threading.Lock()
 
 
