@@ -195,7 +195,7 @@ def test_network_thinks_while_the_pen_moves(page):
     stroke([(0.9, 0.2), (0.9, 0.8)])  # a number: it is read by the server alone
     page.locator(".network.waiting").wait_for()
     page.wait_for_timeout(3_000)  # for as long as the answer to the stroke before was awaited
-    assert page.evaluate(instead) == '"…"'
+    assert page.evaluate(instead) == '"–"'
     page.mouse.up()
     expect_digit(page, "71")
     assert page.evaluate(instead) == "none"

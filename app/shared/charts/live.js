@@ -89,7 +89,7 @@ function showInk() {
   const greys = greysOfSheet();
   const number = followed.sent.follow.number || standApart(greys);
   followed.firstElementChild.classList.toggle("waiting", number);
-  if (number) say("…", "Several digits", "They are read when the pen is up.");
+  if (number) say("–", "One digit, or several?", "It is read when the pen is up.");
   if (number || !model) return;
   const reading = read(greys, model);
   say(...words(reading));
