@@ -119,9 +119,7 @@ def feedback() -> Response:
 
 
 def infer(name: str) -> Response:
-    if request.environ.get("QUERY_STRING"):
-        raise BadRequest("This route takes no parameters: its path names the model.")
-    start, model = time.monotonic(), get_model(name)
+    start, model = time.monotonic(), parameters(model=name)[-1]
     images, asked = inference.read_request(request.environ)
     digits, readings = read(images, model, start)
     request.environ[PREDICTION] = f"{len(digits)} digits"
@@ -256,24 +254,26 @@ def docs() -> str:
     return openapi.page(ROUTES, mnistcore.__version__)
 
 
-def parameters(*known: str) -> tuple[bool, Model]:
-    """The parameters `probabilities`, by default false, and `model`, by default the one that is served.
+def parameters(*known: str, model: str | None = None) -> tuple[bool, Model]:
+    """The parameters `probabilities`, by default false, and `model`, by default the one that is served, or that of this
+    name.
 
     Raises:
         HTTPException: 400, there is a parameter that is not among the known ones, or one has no value that it can
             have; 404 or 503, as `get_model`.
     """
     if not request.environ.get("QUERY_STRING"):
-        return False, get_model()
+        return False, get_model(model)
     if unknown := sorted(request.args.keys() - set(known)):
-        raise BadRequest(f"There is no parameter {unknown[0]!r} here; there is {' and '.join(map(repr, known))}.")
+        there_is = f"; there is {' and '.join(map(repr, known))}" if known else ""
+        raise BadRequest(f"There is no parameter {unknown[0]!r} here{there_is}.")
     values = request.args.getlist("probabilities")
     if len(values) > 1 or not {*values} <= {"true", "false"}:
         raise BadRequest("The parameter probabilities must be true or false, and be given once.")
     names = request.args.getlist("model")
     if len(names) > 1:
         raise BadRequest("The parameter model must be given once.")
-    return values == ["true"], get_model(*names)
+    return values == ["true"], get_model(names[0] if names else model)
 
 
 def answer(content: object, model: Model | None = None) -> Response:

@@ -16,6 +16,7 @@ JSON, RAW, FORM = "application/json", "application/octet-stream", "multipart/for
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 ALSO_PICTURES = ("image/jpg", "image/pjpeg", "image/x-png", "image/x-ms-bmp")  # unregistered names in wide use
 LONGEST_HEAD = 8192  # bytes before a form's file: werkzeug takes a hundred times as much memory to parse them
+MOST_PARTS = 1000  # of a form: werkzeug refuses more
 MEDIA = frozenset((JSON, RAW, *PICTURES))  # that are sent without parameters
 
 
@@ -58,7 +59,7 @@ def receive(environ: dict) -> bytes:
 def file_in_form(environ: dict, body: bytes) -> bytes:
     """The one file in the field `image` of a form; raises BadRequest if there is none, or another number."""
     boundary = parse_options_header(environ.get("CONTENT_TYPE", ""))[1].get("boundary", "").encode()
-    for part in body.split(b"--" + boundary)[1:]:
+    for part in body.split(b"--" + boundary, MOST_PARTS)[1:]:
         if not part.startswith(b"--") and part.find(b"\r\n\r\n", 0, LONGEST_HEAD) < 0:
             raise BadRequest(f"Each part of the form must have a head of at most {LONGEST_HEAD:,} bytes.")
     form = Request(environ | {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})

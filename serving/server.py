@@ -23,6 +23,7 @@ from pathlib import Path
 from flask import Flask
 
 from mnistcore.cli.options import whole
+from mnistcore.home import home
 from serving import admission, logs, security
 
 WORKERS = 2
@@ -63,6 +64,10 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
         help="on SIGTERM, how long /ready answers 503 before the server stops listening (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
+    try:
+        home()
+    except OSError as error:
+        parser.error(f"MNISTCORE_HOME cannot be used, {error.filename}: {error.strerror}.")
     try:
         logs.setting()
         security.settings()

@@ -84,7 +84,7 @@ def test_all_outputs_may_be_named(client):
 def test_the_address_alone_names_the_model(client):
     answer = client.post(f"{INFER}?model=classic", json=images())
     assert answer.status_code == 400
-    assert answer.get_json()["error"] == "This route takes no parameters: its path names the model."
+    assert answer.get_json()["error"] == "There is no parameter 'model' here."
 
 
 def test_a_model_that_cannot_tell_takes_everything_for_a_digit(client):
