@@ -188,9 +188,9 @@ def own_server(_installed_components: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The running app."""
-    server = start_app(tmp_path_factory.mktemp("app"))
+def app_server(tmp_path_factory: pytest.TempPathFactory, data_file: Path) -> Iterator[Server]:
+    """The running app, in which few digits are trained on."""
+    server = start_app(tmp_path_factory.mktemp("app"), MNISTCORE_DATA=str(data_file))
     yield server
     server.stop()
 

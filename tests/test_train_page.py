@@ -57,7 +57,8 @@ def test_a_film_stands_still_for_a_person_not_for_what_a_busy_browser_sends_late
     assert (app.markdown[0].value, app.button[0].label) == ("epoch 2 of 7", "Play")
 
 
-def test_one_press_trains_a_model_which_the_visitor_alone_can_choose():
+def test_one_press_trains_a_model_which_the_visitor_alone_can_choose(monkeypatch, data_file):
+    monkeypatch.setenv("MNISTCORE_DATA", str(data_file))
     app = open_app(TRAIN, "a")
     app.button(key="start-quick").click().run()
     job = trainer().job_of("a")

@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   function count() {
     const chosen = boxes().filter((box) => box.checked).length;
     act.textContent = chosen ? `${data.action} (${chosen})` : data.action;
-    act.disabled = !chosen;
+    [act.hidden, act.disabled] = [false, !chosen];
     all.textContent = chosen === boxes().length ? "Choose none" : "Choose all";
   }
 

@@ -14,7 +14,7 @@ from app.shared.words import named
 _digits = component(
     __file__,
     '<div class="chosen-digits"><div class="choice"><button type="button">Choose all</button>'
-    '<button type="button" disabled></button></div><ul></ul></div>',
+    '<button type="button" hidden></button></div><ul></ul></div>',
 )
 
 
