@@ -37,7 +37,7 @@ SOBEL = 1 / 8  # makes the gradient of a rise of 1 a pixel 1
 INPUTS = {"pixels": PIXELS, "stroke directions": FEATURES}
 
 FULL = np.float32(1) / np.float32(255)  # brings 0-255 to 0-1
-BATCH = 16  # images at a time: what one step touches stays in the processor's cache
+BATCH = 32  # images at a time: what one step touches stays in the processor's cache
 # how far each direction goes to the right, and downwards: arrows of length 1
 ARROWS = np.array([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], np.float32)
 

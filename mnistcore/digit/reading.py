@@ -25,7 +25,7 @@ from mnistcore.digit.model import Model, probabilities
 from mnistcore.errors import BadImage, BlankImage
 
 BLANK = -1  # stands for no digit where digits are an array and an image is blank
-CHUNK = 250  # images read at a time: more leave the processor's cache, with fewer threads wait for each other
+CHUNK = 500  # images read at a time: more leave the processor's cache, with fewer threads wait for each other
 NON_DIGIT_MESSAGE = "This does not look like a digit."
 
 
