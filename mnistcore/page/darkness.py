@@ -32,8 +32,16 @@ def is_plain(bright: np.ndarray) -> bool:
 
 def _paper(bright: np.ndarray) -> float | None:
     """How bright the paper is, if it is of one colour."""
-    counts = np.bincount((255 * bright).astype(np.uint8).ravel(), minlength=256)
-    return int(counts.argmax()) / 255 if counts.max() > PLAIN * bright.size else None
+    levels = (255 * bright).astype(np.uint8)
+    # to count one brightness takes a tenth of the time that it takes to count all, so a sample says which
+    step = _step(bright)
+    level = int(np.bincount(levels[::step, ::step].ravel()).argmax())
+    return level / 255 if np.count_nonzero(levels == level) > PLAIN * bright.size else None
+
+
+def _step(picture: np.ndarray) -> int:
+    """Of so many rows and columns one is looked at, to leave COARSE pixels along the longer side."""
+    return -(-max(picture.shape) // COARSE)
 
 
 def darkness(bright: np.ndarray) -> np.ndarray:
@@ -49,7 +57,7 @@ def _light_ink(grey: np.ndarray) -> bool:
         return float(grey.mean()) > paper
     from scipy import ndimage
 
-    step = -(-max(grey.shape) // COARSE)
+    step = _step(grey)
     some = grey[::step, ::step]  # pixels, not means, in which thin lines would make all of the paper darker
     around, wide = (2 * round(share * max(some.shape) / 2) + 1 for share in (AROUND, WIDE))
     most = ndimage.median_filter(some, around)
