@@ -96,10 +96,10 @@ def check_is_file(target: Path) -> None:
         raise OSError(errno.EINVAL, "It is not a file", str(target))
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, errors: str = "strict") -> str:
     """The UTF-8 text of a file; OSError, too, if it is none: a pipe would be waited for, and a device read for ever."""
     check_is_file(path)
-    return path.read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8", errors=errors)
 
 
 def lock(file: BinaryIO, path: Path, sentence: str) -> None:

@@ -120,10 +120,15 @@ def test_a_visitors_runs_beyond_their_number_and_age_are_deleted(mine):
     assert catalogue.visitor_runs("b").names() == [], "another name makes it no younger"
 
 
-def test_a_damaged_current_txt_is_passed_over(home):
+@pytest.mark.parametrize("damaged", [b"\xff\xfe\x00", b"\xff", b"a" * 5000, b"a\nb"])
+def test_a_damaged_current_txt_is_named_and_passed_over(home, caplog, damaged):
     (home / "models").mkdir(parents=True)
-    (home / "models" / "current.txt").write_bytes(b"\xff\xfe\x00")
+    (home / "models" / "current.txt").write_bytes(damaged)
     assert load_model().card["name"] == catalogue.SHIPPED[0]
+    (said,) = caplog.messages
+    assert said.startswith("There is no model ")
+    assert said.endswith("It is passed over.")
+    assert "\n" not in said
 
 
 def test_a_model_asked_for_by_name_is_never_replaced(monkeypatch, tmp_path):

@@ -131,8 +131,9 @@ def publish(visitor: str, name: str) -> None:
 def current_name() -> str:
     """The name of the model that answers unless another is asked for."""
     try:
-        name = read_text(runs().directory / "current.txt").strip()
-    except (OSError, UnicodeDecodeError):
+        # of what is no name whoever loads the model says that there is none
+        name = read_text(runs().directory / "current.txt", errors="replace").strip()
+    except OSError:
         name = ""
     return name or SHIPPED[0]
 
