@@ -30,7 +30,7 @@ from in_browser import (
     settle,
 )
 from PIL import Image
-from strokes import FOUR, NO_DIGITS, ONE, SEVEN, TICK
+from strokes import FOUR, NO_DIGITS, ONE, SEVEN, TICK, WAVE, V
 
 pytestmark = pytest.mark.browser
 
@@ -212,7 +212,7 @@ def test_network_thinks_while_the_pen_moves(page):
 
 
 def test_what_is_no_digit_is_said_to_be_none(page):
-    for strokes in (NO_DIGITS["heart"], TICK, NO_DIGITS["M"]):
+    for strokes in (NO_DIGITS["heart"], NO_DIGITS["house"], TICK, WAVE, V, NO_DIGITS["M"]):
         draw(page, strokes, steps=3)
         expect_words(page, "Not a digit")
         press(page, "Clear")

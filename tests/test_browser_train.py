@@ -117,7 +117,7 @@ def test_train_watch_compare_and_draw_and_nobody_else_sees_it(browser, app_serve
         assert stranger.locator(f'span[title="{name}"]').count() == 0
 
 
-def test_train_with_own_settings_on_a_phone(browser, app_server: Server):
+def test_train_with_own_settings_and_compare_on_a_phone(browser, app_server: Server):
     with browser.new_context(**PHONE, color_scheme="dark") as context:
         page = open_page(context, app_server)
         draw(page, SEVEN)
@@ -129,7 +129,7 @@ def test_train_with_own_settings_on_a_phone(browser, app_server: Server):
         (report,) = (app_server.home / "visitors").glob("*/by-phone/report.json")
         assert json.loads(report.read_text())["recipe"]["epochs"] == 3, "the field just left counts"
         page.get_by_role("link", name="Compare it with others").click()
-        page.get_by_text("are wrong with both").wait_for()
+        compare(page)
 
 
 def test_training_goes_on_while_another_visitor_draws_and_a_third_waits(browser, app_server: Server):

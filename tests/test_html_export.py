@@ -31,7 +31,7 @@ from mnistcore.export.onnx_export import to_onnx
 SHEET = "#sheet"
 SIDE = 420  # pixels of the sheet's picture
 CLASSIC = load_model("classic")
-NEAREST = 12  # of the test digits, to each threshold
+NEAREST = 25  # of the test digits, to each threshold
 MODELS = {
     "classic": replace(CLASSIC, card=CLASSIC.card | {"rejection_threshold": 0.95}),  # it is hardly ever uncertain
     "robust": load_model("robust"),
@@ -156,7 +156,7 @@ def test_names_are_escaped():
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("name", "count"), [("classic", 10), ("robust", 30)])
+@pytest.mark.parametrize(("name", "count"), [("classic", 10), ("robust", 50)])
 def test_its_answers_are_those_of_python(name, count, browser, files):
     model = in_the_page(files[name], MODELS[name])
     with cut_off(browser, files[name], **DESKTOP) as page:
@@ -228,7 +228,7 @@ def test_draw_undo_clear_by_mouse_and_by_touch(page):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("zoom", "density"), [(0.67, 1.5), (1.1, 1), (1.5, 1)])
+@pytest.mark.parametrize(("zoom", "density"), [(0.67, 1), (1.1, 1), (1.5, 1), (1, 1.5)])
 def test_however_it_is_enlarged_it_may_be_turned_halfway_and_what_is_cleared_is_blank(zoom, density, browser, files):
     upright = {"width": round(820 / zoom), "height": round(1180 / zoom)}  # what zooming changes, besides the density
     screen = {"viewport": upright, "device_scale_factor": zoom * density}

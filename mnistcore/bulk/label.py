@@ -150,9 +150,9 @@ def label(
     """Write a CSV file with a row for each image: its index or file name, prediction, confidence (0-1) and status, as
     `Reading` has them, or the status "unreadable".
 
-    The chunks are read by joblib's current backend, threads unless another is set: NumPy gives up the interpreter's
-    lock while it computes, and on two cores processes were no faster. What is done is kept beside the target, which
-    appears when it is whole; the same call resumes it, and ends with the same file.
+    The chunks are read by joblib's current backend, threads unless another is set: processes do not wait for the
+    interpreter's lock, and are 1.3 to 1.5 times as fast, but joblib's stay for ever if this one is killed. What is done
+    is kept beside the target, which appears when it is whole; the same call resumes it, and ends with the same file.
 
     Args:
         source: of the images.
