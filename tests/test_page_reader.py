@@ -83,7 +83,7 @@ def test_where_there_are_no_rules_there_is_no_table(model) -> None:
 def test_a_cell_whose_rule_is_broken_lies_where_the_others_say() -> None:
     ink = table_of([["", "", ""]] * 4)
     ink[60:120, 128:136] = 0  # between two cells
-    cells = find_cells(ink.astype(np.float32))
+    cells = find_cells(ink.astype(np.float32), 8)
     assert cells is not None
     assert cells.shape == (4, 3)
     assert cells.at(85, 85) == (0, 0)
@@ -92,7 +92,7 @@ def test_a_cell_whose_rule_is_broken_lies_where_the_others_say() -> None:
 
 
 def test_a_tiny_picture_has_no_table() -> None:
-    assert find_cells(np.random.default_rng(0).random((9, 11), np.float32)) is None
+    assert find_cells(np.random.default_rng(0).random((9, 11), np.float32), 1) is None
 
 
 def test_a_view_shows_a_digit_alike_in_any_size_and_at_the_border() -> None:

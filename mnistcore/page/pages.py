@@ -28,13 +28,15 @@ from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
 from mnistcore.page.lone import is_digit
 from mnistcore.page.reader import PageReader, find_digits, find_upright, looks, weighed
-from mnistcore.page.scan import SMALLEST
+from mnistcore.page.scan import SMALLEST, smallest
 from mnistcore.page.table import Cells, find_cells
 from mnistcore.page.threshold import ink_of
 
 KINDS = ("auto", "drawing", "photo")
 SHEET = 160  # pixels of a drawing's shorter side: a digit that is drawn on a sheet needs no more
 MOST_PARTS = 20  # of a drawing that may be digits: more are no number
+NARROWEST = 0.6  # heights of a digit: a cell's sides are longer
+IN_CELL = 0.35  # of a cell's shorter side: what is written in it is at least so high
 SMALLEST_DRAWN = 8  # of these digits one below the other fill a sheet
 
 Box = tuple[int, int, int, int]
@@ -155,7 +157,7 @@ def read_page(
         return _of_drawing(image, dark, _small(dark), model, reader, size, deadline, SHEET / SMALLEST_DRAWN)
     drawn = None
     if kind == "auto" and is_plain(bright):
-        drawn = _of_drawing(image, dark, dark, model, reader, size, deadline, SMALLEST)
+        drawn = _of_drawing(image, dark, dark, model, reader, size, deadline, smallest(dark.shape))
         if drawn.digits or (drawn.refused and drawn.refused.status == "blank"):
             return drawn
     turn, found = (0, []) if drawn else find_upright(dark, reader, deadline)
@@ -164,8 +166,21 @@ def read_page(
         found = find_digits(dark, reader, deadline)
     if len(found) > (drawn is not None):  # on a drawing one alone would be what a letter encloses
         dark = np.rot90(dark, turn)
-        return _page(found, dark, turn, find_cells(dark), model, reader, size)
+        table = _table(found, dark)
+        if table and (least := max(SMALLEST, IN_CELL * table.side)) < smallest(dark.shape):
+            found = find_digits(dark, reader, deadline, least)
+        return _page(found, dark, turn, table, model, reader, size)
     return drawn or Page([], size)
+
+
+def _table(found: list[FoundDigit], dark: np.ndarray) -> Cells | None:
+    """The table in which most of the digits that were found stand, if there is one."""
+    height = float(np.median([digit.height for digit in found]))
+    cells = find_cells(dark, NARROWEST * height)
+    if not cells or cells.side < height:  # squared paper
+        return None
+    inside = sum(cells.at(digit.x, digit.y) is not None for digit in found)
+    return cells if inside > len(found) / 2 else None
 
 
 def _of_drawing(
@@ -221,15 +236,14 @@ def _page(
     found: list[FoundDigit],
     dark: np.ndarray,
     turn: int,
-    cells: Cells | None,
+    table: Cells | None,
     model: Model,
     reader: PageReader,
     size: tuple[int, int],
 ) -> Page:
     """The page of what was found on a picture that was turned so many times, and that may have a table."""
-    places = [cells.at(f.x, f.y) if cells else None for f in found]
-    table = cells if sum(place is not None for place in places) > len(found) / 2 else None
-    lines = _lines(found, places if table else [None] * len(found))
+    places = [table.at(f.x, f.y) if table else None for f in found]
+    lines = _lines(found, places)
     order = [(number, i) for number, line in enumerate(lines) for i in line]
     cuts = [cut_out(dark, found[i], found) for _, i in order]
     images = np.stack([image for image, _ in cuts])
@@ -241,7 +255,7 @@ def _page(
     of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in ordered], np.float32)))
     readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # none is refused any more
     digits = [
-        PageDigit(readings[k], _boxed(box, dark.shape, size, turn), line, places[i] if table else None)
+        PageDigit(readings[k], _boxed(box, dark.shape, size, turn), line, places[i])
         for k, ((line, i), (_, box)) in enumerate(zip(order, cuts, strict=True))
     ]
     return Page(digits, size, shape=table.shape if table else None)

@@ -19,7 +19,7 @@ from PIL import Image
 from mnistcore.digit.probabilities import log_odds, softmax
 from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
-from mnistcore.page.scan import SMALLEST, scan
+from mnistcore.page.scan import scan
 
 if TYPE_CHECKING:
     from mnistcore.digit.model import Model
@@ -59,7 +59,7 @@ class PageReader:
 
 
 def find_digits(
-    darkness: np.ndarray, reader: PageReader, deadline: float = math.inf, least: float = SMALLEST
+    darkness: np.ndarray, reader: PageReader, deadline: float = math.inf, least: float | None = None
 ) -> list[FoundDigit]:
     """The digits on a picture, in no order.
 
@@ -67,7 +67,7 @@ def find_digits(
         darkness: (H, W) float32, 0-1, ink above 0.
         reader: the networks.
         deadline: the `time.monotonic()` by which all must be found.
-        least: pixels, the height of the smallest digit that is looked for.
+        least: pixels, the height of the smallest digit that is looked for; by default `scan.smallest`.
 
     Raises:
         TimeoutError: the deadline passed.
@@ -76,7 +76,7 @@ def find_digits(
 
 
 def likely(
-    darkness: np.ndarray, reader: PageReader, deadline: float = math.inf, least: float = SMALLEST
+    darkness: np.ndarray, reader: PageReader, deadline: float = math.inf, least: float | None = None
 ) -> tuple[Candidates, np.ndarray]:
     """The same before any is chosen: what may be a digit, and its scores, (n, 11)."""
     levels = scan(darkness, reader.cascade, reader.sliding, least, deadline)

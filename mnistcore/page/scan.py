@@ -47,9 +47,14 @@ _KERNEL = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SIGMA) ** 2)
 _KERNEL = (_KERNEL / _KERNEL.sum()).astype(np.float32)
 
 
-def heights(shape: tuple[int, int], least: float = SMALLEST) -> np.ndarray:
-    """The heights of digits that are looked for in a picture, in pixels."""
-    least = max(least, max(shape) / MOST_LINES)
+def smallest(shape: tuple[int, int]) -> float:
+    """Pixels: the height of the smallest digits that are looked for in a picture, if nothing else is known of it."""
+    return max(SMALLEST, max(shape) / MOST_LINES)
+
+
+def heights(shape: tuple[int, int], least: float | None = None) -> np.ndarray:
+    """The heights of digits that are looked for in a picture, in pixels, from `smallest` or from another."""
+    least = least or smallest(shape)
     most = max(shape[0], least)
     steps: np.ndarray = np.arange(int(OCTAVE * np.log2(most / least)) + 1)
     return least * 2 ** (steps / OCTAVE)
@@ -78,10 +83,11 @@ def scan(
     darkness: np.ndarray,
     cascade: tuple[Model, Model],
     network: Model,
-    least: float = SMALLEST,
+    least: float | None = None,
     deadline: float = math.inf,
 ) -> list[Level]:
-    """Look at every place of a picture in every size, from digits of `least` pixels to the largest.
+    """Look at every place of a picture in every size, from digits of `least` pixels, or else the `smallest`, to the
+    largest.
 
     Two much smaller networks rule out most windows before: the first sees them coarsely, the second what that one
     leaves (Viola & Jones 2001, "Rapid object detection using a boosted cascade of simple features").

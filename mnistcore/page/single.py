@@ -21,7 +21,7 @@ from mnistcore.page.context import FoundDigit, choose
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.reader import PageReader, likely
-from mnistcore.page.scan import SMALLEST
+from mnistcore.page.scan import smallest
 
 LARGE = 1 / 20  # of the longer side: the height of a digit that is alone. If there is none, smaller ones are looked for
 LEAST = -1.2  # log odds of the most doubtful digit: on empty paper hardly anything has more
@@ -53,7 +53,8 @@ def prepare(
 
 def _found(image: Image.Image | np.ndarray, dark: np.ndarray, reader: PageReader) -> np.ndarray:
     """The digit of a photo, prepared."""
-    for least in sorted({SMALLEST, max(SMALLEST, LARGE * max(dark.shape))}, reverse=True):
+    tiny = smallest(dark.shape)
+    for least in sorted({tiny, max(tiny, LARGE * max(dark.shape))}, reverse=True):
         candidates, scores = likely(dark, reader, least=least)
         if found := choose(candidates, scores):
             break

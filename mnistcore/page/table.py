@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
+from PIL import Image
 
-WORKING_SIDE = 1300  # pixels: rules are looked for in a picture of at most this size
+WORKING_SIDE = 1600  # pixels: rules are looked for in a picture of at most this size
 LONGEST_GAP = 0.02  # of the longer side: gaps of a rule that are closed
-FAINTEST = 0.12  # of the strongest ink nearby: a rule is not fainter
-GRAIN = 0.07  # of the strongest ink on the page: weaker is paper
-DARKER = 0.4, 0.55  # of most of the darkest rules: a paper's own rules are fainter than a table's
+FAINTEST = 0.08  # of the strongest ink nearby: a rule is not fainter
+GRAIN = 0.05  # of the strongest ink on the page: weaker is paper
+DARKER = 0.2, 0.35, 0.5, 0.6  # of most of the darkest rules: a paper's own rules are fainter than a table's
+AVERAGED, EVERY = (
+    9,
+    3,
+)  # pixels along a rule are averaged, around every so many: what is as faint as the grain stands out
+COARSER, THICK = 4, 5  # to tell how level rules are, of so many pixels one is looked at; a rule has not so many then
+SLOPES = np.arange(-0.2, 0.2025, 0.0025)  # that rules of a photographed sheet may have
 ALIKE = 1.1  # times a table's area: that of the same one
-NARROWEST = 0.012  # of the longer side: a cell is wider, and higher
 RULE = 0.04  # of the longer side: a rule is straight for longer than this
 REACH = 0.6  # sides of a cell, from its middle: what is as near as this stands in it
 FILLED = 0.7  # of the places in a table's rows and columns: so many cells at least are seen
@@ -22,17 +29,30 @@ SMALLEST, LARGEST = 0.4, 2.5  # a cell's sides, in medians of all cells
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a table: (rows, columns, 4) float, each one's inside: left, top, right and bottom, in pixels."""
+    """The cells of a table.
+
+    Attributes:
+        boxes: (rows, columns, 4) float, each one's inside: left, top, right and bottom, in pixels of a picture on which
+            the rules are level and upright.
+        straighten: (2, 3) float, makes x, y and 1 of the photo x and y of that picture.
+    """
 
     boxes: np.ndarray
+    straighten: np.ndarray
 
     @property
     def shape(self) -> tuple[int, int]:
         """How many rows and columns."""
         return self.boxes.shape[:2]
 
+    @property
+    def side(self) -> float:
+        """The shorter side of most cells, in pixels."""
+        return float(np.median(self.boxes[..., 2:] - self.boxes[..., :2], axis=(0, 1)).min())
+
     def at(self, x: float, y: float) -> tuple[int, int] | None:
-        """The row and the column of the cell in which a place lies; None if it lies in none."""
+        """The row and the column of the cell in which a place of the photo lies; None if it lies in none."""
+        x, y = self.straighten @ (x, y, 1)
         left, top, right, bottom = np.moveaxis(self.boxes, 2, 0)
         across, down = (
             (x - (left + right) / 2) / np.maximum(right - left, 1),
@@ -43,31 +63,66 @@ class Cells:
         return (int(row), int(column)) if away[row, column] < REACH else None
 
 
-def find_cells(darkness: np.ndarray) -> Cells | None:
+def find_cells(darkness: np.ndarray, narrowest: float) -> Cells | None:
     """The cells of the largest table on a picture, or None if there is no table.
 
     Args:
         darkness: (H, W) float32, 0-1, ink above 0.
+        narrowest: pixels: a cell's sides are longer. Those of the squares of squared paper are not, if this is the
+            height of the digits.
     """
     from scipy import ndimage
 
-    step = -(-max(darkness.shape) // WORKING_SIDE)
-    small = darkness[: darkness.shape[0] // step * step, : darkness.shape[1] // step * step]
-    small = small.reshape(small.shape[0] // step, step, small.shape[1] // step, step).max(axis=(1, 3))
-    side = max(small.shape)
-    local = ndimage.uniform_filter(small, max(3, side // 25))
-    stands_out = small - local
-    strongest = ndimage.maximum_filter(small, max(3, side // 25)) - local
-    ink = stands_out > np.maximum(FAINTEST * strongest, GRAIN * stands_out.max())
-    rules = _rules(ink, side)
+    image = Image.fromarray(darkness)
+    image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
+    small, scale = np.asarray(image), max(darkness.shape) / max(image.size)
+    around = max(3, max(small.shape) // 25)
+    straighten, stands_out = _straightened(small - ndimage.uniform_filter(small, around))
+    faint = np.maximum(FAINTEST * ndimage.maximum_filter(stands_out, around), GRAIN * stands_out.max())
+    averaged = tuple(ndimage.uniform_filter1d(some, AVERAGED)[:, ::EVERY] for some in (stands_out, stands_out.T))
+    rules = _rules(averaged, faint)
     if not rules.any():
         return None
     # a table on ruled or squared paper: its own rules are the darker ones. What most degrees of darkness say is taken
-    usual = np.percentile(stands_out[rules & ink], 90)
-    darker = [_rules(ink & (stands_out > share * usual), side) for share in DARKER]
-    grids = [_grid(_enclosed(some)) for some in (rules, *darker)]
-    seen = [grid for grid in grids if grid is not None]
-    return Cells(step * max(seen, key=lambda grid: sum(_same(grid, other) for other in seen))) if seen else None
+    usual = np.percentile(stands_out[rules & (stands_out > faint)], 90)
+    darker = [_rules(averaged, np.maximum(faint, share * usual)) for share in DARKER]
+    seen = [grid for some in (rules, *darker) if (grid := _grid(_enclosed(some, narrowest / scale)))]
+    if not seen:
+        return None
+    boxes, _ = max(seen, key=lambda grid: grid[1] * sum(clear * _same(grid[0], other) for other, clear in seen))
+    return Cells(scale * boxes, straighten * [1, 1, scale])
+
+
+def _straightened(stands_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What makes the rules of a picture level and upright, (2, 3), and the picture made so, without anything wide."""
+    from scipy import ndimage
+
+    height, width = stands_out.shape
+    coarse = Image.fromarray(stands_out.clip(0)).reduce(COARSER)
+    wide = Image.fromarray(ndimage.grey_opening(np.asarray(coarse), THICK))  # such as what lies beside the sheet
+    thin = np.asarray(coarse) - np.asarray(wide)
+    y, x = np.nonzero(thin > GRAIN * thin.max())
+    falls, leans = _slope(x, y), _slope(y, x)
+    turn = np.array([[1, -leans], [-falls, 1]])
+    corners = turn @ [[0, width, 0, width], [0, 0, height, height]]
+    start = corners.min(axis=1)
+    size = np.ceil(corners.max(axis=1) - start).astype(int)
+    back = np.linalg.inv(turn)
+    straight = Image.fromarray(stands_out - np.asarray(wide.resize((width, height)))).transform(
+        tuple(size.tolist()), Image.Transform.AFFINE, np.column_stack([back, back @ start]).ravel().tolist()
+    )
+    return np.column_stack([turn, -start]), np.asarray(straight)
+
+
+def _slope(along: np.ndarray, across: np.ndarray) -> float:
+    """How far ink at these places moves across for each pixel along an axis: where it gathers in the fewest lines
+    (Postl 1986, "Detection of linear oblique structures and skew scan in digitized documents")."""
+
+    def gathered(slope: float) -> int:
+        line = np.rint(across - slope * along).astype(int)
+        return int((np.bincount(line - line.min()).astype(float) ** 2).sum()) if len(line) else 0
+
+    return float(max(SLOPES, key=gathered))
 
 
 def _same(grid: np.ndarray, other: np.ndarray) -> bool:
@@ -84,8 +139,8 @@ def _area(boxes: np.ndarray) -> float:
     return float((right.max() - left.min()) * (bottom.max() - top.min()))
 
 
-def _enclosed(rules: np.ndarray) -> np.ndarray:
-    """What rules enclose on all sides: (n, 4) float, left, top, right and bottom of each."""
+def _enclosed(rules: np.ndarray, narrowest: float) -> np.ndarray:
+    """What rules enclose on all sides: (n, 4) float, left, top, right and bottom of each that is not too narrow."""
     from scipy import ndimage
 
     labels, count = ndimage.label(~rules)
@@ -93,27 +148,32 @@ def _enclosed(rules: np.ndarray) -> np.ndarray:
     boxes = [(box[1].start, box[0].start, box[1].stop, box[0].stop) for box in ndimage.find_objects(labels)]
     inside = np.array(boxes, float).reshape(-1, 4)
     size = inside[:, 2:] - inside[:, :2]
-    return inside[(areas > 0.5 * size.prod(axis=1)) & (size.min(axis=1) > NARROWEST * max(rules.shape))]
+    return inside[(areas > 0.5 * size.prod(axis=1)) & (size.min(axis=1) > narrowest)]
 
 
-def _rules(ink: np.ndarray, side: int) -> np.ndarray:
-    """Level and upright rules among the ink (H, W) bool of a picture whose longer side is so many pixels."""
-    return _level(ink, side) | _level(ink.T, side).T
+def _rules(averaged: tuple[np.ndarray, ...], faint: np.ndarray) -> np.ndarray:
+    """Where there are level and upright rules on a picture: (H, W) bool. Of each direction it is given how much
+    darkness stands out from the paper, averaged along it; and of each pixel, how little is too little."""
+    level, upright = (_level(some > least[:, ::EVERY]) for some, least in zip(averaged, (faint, faint.T), strict=True))
+    height, width = faint.shape
+    return np.repeat(level, EVERY, axis=1)[:, :width] | np.repeat(upright.T, EVERY, axis=0)[:height]
 
 
-def _level(ink: np.ndarray, side: int) -> np.ndarray:
+def _level(ink: np.ndarray) -> np.ndarray:
     """Ink that goes on, nearly level, for longer than any stroke, and its small gaps closed."""
     from scipy import ndimage
 
-    gap, length = ((1, 2 * round(share * side / 2) + 1) for share in (LONGEST_GAP, RULE))
+    side = max(ink.shape[0], EVERY * ink.shape[1])
+    gap, length = ((1, 2 * round(share * side / EVERY / 2) + 1) for share in (LONGEST_GAP, RULE))
     # a rule that is not quite level leaves a row of pixels: look at it a few pixels thick
     thick = ndimage.maximum_filter1d(ink.view(np.uint8), 5, axis=0)
     runs = ndimage.grey_opening(thick, length, mode="constant")
     return (runs | ndimage.grey_closing(runs, gap, mode="constant")).view(bool)
 
 
-def _grid(boxes: np.ndarray) -> np.ndarray | None:
-    """Boxes (n, 4) that lie beside and below each other as the cells of a table, in rows and columns."""
+def _grid(boxes: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Boxes (n, 4) that lie beside and below each other as the cells of a table, in rows and columns; and how many of
+    its cells are seen where they should be, 0-1."""
     if len(boxes) < 4:
         return None
     size = np.stack([boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]], axis=1)
@@ -132,18 +192,20 @@ def _grid(boxes: np.ndarray) -> np.ndarray | None:
             if j >= 0:
                 near[i].append((j, down, across))
                 near[j].append((i, -down, -across))
-    # from any cell step by step: to the right a column more, below a row more
+    # from any cell step by step: to the right a column more, below a row more. First to those that are most alike: one
+    # that a stroke divides, or that is one with its neighbour, shows the way to no other
     best: dict[int, tuple[int, int]] = {}
     unseen = set(range(len(x)))
     while unseen:
-        start = unseen.pop()
-        place, queue = {start: (0, 0)}, [start]
+        place: dict[int, tuple[int, int]] = {}
+        queue = [(0.0, unseen.pop(), 0, 0)]
         while queue:
-            i = queue.pop()
-            for j, down, across in near[i]:
-                if j not in place:
-                    place[j] = (place[i][0] + down, place[i][1] + across)
-                    queue.append(j)
+            _, i, row, column = heappop(queue)
+            if i not in place:
+                place[i] = row, column
+                for j, down, across in near[i]:
+                    unlike = abs(np.log(width[i] / width[j])) + abs(np.log(height[i] / height[j]))
+                    heappush(queue, (unlike, j, row + down, column + across))
         unseen -= set(place)
         if len(place) > len(best):
             best = place
@@ -152,7 +214,8 @@ def _grid(boxes: np.ndarray) -> np.ndarray | None:
     inside = {i: place for i, place in best.items() if 0 <= place[0] - top < height and 0 <= place[1] - left < width}
     if height < 2 or len(inside) < FILLED * height * width:
         return None
-    return _filled(boxes, inside, height, width, top, left)
+    table, seen = _filled(boxes, inside, height, width, top, left)
+    return (table, seen) if (table[..., :2] < table[..., 2:]).all() else None
 
 
 def _span(numbers: np.ndarray) -> tuple[int, int]:
@@ -165,8 +228,8 @@ def _span(numbers: np.ndarray) -> tuple[int, int]:
 
 def _filled(
     boxes: np.ndarray, places: dict[int, tuple[int, int]], height: int, width: int, top: int, left: int
-) -> np.ndarray:
-    """The boxes in rows and columns, (height, width, 4); where one is missing, where the others would have it, as a
+) -> tuple[np.ndarray, float]:
+    """The boxes in rows and columns, (height, width, 4), and the share of them that is known; where one is missing, where the others would have it, as a
     page that is seen at an angle has it: each edge rises with the row, the column, and both together."""
     numbers = np.array([(row - top, column - left) for row, column in places.values()], float)
     known = boxes[list(places)]
@@ -181,7 +244,7 @@ def _filled(
     table = (_terms(*whole) @ edges).reshape(height, width, 4)
     rows, columns = numbers.astype(int).T
     table[rows, columns] = known
-    return table
+    return table, len(known) / (height * width)
 
 
 def _terms(row: np.ndarray, column: np.ndarray) -> np.ndarray:
