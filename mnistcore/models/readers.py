@@ -15,12 +15,13 @@ from mnistcore.models.files import SHIPPED_DIRECTORY
 from mnistcore.page.reader import PageReader
 
 NETWORKS = ("coarse", "fine", "sliding", "context", "closeup")
+FITTED = ("doubtful", "shares", "lone", "number")
 MOST_BYTES = 64 * 1024 * 1024
 
 
 def write_reader(reader: PageReader, path: Path) -> None:
     """Write a reader, atomically."""
-    arrays = {"shares": reader.shares, "lone": reader.lone, "number": reader.number}
+    arrays = {name: getattr(reader, name) for name in FITTED}
     networks = (*reader.cascade, reader.sliding, reader.context, reader.closeup)
     for name, network in zip(NETWORKS, networks, strict=True):
         for i, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
@@ -38,8 +39,7 @@ def read_reader(path: Path) -> PageReader:
     try:
         arrays = read_arrays(path, MOST_BYTES)
         coarse, fine, sliding, context, closeup = (_network(name, arrays) for name in NETWORKS)
-        fitted = (arrays[name] for name in ("shares", "lone", "number"))
-        return PageReader((coarse, fine), sliding, context, closeup, *fitted)
+        return PageReader((coarse, fine), sliding, context, closeup, *(arrays[name] for name in FITTED))
     except Exception as error:  # a damaged file fails in more ways than can be listed
         raise BadModelFile(
             f"{path.name}, which reads pages, is damaged or missing ({type(error).__name__})."

@@ -27,7 +27,7 @@ from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
 from mnistcore.page.lone import is_digit
-from mnistcore.page.reader import PageReader, find_digits, find_upright, looks, weighed
+from mnistcore.page.reader import PageReader, find_digits, find_on_paper, find_upright, looks, weighed
 from mnistcore.page.scan import SMALLEST, smallest
 from mnistcore.page.table import Cells, find_cells
 from mnistcore.page.threshold import ink_of
@@ -163,12 +163,12 @@ def read_page(
     turn, found = (0, []) if drawn else find_upright(dark, reader, deadline)
     if not found:  # ink and paper may have been mistaken for one another
         dark = 1 - dark
-        found = find_digits(dark, reader, deadline)
+        found = find_on_paper(dark, reader, deadline)
     if len(found) > (drawn is not None):  # on a drawing one alone would be what a letter encloses
         dark = np.rot90(dark, turn)
         table = _table(found, dark)
         if table and (least := max(SMALLEST, IN_CELL * table.side)) < smallest(dark.shape):
-            found = find_digits(dark, reader, deadline, least)
+            found = find_on_paper(dark, reader, deadline, least)
         return _page(found, dark, turn, table, model, reader, size)
     return drawn or Page([], size)
 

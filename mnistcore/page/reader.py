@@ -2,7 +2,8 @@
 
 1. scan      the sliding network looks at every place in every size (`scan.py`)
 2. context   a second network judges what may be a digit by what stands around it (`context.py`)
-3. choose    of windows that show the same ink the likeliest (`context.py`, too)
+3. choose    of windows that show the same ink the likeliest (`context.py`, too), and on paper what is rather a digit
+             than not among all that was found (`doubtful.py`)
 4. weigh     a third network looks at each digit that was found (`closeup.py`), and the model reads it alone; what all
              of them say is weighed
 """
@@ -17,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.digit.probabilities import log_odds, softmax
+from mnistcore.page import doubtful
 from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
 from mnistcore.page.scan import scan
@@ -42,6 +44,7 @@ class PageReader:
         sliding: which digit stands in the middle of a window, or none.
         context: the same, given what the sliding network sees around it.
         closeup: which digit a digit is.
+        doubtful: (doubtful.FEATURES,), by what a digit on paper is told from anything else there.
         shares: (4, 2), how much the logarithms of four probabilities count for the final reading: the context
             network's, the sliding network's, the closeup network's, and those of the model which reads the digit alone.
             And how much more for each log odds by which the model takes what is cut out for a digit.
@@ -53,6 +56,7 @@ class PageReader:
     sliding: Model
     context: Model
     closeup: Model
+    doubtful: np.ndarray
     shares: np.ndarray
     lone: np.ndarray
     number: np.ndarray
@@ -73,6 +77,14 @@ def find_digits(
         TimeoutError: the deadline passed.
     """
     return choose(*likely(darkness, reader, deadline, least))
+
+
+def find_on_paper(
+    darkness: np.ndarray, reader: PageReader, deadline: float = math.inf, least: float | None = None
+) -> list[FoundDigit]:
+    """The same on a photo, where there may be anything beside the digits."""
+    found = choose(*likely(darkness, reader, deadline, least), doubtful.LEAST)
+    return doubtful.digits_among(found, reader.doubtful)
 
 
 def likely(
@@ -120,10 +132,10 @@ def find_upright(darkness: np.ndarray, reader: PageReader, deadline: float = mat
     What lies on its side looks like few digits, and doubtful ones. So where those on a small copy are, it is looked at
     in the other ways, too; and if there is more to be seen in one of them, all of the page is, in that way as well.
     """
-    found = find_digits(darkness, reader, deadline)
+    found = find_on_paper(darkness, reader, deadline)
     turn = _suspected(darkness, reader, deadline)
     if turn:
-        turned = find_digits(np.rot90(darkness, turn), reader, deadline)
+        turned = find_on_paper(np.rot90(darkness, turn), reader, deadline)
         if evidence(turned) > max(TIMES * evidence(found), SEVERAL):
             return turn, turned
     return 0, found

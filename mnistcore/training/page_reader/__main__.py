@@ -1,4 +1,4 @@
-"""The seven steps, one after the other."""
+"""The eight steps, one after the other."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ from mnistcore.page.reader import PageReader
 from mnistcore.training import page_reader
 from mnistcore.training.page_reader.closeup import train_closeup
 from mnistcore.training.page_reader.context import train_context
-from mnistcore.training.page_reader.decisions import train_lone, train_number, train_shares
+from mnistcore.training.page_reader.decisions import train_doubtful, train_lone, train_number, train_shares
 from mnistcore.training.page_reader.making import Maker
 from mnistcore.training.page_reader.windows import train_cascade, train_sliding
 
 
 def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[str], None]) -> PageReader:
-    """All seven steps."""
+    """All eight steps."""
     maker = Maker(data, hands, seed)
     sliding = train_sliding(maker, seed, log)
     cascade = train_cascade(maker, sliding, seed)
     context = train_context(maker, cascade, sliding, seed, log)
     closeup = train_closeup(maker, seed, log)
-    to_be_fitted = np.full((4, 2), 0.25), np.zeros(lone.FEATURES), np.zeros((2, drawing.FEATURES))
+    to_be_fitted = (
+        np.array([0.0, 1, 0]),
+        np.full((4, 2), 0.25),
+        np.zeros(lone.FEATURES),
+        np.zeros((2, drawing.FEATURES)),
+    )
     reader = PageReader(cascade, sliding, context, closeup, *to_be_fitted)
+    reader = replace(reader, doubtful=train_doubtful(maker, reader, log))
     reader = replace(reader, shares=train_shares(maker, reader, log))
     reader = replace(reader, lone=train_lone(maker, reader, log))
     return replace(reader, number=train_number(maker, reader, log))

@@ -1,4 +1,4 @@
-"""5 to 7. How much each look counts, and what tells a digit from a letter and a number from one digit: few weights."""
+"""5 to 8. What tells a digit from none, from a letter, a number from one digit, and how much each look counts: few weights."""
 
 from __future__ import annotations
 
@@ -15,15 +15,31 @@ from mnistcore.data.scenes.scene import NO_DIGIT, Scene
 from mnistcore.digit.form import DIGITS
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
-from mnistcore.page import lone
-from mnistcore.page.context import FoundDigit
+from mnistcore.page import doubtful, lone
+from mnistcore.page.context import FoundDigit, choose
 from mnistcore.page.cutting import cut_out
 from mnistcore.page.drawing import FEATURES, features
-from mnistcore.page.reader import PageReader, find_digits, looks, weighed
+from mnistcore.page.reader import PageReader, find_digits, find_on_paper, likely, looks, weighed
 from mnistcore.page.threshold import ink_of
 from mnistcore.training.page_reader.making import Maker
 
-SCENES = {"shares": 2_000, "lone": 3_000, "number": 2_000}
+SCENES = {"doubtful": 3_000, "shares": 2_000, "lone": 3_000, "number": 2_000}
+
+
+def doubtful_data(
+    glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader
+) -> Iterator:
+    """Of all that was found on each picture the features of `doubtful.py`, and which of it are digits."""
+    for scene in pictures(glyphs, written, count, rng):
+        if found := choose(*likely(1 - scene.picture, reader), doubtful.LEAST):
+            yield doubtful.features(found), np.array([_label(digit, scene) < NO_DIGIT for digit in found])
+
+
+def train_doubtful(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
+    seen, digits = maker.make(partial(doubtful_data, reader=reader), SCENES["doubtful"], "validate")
+    weights = _logistic(seen, digits)
+    log(f"doubtful: {np.mean((seen @ weights > 0) == digits):.2%} of {len(digits):,} that were found are told")
+    return weights
 
 
 def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
@@ -51,7 +67,7 @@ def lone_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gener
 def _found(scene: Scene, reader: PageReader) -> tuple[list[FoundDigit], np.ndarray, np.ndarray]:
     """The n digits found on a picture, what all say of them, (n, 4, 10), and `robust`'s digit probabilities."""
     darkness = 1 - scene.picture
-    found = find_digits(darkness, reader)
+    found = find_on_paper(darkness, reader)
     if not found:
         return found, np.empty((0, 4, 10)), np.empty(0)
     images = np.stack([cut_out(darkness, digit, found)[0] for digit in found])
