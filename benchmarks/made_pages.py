@@ -5,12 +5,13 @@ light with a shadow, blurred, and saved as a JPEG. No two pages are alike.
 """
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from mnistcore import prepare
+from mnistcore import BlankImage, prepare
 from mnistcore.data import non_digits
 
 INKS = {"black pen": (35, 35, 40), "blue pen": (40, 55, 140), "pencil": (115, 115, 118), "marker": (15, 15, 20)}
@@ -219,8 +220,7 @@ def _scatter_others(ink, boxes, rng, count, tall, edge):
     height, width = ink.shape
     for _ in range(count):
         if rng.random() < 0.7:
-            image = prepare(next(non_digits.glyphs(1, rng)))
-            glyph = enlarged(image, tall * rng.uniform(0.7, 1.2))
+            glyph = enlarged(_other(rng), tall * rng.uniform(0.7, 1.2))
         else:
             knots = rng.normal(0, 0.25, (rng.integers(8, 20), 2)).cumsum(axis=0)
             glyph = paint([(knots - knots.min(axis=0)) * tall * 0.5 + 4], max(2, 0.07 * tall))
@@ -234,6 +234,13 @@ def _scatter_others(ink, boxes, rng, count, tall, edge):
             if all(apart) and not around.any():
                 ink[y : y + glyph.shape[0], x : x + glyph.shape[1]] = glyph
                 break
+
+
+def _other(rng):
+    """A letter or a symbol that is more than a dot."""
+    while True:
+        with suppress(BlankImage):
+            return prepare(next(non_digits.glyphs(1, rng)))
 
 
 def _on_paper(ink, colour, rng, kind, boxes):

@@ -22,8 +22,10 @@ from mnistcore.data.scenes.scene import HEIGHT, WIDTH
 from mnistcore.digit import images
 from mnistcore.models.readers import read_reader, shipped_reader, write_reader
 from mnistcore.page import closeup, darkness
+from mnistcore.page.context import FoundDigit
+from mnistcore.page.doubtful import digits_among
 from mnistcore.page.lines import in_lines
-from mnistcore.page.scan import extended
+from mnistcore.page.scan import extended, heights
 from mnistcore.page.table import find_cells
 from mnistcore.training.page_reader.closeup import closeup_data
 from mnistcore.training.page_reader.windows import window_data
@@ -89,6 +91,75 @@ def test_a_cell_whose_rule_is_broken_lies_where_the_others_say() -> None:
     assert cells.at(85, 85) == (0, 0)
     assert cells.at(175, 85) == (0, 1)
     assert cells.at(5, 5) is None
+
+
+@pytest.mark.parametrize("degrees", [-8, 7])
+def test_the_cells_of_a_sheet_that_is_aslant_are_found(degrees: int) -> None:
+    ink = table_of([[""] * 3] * 20, side=70)
+    aslant = Image.fromarray(ink.astype(np.float32)).rotate(degrees, Image.Resampling.BILINEAR, expand=True)
+    cells = find_cells(np.asarray(aslant), 20)
+    assert cells is not None
+    assert cells.shape == (20, 3)
+    assert 60 < cells.side < 70
+    turn = np.deg2rad(degrees)
+    for row, column in np.ndindex(20, 3):
+        right, down = 75 + 70 * column - ink.shape[1] / 2, 75 + 70 * row - ink.shape[0] / 2
+        x = aslant.width / 2 + np.cos(turn) * right + np.sin(turn) * down
+        y = aslant.height / 2 - np.sin(turn) * right + np.cos(turn) * down
+        assert cells.at(x, y) == (row, column)
+
+
+def test_rules_as_faint_as_the_grain_of_the_paper_are_found() -> None:
+    rules = table_of([[""] * 3] * 20, side=70) > 0
+    ink = 0.07 * rules + 0.04 * np.random.default_rng(0).standard_normal(rules.shape)
+    ink[150:190, 150:154] = 0.6  # a 1, much darker
+    cells = find_cells(ink.clip(0, 1).astype(np.float32), 20)
+    assert cells is not None
+    assert cells.shape == (20, 3)
+
+
+def test_squares_that_are_smaller_than_the_digits_are_no_cells(model) -> None:
+    paper = np.zeros((640, 640))
+    paper[20::45] = paper[:, 20::45] = 0.25
+    shape = digit(5, 60, 4)
+    for x in (100, 160, 220):
+        paper[300:360, x : x + shape.shape[1]] = np.maximum(paper[300:360, x : x + shape.shape[1]], shape)
+    page = read_page(photo_of(paper), model, kind="photo")
+    assert page.lines == ["555"]
+    assert page.table is None
+
+
+@pytest.mark.slow
+def test_digits_of_a_large_sheet_are_read_that_are_smaller_than_any_without_a_table(model) -> None:
+    cells = [["17", "", "204"], ["", "35", "6"], ["98", "41", ""]] * 10
+    ink = np.zeros((1640, 700))
+    for row in range(31):
+        ink[40 + 46 * row : 42 + 46 * row, 40:632] = 0.9
+    for column in range(4):
+        ink[40:1422, 40 + 197 * column : 42 + 197 * column] = 0.9
+    for row, line in enumerate(cells):
+        for column, text in enumerate(line):
+            for k, letter in enumerate(text):
+                shape = digit(int(letter), 22, 1)
+                y, x = 52 + 46 * row, 90 + 197 * column + 24 * k
+                ink[y : y + shape.shape[0], x : x + shape.shape[1]] = shape
+    assert min(heights(ink.shape)) > 27  # pixels
+    table = read_page(photo_of(ink), model, kind="photo").table
+    assert table is not None
+    assert (len(table), len(table[0])) == (30, 3)
+    right = sum(a == b for row, truth in zip(table, cells, strict=True) for a, b in zip(row, truth, strict=True))
+    assert right >= 84  # of 90
+
+
+def test_among_sure_digits_a_doubtful_one_is_a_digit_and_among_doubtful_ones_it_is_not() -> None:
+    def found(*odds: float) -> list[FoundDigit]:
+        return [FoundDigit(9.0 * k, 9, 9, np.full(10, 0.1), np.full(10, 0.1), each) for k, each in enumerate(odds)]
+
+    weights = shipped_reader().doubtful
+    sure = found(6, 6, 6, 6, -0.3)
+    assert digits_among(sure, weights) == sure
+    assert digits_among(found(0.1, -1, -1, -1, -1), weights) == []
+    assert digits_among(found(-3.0), weights) == digits_among([], weights) == []
 
 
 def test_a_tiny_picture_has_no_table() -> None:

@@ -1,4 +1,4 @@
-"""Printed or drawn rules that cross -> the cells of a table, in rows and columns."""
+"""Rules that cross -> the cells of a table, in rows and columns."""
 
 from __future__ import annotations
 
@@ -6,21 +6,10 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
-from PIL import Image
 
-WORKING_SIDE = 1600  # pixels: rules are looked for in a picture of at most this size
-LONGEST_GAP = 0.02  # of the longer side: gaps of a rule that are closed
-FAINTEST = 0.08  # of the strongest ink nearby: a rule is not fainter
-GRAIN = 0.05  # of the strongest ink on the page: weaker is paper
-DARKER = 0.2, 0.35, 0.5, 0.6  # of most of the darkest rules: a paper's own rules are fainter than a table's
-AVERAGED, EVERY = (
-    9,
-    3,
-)  # pixels along a rule are averaged, around every so many: what is as faint as the grain stands out
-COARSER, THICK = 4, 5  # to tell how level rules are, of so many pixels one is looked at; a rule has not so many then
-SLOPES = np.arange(-0.2, 0.2025, 0.0025)  # that rules of a photographed sheet may have
+from mnistcore.page.rules import find_rules
+
 ALIKE = 1.1  # times a table's area: that of the same one
-RULE = 0.04  # of the longer side: a rule is straight for longer than this
 REACH = 0.6  # sides of a cell, from its middle: what is as near as this stands in it
 FILLED = 0.7  # of the places in a table's rows and columns: so many cells at least are seen
 ASTRAY = 0.3  # of a cell's side, that an edge may be from where the others would have it
@@ -68,61 +57,16 @@ def find_cells(darkness: np.ndarray, narrowest: float) -> Cells | None:
 
     Args:
         darkness: (H, W) float32, 0-1, ink above 0.
-        narrowest: pixels: a cell's sides are longer. Those of the squares of squared paper are not, if this is the
-            height of the digits.
+        narrowest: pixels: a cell's sides are longer.
     """
-    from scipy import ndimage
-
-    image = Image.fromarray(darkness)
-    image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
-    small, scale = np.asarray(image), max(darkness.shape) / max(image.size)
-    around = max(3, max(small.shape) // 25)
-    straighten, stands_out = _straightened(small - ndimage.uniform_filter(small, around))
-    faint = np.maximum(FAINTEST * ndimage.maximum_filter(stands_out, around), GRAIN * stands_out.max())
-    averaged = tuple(ndimage.uniform_filter1d(some, AVERAGED)[:, ::EVERY] for some in (stands_out, stands_out.T))
-    rules = _rules(averaged, faint)
-    if not rules.any():
-        return None
-    # a table on ruled or squared paper: its own rules are the darker ones. What most degrees of darkness say is taken
-    usual = np.percentile(stands_out[rules & (stands_out > faint)], 90)
-    darker = [_rules(averaged, np.maximum(faint, share * usual)) for share in DARKER]
-    seen = [grid for some in (rules, *darker) if (grid := _grid(_enclosed(some, narrowest / scale)))]
+    masks, straighten, scale = find_rules(darkness)
+    seen = [grid for rules in masks if (grid := _grid(_enclosed(rules, narrowest / scale)))]
     if not seen:
         return None
+    # on ruled or squared paper the table's own rules are the darker ones: what most degrees of darkness say is taken,
+    # and each the more, the more cells it shows where they should be
     boxes, _ = max(seen, key=lambda grid: grid[1] * sum(clear * _same(grid[0], other) for other, clear in seen))
-    return Cells(scale * boxes, straighten * [1, 1, scale])
-
-
-def _straightened(stands_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What makes the rules of a picture level and upright, (2, 3), and the picture made so, without anything wide."""
-    from scipy import ndimage
-
-    height, width = stands_out.shape
-    coarse = Image.fromarray(stands_out.clip(0)).reduce(COARSER)
-    wide = Image.fromarray(ndimage.grey_opening(np.asarray(coarse), THICK))  # such as what lies beside the sheet
-    thin = np.asarray(coarse) - np.asarray(wide)
-    y, x = np.nonzero(thin > GRAIN * thin.max())
-    falls, leans = _slope(x, y), _slope(y, x)
-    turn = np.array([[1, -leans], [-falls, 1]])
-    corners = turn @ [[0, width, 0, width], [0, 0, height, height]]
-    start = corners.min(axis=1)
-    size = np.ceil(corners.max(axis=1) - start).astype(int)
-    back = np.linalg.inv(turn)
-    straight = Image.fromarray(stands_out - np.asarray(wide.resize((width, height)))).transform(
-        tuple(size.tolist()), Image.Transform.AFFINE, np.column_stack([back, back @ start]).ravel().tolist()
-    )
-    return np.column_stack([turn, -start]), np.asarray(straight)
-
-
-def _slope(along: np.ndarray, across: np.ndarray) -> float:
-    """How far ink at these places moves across for each pixel along an axis: where it gathers in the fewest lines
-    (Postl 1986, "Detection of linear oblique structures and skew scan in digitized documents")."""
-
-    def gathered(slope: float) -> int:
-        line = np.rint(across - slope * along).astype(int)
-        return int((np.bincount(line - line.min()).astype(float) ** 2).sum()) if len(line) else 0
-
-    return float(max(SLOPES, key=gathered))
+    return Cells(scale * boxes, straighten)
 
 
 def _same(grid: np.ndarray, other: np.ndarray) -> bool:
@@ -151,37 +95,27 @@ def _enclosed(rules: np.ndarray, narrowest: float) -> np.ndarray:
     return inside[(areas > 0.5 * size.prod(axis=1)) & (size.min(axis=1) > narrowest)]
 
 
-def _rules(averaged: tuple[np.ndarray, ...], faint: np.ndarray) -> np.ndarray:
-    """Where there are level and upright rules on a picture: (H, W) bool. Of each direction it is given how much
-    darkness stands out from the paper, averaged along it; and of each pixel, how little is too little."""
-    level, upright = (_level(some > least[:, ::EVERY]) for some, least in zip(averaged, (faint, faint.T), strict=True))
-    height, width = faint.shape
-    return np.repeat(level, EVERY, axis=1)[:, :width] | np.repeat(upright.T, EVERY, axis=0)[:height]
-
-
-def _level(ink: np.ndarray) -> np.ndarray:
-    """Ink that goes on, nearly level, for longer than any stroke, and its small gaps closed."""
-    from scipy import ndimage
-
-    side = max(ink.shape[0], EVERY * ink.shape[1])
-    gap, length = ((1, 2 * round(share * side / EVERY / 2) + 1) for share in (LONGEST_GAP, RULE))
-    # a rule that is not quite level leaves a row of pixels: look at it a few pixels thick
-    thick = ndimage.maximum_filter1d(ink.view(np.uint8), 5, axis=0)
-    runs = ndimage.grey_opening(thick, length, mode="constant")
-    return (runs | ndimage.grey_closing(runs, gap, mode="constant")).view(bool)
-
-
 def _grid(boxes: np.ndarray) -> tuple[np.ndarray, float] | None:
     """Boxes (n, 4) that lie beside and below each other as the cells of a table, in rows and columns; and how many of
     its cells are seen where they should be, 0-1."""
     if len(boxes) < 4:
         return None
-    size = np.stack([boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]], axis=1)
-    usual = np.median(size, axis=0)
-    heights_fit = (size[:, 1] > SMALLEST * usual[1]) & (size[:, 1] < LARGEST * usual[1])
-    boxes = boxes[heights_fit]
+    tall = boxes[:, 3] - boxes[:, 1]
+    boxes = boxes[(tall > SMALLEST * np.median(tall)) & (tall < LARGEST * np.median(tall))]
     if len(boxes) < 4:
         return None
+    places = _numbered(boxes)
+    numbers = np.array(list(places.values()))
+    (top, height), (left, width) = _span(numbers[:, 0]), _span(numbers[:, 1])
+    inside = {i: place for i, place in places.items() if 0 <= place[0] - top < height and 0 <= place[1] - left < width}
+    if height < 2 or len(inside) < FILLED * height * width:
+        return None
+    table, seen = _filled(boxes, inside, height, width, top, left)
+    return (table, seen) if (table[..., :2] < table[..., 2:]).all() else None
+
+
+def _numbered(boxes: np.ndarray) -> dict[int, tuple[int, int]]:
+    """Of the most boxes (n, 4) that hang together, wall to wall, the row and the column of each, from any number on."""
     x, y = boxes[:, [0, 2]].mean(axis=1), boxes[:, [1, 3]].mean(axis=1)
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     right = [_next(x, y, width, height, i) for i in range(len(x))]
@@ -194,28 +128,22 @@ def _grid(boxes: np.ndarray) -> tuple[np.ndarray, float] | None:
                 near[j].append((i, -down, -across))
     # from any cell step by step: to the right a column more, below a row more. First to those that are most alike: one
     # that a stroke divides, or that is one with its neighbour, shows the way to no other
-    best: dict[int, tuple[int, int]] = {}
+    most: dict[int, tuple[int, int]] = {}
     unseen = set(range(len(x)))
     while unseen:
-        place: dict[int, tuple[int, int]] = {}
+        places: dict[int, tuple[int, int]] = {}
         queue = [(0.0, unseen.pop(), 0, 0)]
         while queue:
             _, i, row, column = heappop(queue)
-            if i not in place:
-                place[i] = row, column
+            if i not in places:
+                places[i] = row, column
                 for j, down, across in near[i]:
                     unlike = abs(np.log(width[i] / width[j])) + abs(np.log(height[i] / height[j]))
                     heappush(queue, (unlike, j, row + down, column + across))
-        unseen -= set(place)
-        if len(place) > len(best):
-            best = place
-    numbers = np.array(list(best.values()))
-    (top, height), (left, width) = _span(numbers[:, 0]), _span(numbers[:, 1])
-    inside = {i: place for i, place in best.items() if 0 <= place[0] - top < height and 0 <= place[1] - left < width}
-    if height < 2 or len(inside) < FILLED * height * width:
-        return None
-    table, seen = _filled(boxes, inside, height, width, top, left)
-    return (table, seen) if (table[..., :2] < table[..., 2:]).all() else None
+        unseen -= set(places)
+        if len(places) > len(most):
+            most = places
+    return most
 
 
 def _span(numbers: np.ndarray) -> tuple[int, int]:
@@ -229,8 +157,9 @@ def _span(numbers: np.ndarray) -> tuple[int, int]:
 def _filled(
     boxes: np.ndarray, places: dict[int, tuple[int, int]], height: int, width: int, top: int, left: int
 ) -> tuple[np.ndarray, float]:
-    """The boxes in rows and columns, (height, width, 4), and the share of them that is known; where one is missing, where the others would have it, as a
-    page that is seen at an angle has it: each edge rises with the row, the column, and both together."""
+    """The boxes in rows and columns, (height, width, 4), and the share of them that is known. Where one is missing, it
+    is where the others would have it, as on a page that is seen at an angle: each edge rises with the row, the column,
+    and both together."""
     numbers = np.array([(row - top, column - left) for row, column in places.values()], float)
     known = boxes[list(places)]
     edges, *_ = np.linalg.lstsq(_terms(*numbers.T), known, rcond=None)

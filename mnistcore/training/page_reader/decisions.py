@@ -1,4 +1,4 @@
-"""5 to 8. What tells a digit from none, from a letter, a number from one digit, and how much each look counts: few weights."""
+"""5 to 8. What tells a digit from anything else and a number from one digit, and how much each look counts."""
 
 from __future__ import annotations
 
