@@ -1,7 +1,7 @@
-"""Of what was found on paper, which is a digit: the surer the others are, the less sure a digit must be.
+"""Of what was found on paper, which is a digit: the surer those beside it are, the less sure a digit must be.
 
 Among digits a faint stroke is a 1; among letters it is an l. So a logistic regression is given, beside the log odds of
-each thing that was found, how many of the others are surely digits and how many may be something else.
+each thing that was found, how many of those on its line are surely digits and how many may be something else.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from mnistcore.page.context import FoundDigit
+from mnistcore.page.lines import REACH
 
 LEAST = -4.0  # log odds: nothing less likely is counted, or taken for a digit
+LEVEL = 0.5  # heights: by how much two digits of a line may be off
 FEATURES = 3
 
 
@@ -22,7 +24,9 @@ def digits_among(found: list[FoundDigit], weights: np.ndarray) -> list[FoundDigi
 
 def features(found: list[FoundDigit]) -> np.ndarray:
     """(n, FEATURES) float64: by what each is told."""
-    odds = np.array([digit.log_odds for digit in found])
-    sure = odds > 0
-    others_sure, others_not = sure.sum() - sure, (~sure).sum() - ~sure
-    return np.stack([np.ones(len(found)), odds, np.log((others_sure + 1) / (others_not + 1))], axis=1)
+    x, y, height, odds = np.array([(d.x, d.y, d.height, d.log_odds) for d in found]).reshape(-1, 4).T
+    higher = np.maximum(height, height[:, np.newaxis])
+    beside = (np.abs(x - x[:, np.newaxis]) < REACH * higher) & (np.abs(y - y[:, np.newaxis]) < LEVEL * higher)
+    np.fill_diagonal(beside, False)
+    sure, others = (beside & (odds > 0)).sum(axis=1), (beside & (odds <= 0)).sum(axis=1)
+    return np.stack([np.ones(len(found)), odds, np.log((sure + 1) / (others + 1))], axis=1)
