@@ -35,7 +35,6 @@ from mnistcore.page.threshold import ink_of
 KINDS = ("auto", "drawing", "photo")
 SHEET = 160  # pixels of a drawing's shorter side: a digit that is drawn on a sheet needs no more
 MOST_PARTS = 20  # of a drawing that may be digits: more are no number
-NARROWEST = 0.6  # heights of a digit: a cell's sides are longer
 IN_CELL = 0.35  # of a cell's shorter side: what is written in it is at least so high
 SMALLEST_DRAWN = 8  # of these digits one below the other fill a sheet
 
@@ -175,11 +174,8 @@ def read_page(
 
 def _table(found: list[FoundDigit], dark: np.ndarray) -> Cells | None:
     """The table in which most of the digits that were found stand, if there is one."""
-    height = float(np.median([digit.height for digit in found]))
-    cells = find_cells(dark, NARROWEST * height)
-    if not cells or cells.side < height:  # squared paper
-        return None
-    inside = sum(cells.at(digit.x, digit.y) is not None for digit in found)
+    cells = find_cells(dark, float(np.median([digit.height for digit in found])))
+    inside = sum(cells.at(digit.x, digit.y) is not None for digit in found) if cells else 0
     return cells if inside > len(found) / 2 else None
 
 

@@ -12,6 +12,7 @@ from mnistcore.page.rules import find_rules
 ALIKE = 1.1  # times a table's area: that of the same one
 REACH = 0.6  # sides of a cell, from its middle: what is as near as this stands in it
 FILLED = 0.7  # of the places in a table's rows and columns: so many cells at least are seen
+NARROWEST = 0.6  # heights of a digit: a cell's sides are longer
 ASTRAY = 0.3  # of a cell's side, that an edge may be from where the others would have it
 SMALLEST, LARGEST = 0.4, 2.5  # a cell's sides, in medians of all cells
 
@@ -52,15 +53,15 @@ class Cells:
         return (int(row), int(column)) if away[row, column] < REACH else None
 
 
-def find_cells(darkness: np.ndarray, narrowest: float) -> Cells | None:
+def find_cells(darkness: np.ndarray, height: float) -> Cells | None:
     """The cells of the largest table on a picture, or None if there is no table.
 
     Args:
         darkness: (H, W) float32, 0-1, ink above 0.
-        narrowest: pixels: a cell's sides are longer.
+        height: pixels, of most digits: most cells are higher. The squares of squared paper are not.
     """
     masks, straighten, scale = find_rules(darkness)
-    seen = [grid for rules in masks if (grid := _grid(_enclosed(rules, narrowest / scale)))]
+    seen = [grid for rules in masks if (grid := _grid(_enclosed(rules, NARROWEST * height / scale), height / scale))]
     if not seen:
         return None
     # on ruled or squared paper the table's own rules are the darker ones: what most degrees of darkness say is taken,
@@ -95,12 +96,12 @@ def _enclosed(rules: np.ndarray, narrowest: float) -> np.ndarray:
     return inside[(areas > 0.5 * size.prod(axis=1)) & (size.min(axis=1) > narrowest)]
 
 
-def _grid(boxes: np.ndarray) -> tuple[np.ndarray, float] | None:
+def _grid(boxes: np.ndarray, least: float) -> tuple[np.ndarray, float] | None:
     """Boxes (n, 4) that lie beside and below each other as the cells of a table, in rows and columns; and how many of
-    its cells are seen where they should be, 0-1."""
-    if len(boxes) < 4:
-        return None
+    its cells are seen where they should be, 0-1. None if most are lower than `least`."""
     tall = boxes[:, 3] - boxes[:, 1]
+    if len(boxes) < 4 or np.median(tall) < least:
+        return None
     boxes = boxes[(tall > SMALLEST * np.median(tall)) & (tall < LARGEST * np.median(tall))]
     if len(boxes) < 4:
         return None
