@@ -21,7 +21,7 @@ from mnistcore.data.scenes.pictures import scenes
 from mnistcore.data.scenes.scene import HEIGHT, WIDTH
 from mnistcore.digit import images
 from mnistcore.models.readers import read_reader, shipped_reader, write_reader
-from mnistcore.page import closeup, darkness
+from mnistcore.page import closeup, darkness, pages
 from mnistcore.page.context import FoundDigit
 from mnistcore.page.doubtful import digits_among
 from mnistcore.page.lines import in_lines
@@ -149,6 +149,13 @@ def test_digits_of_a_large_sheet_are_read_that_are_smaller_than_any_without_a_ta
     assert (len(table), len(table[0])) == (30, 3)
     right = sum(a == b for row, truth in zip(table, cells, strict=True) for a, b in zip(row, truth, strict=True))
     assert right >= 84  # of 90
+
+
+@pytest.mark.slow
+def test_what_was_found_stays_if_a_closer_look_finds_nothing(model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "find_on_paper", lambda *_: [])
+    monkeypatch.setattr(pages, "smallest", lambda _: 1e9)  # so that any table asks for the closer look
+    assert read_page(photo_of(table_of(CELLS)), model, kind="photo").table == CELLS
 
 
 def test_among_sure_digits_a_doubtful_one_is_a_digit_and_among_doubtful_ones_it_is_not() -> None:

@@ -25,8 +25,10 @@ def digits_among(found: list[FoundDigit], weights: np.ndarray) -> list[FoundDigi
 def features(found: list[FoundDigit]) -> np.ndarray:
     """(n, FEATURES) float64: by what each is told."""
     x, y, height, odds = np.array([(d.x, d.y, d.height, d.log_odds) for d in found]).reshape(-1, 4).T
-    higher = np.maximum(height, height[:, np.newaxis])
-    beside = (np.abs(x - x[:, np.newaxis]) < REACH * higher) & (np.abs(y - y[:, np.newaxis]) < LEVEL * higher)
-    np.fill_diagonal(beside, False)
-    sure, others = (beside & (odds > 0)).sum(axis=1), (beside & (odds <= 0)).sum(axis=1)
-    return np.stack([np.ones(len(found)), odds, np.log((sure + 1) / (others + 1))], axis=1)
+    around = np.empty(len(found))
+    for i in range(len(found)):  # one by one: of a page of text there may be thousands
+        higher = np.maximum(height, height[i])
+        beside = (np.abs(x - x[i]) < REACH * higher) & (np.abs(y - y[i]) < LEVEL * higher)
+        beside[i] = False
+        around[i] = np.log((1 + (beside & (odds > 0)).sum()) / (1 + (beside & (odds <= 0)).sum()))
+    return np.stack([np.ones(len(found)), odds, around], axis=1)

@@ -156,7 +156,7 @@ def read_page(
         return _of_drawing(image, dark, _small(dark), model, reader, size, deadline, SHEET / SMALLEST_DRAWN)
     drawn = None
     if kind == "auto" and is_plain(bright):
-        drawn = _of_drawing(image, dark, dark, model, reader, size, deadline, smallest(dark.shape))
+        drawn = _of_drawing(image, dark, dark, model, reader, size, deadline)
         if drawn.digits or (drawn.refused and drawn.refused.status == "blank"):
             return drawn
     turn, found = (0, []) if drawn else find_upright(dark, reader, deadline)
@@ -167,7 +167,7 @@ def read_page(
         dark = np.rot90(dark, turn)
         table = _table(found, dark)
         if table and (least := max(SMALLEST, IN_CELL * table.side)) < smallest(dark.shape):
-            found = find_on_paper(dark, reader, deadline, least)
+            found = find_on_paper(dark, reader, deadline, least) or found
         return _page(found, dark, turn, table, model, reader, size)
     return drawn or Page([], size)
 
@@ -187,7 +187,7 @@ def _of_drawing(
     reader: PageReader,
     size: tuple[int, int],
     deadline: float,
-    least: float,
+    least: float | None = None,
 ) -> Page:
     """The page of a drawing: one digit as `read` reads it, a number, or nothing. In `small`, which may be the drawing
     made smaller, digits are found whose parts touch or overlap."""
