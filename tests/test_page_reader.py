@@ -23,7 +23,7 @@ from mnistcore.digit import images
 from mnistcore.models.readers import read_reader, shipped_reader, write_reader
 from mnistcore.page import closeup, darkness, pages
 from mnistcore.page.context import FoundDigit
-from mnistcore.page.doubtful import digits_among
+from mnistcore.page.decisions import digits_among
 from mnistcore.page.lines import in_lines
 from mnistcore.page.scan import extended, heights
 from mnistcore.page.table import find_cells
@@ -253,6 +253,16 @@ def test_ink_may_be_darker_or_brighter_than_paper() -> None:
     for seen in (bright, 1 - bright):
         dark = darkness.darkness(seen)
         assert dark[ink > 0.5].min() > dark[ink < 0.1].mean()
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_scan_as_white_as_a_screen_is_no_drawing_if_it_has_a_margin(turn: int) -> None:
+    sheet = np.ones((200, 150), np.float32)
+    sheet[80:110, 90:94] = 0
+    assert darkness.is_plain(sheet)
+    scan = sheet.copy()
+    scan[:, :20] = 0.02
+    assert not darkness.is_plain(np.rot90(scan, turn))
 
 
 def test_strokes_that_are_cut_off_end_at_the_border() -> None:

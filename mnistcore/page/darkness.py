@@ -36,7 +36,12 @@ def _paper(bright: np.ndarray) -> float | None:
     # to count one brightness takes a tenth of the time that it takes to count all, so a sample says which
     step = _step(bright)
     level = int(np.bincount(levels[::step, ::step].ravel()).argmax())
-    return level / 255 if np.count_nonzero(levels == level) > PLAIN * bright.size else None
+    is_paper = levels == level
+    if np.count_nonzero(is_paper) <= PLAIN * bright.size:
+        return None
+    # a scan may be as white, but has a margin or the edge of a sheet along one of its sides
+    sides = is_paper[0], is_paper[-1], is_paper[:, 0], is_paper[:, -1]
+    return level / 255 if min(side.mean() for side in sides) > PLAIN else None
 
 
 def _step(picture: np.ndarray) -> int:

@@ -5,7 +5,7 @@ there is a table, its cells.
     2. find       where digits stand, and which, and which way round the page lies (`reader.py`); of a drawing, whether
                   it is a number at all (`drawing.py`)
     3. read       each digit, cut out of its paper, is read by the model as well, and what all say is weighed; one that
-                  stands alone may be none (`lone.py`)
+                  stands alone may be none (`decisions.py`)
     4. arrange    in lines (`lines.py`), and in the cells of a table (`table.py`)
 """
 
@@ -21,12 +21,12 @@ from PIL import Image
 from mnistcore.digit.grey import upright
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, Readings, read
+from mnistcore.page.closeup import cut_out
 from mnistcore.page.context import FoundDigit
-from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
+from mnistcore.page.decisions import is_digit_alone
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
-from mnistcore.page.lone import is_digit
 from mnistcore.page.reader import PageReader, find_digits, find_on_paper, find_upright, looks, weighed
 from mnistcore.page.scan import SMALLEST, smallest
 from mnistcore.page.table import Cells, find_cells
@@ -246,7 +246,7 @@ def _page(
     alone, by_model = model.probabilities(images)
     ordered = [found[i] for _, i in order]
     of_digits = weighed(looks(ordered, dark, alone, reader.closeup), reader.shares, by_model)
-    if len(found) == 1 and not is_digit(found[0].log_odds, by_model[0], of_digits.max(), reader.lone):
+    if len(found) == 1 and not is_digit_alone(found[0], by_model[0], of_digits.max(), reader.lone):
         return Page([], size)
     of_any = 1 / (1 + np.exp(-np.array([digit.log_odds for digit in ordered], np.float32)))
     readings = Readings(images, of_digits, of_any, {}, model.rejection_threshold, 0.0)  # none is refused any more

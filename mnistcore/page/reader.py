@@ -3,7 +3,7 @@
 1. scan      the sliding network looks at every place in every size (`scan.py`)
 2. context   a second network judges what may be a digit by what stands around it (`context.py`)
 3. choose    of windows that show the same ink the likeliest (`context.py`, too), and on paper what is rather a digit
-             than not among all that was found (`doubtful.py`)
+             than not among all that was found (`decisions.py`)
 4. weigh     a third network looks at each digit that was found (`closeup.py`), and the model reads it alone; what all
              of them say is weighed
 """
@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image
 
 from mnistcore.digit.probabilities import log_odds, softmax
-from mnistcore.page import doubtful
 from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
+from mnistcore.page.decisions import LEAST, digits_among
 from mnistcore.page.scan import scan
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class PageReader:
         sliding: which digit stands in the middle of a window, or none.
         context: the same, given what the sliding network sees around it.
         closeup: which digit a digit is.
-        doubtful: (doubtful.FEATURES,), by what a digit on paper is told from anything else there.
+        doubtful: (decisions.AMONG,), by what a digit on paper is told from anything else there.
         shares: (4, 2), how much the logarithms of four probabilities count for the final reading: the context
             network's, the sliding network's, the closeup network's, and those of the model which reads the digit alone.
             And how much more for each log odds by which the model takes what is cut out for a digit.
-        lone: (lone.FEATURES,), by what a digit that stands alone is told.
+        lone: (decisions.ALONE,), by what a digit that stands alone is told.
         number: (2, drawing.FEATURES), by what a drawn number is told.
     """
 
@@ -83,8 +83,8 @@ def find_on_paper(
     darkness: np.ndarray, reader: PageReader, deadline: float = math.inf, least: float | None = None
 ) -> list[FoundDigit]:
     """The same on a photo, where there may be anything beside the digits."""
-    found = choose(*likely(darkness, reader, deadline, least), doubtful.LEAST)
-    return doubtful.digits_among(found, reader.doubtful)
+    found = choose(*likely(darkness, reader, deadline, least), LEAST)
+    return digits_among(found, reader.doubtful)
 
 
 def likely(

@@ -17,8 +17,8 @@ from mnistcore.digit.form import SIDE
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading
 from mnistcore.errors import BlankImage
+from mnistcore.page.closeup import cut_out
 from mnistcore.page.context import FoundDigit, choose
-from mnistcore.page.cutting import cut_out
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.reader import PageReader, likely
 from mnistcore.page.scan import smallest

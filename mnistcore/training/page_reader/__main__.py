@@ -11,7 +11,7 @@ import numpy as np
 
 from mnistcore.models.files import SHIPPED_DIRECTORY
 from mnistcore.models.readers import write_reader
-from mnistcore.page import drawing, lone
+from mnistcore.page import decisions, drawing
 from mnistcore.page.reader import PageReader
 from mnistcore.training import page_reader
 from mnistcore.training.page_reader.closeup import train_closeup
@@ -31,7 +31,7 @@ def train(data: Path | None, hands: tuple[Path, ...], seed: int, log: Callable[[
     to_be_fitted = (
         np.array([0.0, 1, 0]),
         np.full((4, 2), 0.25),
-        np.zeros(lone.FEATURES),
+        np.zeros(decisions.ALONE),
         np.zeros((2, drawing.FEATURES)),
     )
     reader = PageReader(cascade, sliding, context, closeup, *to_be_fitted)

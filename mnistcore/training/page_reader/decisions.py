@@ -15,9 +15,9 @@ from mnistcore.data.scenes.scene import NO_DIGIT, Scene
 from mnistcore.digit.form import DIGITS
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
-from mnistcore.page import doubtful, lone
+from mnistcore.page import decisions
+from mnistcore.page.closeup import cut_out
 from mnistcore.page.context import FoundDigit, choose
-from mnistcore.page.cutting import cut_out
 from mnistcore.page.drawing import FEATURES, features
 from mnistcore.page.reader import PageReader, find_digits, find_on_paper, likely, looks, weighed
 from mnistcore.page.threshold import ink_of
@@ -29,10 +29,10 @@ SCENES = {"doubtful": 3_000, "shares": 2_000, "lone": 3_000, "number": 2_000}
 def doubtful_data(
     glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader
 ) -> Iterator:
-    """Of all that was found on each picture the features of `doubtful.py`, and which of it are digits."""
+    """Of all that was found on each picture by what each is told, and which of it are digits."""
     for scene in pictures(glyphs, written, count, rng):
-        if found := choose(*likely(1 - scene.picture, reader), doubtful.LEAST):
-            yield doubtful.features(found), np.array([_label(digit, scene) < NO_DIGIT for digit in found])
+        if found := choose(*likely(1 - scene.picture, reader), decisions.LEAST):
+            yield decisions.features_among(found), np.array([_label(digit, scene) < NO_DIGIT for digit in found])
 
 
 def train_doubtful(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
@@ -53,14 +53,14 @@ def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gen
 
 
 def lone_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
-    """Of each cutting on which one digit is found the features of `lone.py`, and whether it is one."""
+    """Of each cutting on which one digit is found by what it is told, and whether it is one."""
     del written
     for _ in range(count):
         scene = cutting(glyphs, rng)
         found, said, by_model = _found(scene, reader)
         if len(found) == 1:
             confidence = weighed(said.transpose(1, 0, 2), reader.shares, by_model).max()
-            seen = lone.features(found[0].log_odds, by_model[0], confidence)
+            seen = decisions.features_alone(found[0], by_model[0], confidence)
             yield seen[np.newaxis], np.array([_label(found[0], scene) < NO_DIGIT])
 
 
