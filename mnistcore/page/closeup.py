@@ -3,7 +3,7 @@ beside it.
 
 The sliding network must tell digits from all else, at places that lie up to half a grid's step from a digit's middle.
 The closeup network is shown nothing but digits, so it knows them better, and sees wider: a neighbour's stroke is seen
-as such.
+as such. The model reads what is cut out; what all of them say is weighed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from PIL import Image
 from mnistcore.digit.directions import DIRECTIONS, GRID
 from mnistcore.digit.form import SIDE, SPAN
 from mnistcore.digit.images import prepare
+from mnistcore.digit.probabilities import log_odds, softmax
 from mnistcore.errors import BlankImage
 from mnistcore.page.scan import STEP, WEAKEST, directions, extended
 from mnistcore.page.threshold import ink_of
@@ -23,8 +24,10 @@ from mnistcore.page.threshold import ink_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mnistcore.digit.model import Model
     from mnistcore.page.context import FoundDigit
 
+UNLIKELY = 1e-4  # probability: nothing is ruled out by one look alone
 HALF_HEIGHT, HALF_WIDTH = 0.68, 0.75  # heights: how far from its middle a digit may reach
 WIDE = 13  # points along a view's width; its height is GRID
 BEYOND = 2  # points more at each side, whose directions the averages reach into
@@ -101,3 +104,28 @@ def _grid(darkness: np.ndarray, x: float, y: float, height: float) -> np.ndarray
     side = (WIDE - GRID) // 2
     strength = np.sqrt((grid[:, :, side:-side] ** 2).sum())
     return (grid * (SCALE / max(strength, WEAKEST))).reshape(-1)
+
+
+def looks(found: list[FoundDigit], darkness: np.ndarray, alone: np.ndarray, closeup: Model) -> np.ndarray:
+    """What all say of digits that were found on a picture, (4, n, 10) float32, in the order of `PageReader.shares`;
+    `alone`, (n, 10), is what the model says of each that is cut out."""
+    near = closeup.forward(views(darkness, [(digit.x, digit.y, digit.height) for digit in found]))[-1]
+    return np.stack([[d.probabilities for d in found], [d.first for d in found], softmax(near), alone])
+
+
+def weighed(said: np.ndarray, shares: np.ndarray, digit_probability: np.ndarray) -> np.ndarray:
+    """Several probabilities of the same digits as one: the logarithm of each counts for its share (Hinton 2002,
+    "Training products of experts by minimizing contrastive divergence"). What the model reads in a clean cut counts
+    for more than in one of which it says that it is no digit.
+
+    Args:
+        said: (k, n, 10) float32, as `looks` gives them.
+        shares: (k, 2), as `PageReader` has them.
+        digit_probability: (n,), 0-1, of what was cut out, as the model sees it.
+
+    Returns:
+        (n, 10) float32.
+    """
+    clean = log_odds(digit_probability)
+    of_each = shares[:, :1] + shares[:, 1:] * clean
+    return softmax((of_each[..., np.newaxis] * np.log(said + UNLIKELY)).sum(axis=0).astype(np.float32))

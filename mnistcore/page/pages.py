@@ -21,13 +21,13 @@ from PIL import Image
 from mnistcore.digit.grey import upright
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, Readings, read
-from mnistcore.page.closeup import cut_out
+from mnistcore.page.closeup import cut_out, looks, weighed
 from mnistcore.page.context import FoundDigit
 from mnistcore.page.darkness import brightness, darkness, is_plain
 from mnistcore.page.decisions import is_digit_alone
 from mnistcore.page.drawing import extent, is_number, may_be_number, parts
 from mnistcore.page.lines import in_lines
-from mnistcore.page.reader import PageReader, find_digits, find_on_paper, find_upright, looks, weighed
+from mnistcore.page.reader import PageReader, find_digits, find_on_paper, find_upright
 from mnistcore.page.scan import SMALLEST, smallest
 from mnistcore.page.table import Cells, find_cells
 from mnistcore.page.threshold import ink_of

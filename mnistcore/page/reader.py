@@ -1,11 +1,9 @@
-"""The networks that find digits on paper, and the way from a picture to its digits.
+"""The networks that find and read digits on paper, and the way from a picture to where they stand.
 
 1. scan      the sliding network looks at every place in every size (`scan.py`)
 2. context   a second network judges what may be a digit by what stands around it (`context.py`)
 3. choose    of windows that show the same ink the likeliest (`context.py`, too), and on paper what is rather a digit
              than not among all that was found (`decisions.py`)
-4. weigh     a third network looks at each digit that was found (`closeup.py`), and the model reads it alone; what all
-             of them say is weighed
 """
 
 from __future__ import annotations
@@ -17,8 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from mnistcore.digit.probabilities import log_odds, softmax
-from mnistcore.page.closeup import views
 from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
 from mnistcore.page.decisions import LEAST, digits_among
 from mnistcore.page.scan import scan
@@ -26,7 +22,6 @@ from mnistcore.page.scan import scan
 if TYPE_CHECKING:
     from mnistcore.digit.model import Model
 
-UNLIKELY = 1e-4  # probability: nothing is ruled out by one look alone
 SMALLEST_PAGE = 300  # pixels: what has a shorter side is no page that lies on its side
 LOOKED_AT = 560  # pixels along the longer side of the copy by which it is told,
 SEEN_THERE = 13.0  # and of the height of the smallest digit that is looked for there
@@ -94,31 +89,6 @@ def likely(
     levels = scan(darkness, reader.cascade, reader.sliding, least, deadline)
     found = candidates(levels, darkness.shape)
     return found, reconsider(found, reader.context)
-
-
-def looks(found: list[FoundDigit], darkness: np.ndarray, alone: np.ndarray, closeup: Model) -> np.ndarray:
-    """What all say of digits that were found on a picture, (4, n, 10) float32, in the order of `PageReader.shares`;
-    `alone`, (n, 10), is what the model says of each that is cut out."""
-    near = closeup.forward(views(darkness, [(digit.x, digit.y, digit.height) for digit in found]))[-1]
-    return np.stack([[d.probabilities for d in found], [d.first for d in found], softmax(near), alone])
-
-
-def weighed(said: np.ndarray, shares: np.ndarray, digit_probability: np.ndarray) -> np.ndarray:
-    """Several probabilities of the same digits as one: the logarithm of each counts for its share (Hinton 2002,
-    "Training products of experts by minimizing contrastive divergence"). What the model reads in a clean cut counts
-    for more than in one of which it says that it is no digit.
-
-    Args:
-        said: (k, n, 10) float32, as `looks` gives them.
-        shares: (k, 2), as `PageReader` has them.
-        digit_probability: (n,), 0-1, of what was cut out, as the model sees it.
-
-    Returns:
-        (n, 10) float32.
-    """
-    clean = log_odds(digit_probability)
-    of_each = shares[:, :1] + shares[:, 1:] * clean
-    return softmax((of_each[..., np.newaxis] * np.log(said + UNLIKELY)).sum(axis=0).astype(np.float32))
 
 
 def evidence(found: list[FoundDigit]) -> float:

@@ -16,10 +16,10 @@ from mnistcore.digit.form import DIGITS
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
 from mnistcore.page import decisions
-from mnistcore.page.closeup import cut_out
+from mnistcore.page.closeup import cut_out, looks, weighed
 from mnistcore.page.context import FoundDigit, choose
 from mnistcore.page.drawing import FEATURES, features
-from mnistcore.page.reader import PageReader, find_digits, find_on_paper, likely, looks, weighed
+from mnistcore.page.reader import PageReader, find_digits, find_on_paper, likely
 from mnistcore.page.threshold import ink_of
 from mnistcore.training.page_reader.making import Maker
 
