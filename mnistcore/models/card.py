@@ -13,7 +13,7 @@ from mnistcore.models.report import Report
 
 WEAKNESSES = """\
 - It reads one digit a picture.
-- Whatever differs from the paper counts as ink: ruled lines, shadows and frames are read as strokes.
+- Whatever differs from the paper counts as ink: what is printed around a digit may be read as its strokes.
 - A 6 or 9 drawn upside down is read as a 9 or a 6: a picture does not show which way up it is."""
 
 KNOWS = "It says of most letters, drawings and groups of digits that they are no digit, and of a few digits too."
