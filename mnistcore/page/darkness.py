@@ -39,9 +39,9 @@ def _paper(bright: np.ndarray) -> float | None:
     is_paper = levels == level
     if np.count_nonzero(is_paper) <= PLAIN * bright.size:
         return None
-    # a scan may be as white, but has a margin or the edge of a sheet along one of its sides
+    # a scan may be as white, but along one of its sides there is a margin, or the edge of the sheet
     sides = is_paper[0], is_paper[-1], is_paper[:, 0], is_paper[:, -1]
-    return level / 255 if min(side.mean() for side in sides) > PLAIN else None
+    return level / 255 if all(side.any() for side in sides) else None
 
 
 def _step(picture: np.ndarray) -> int:
