@@ -8,12 +8,10 @@ for reduced motion, the sheet and the answer are empty instead (style.css shows 
 
 import math
 
-import streamlit as st
 from PIL import Image, ImageDraw
 
 from app.shared import canvas
 from app.shared.component import component
-from app.shared.drawing import Drawing
 from mnistcore.digit.model import Model
 from mnistcore.digit.reading import Reading, read
 
@@ -32,15 +30,9 @@ _overlay = component(
 )
 
 
-def wanted(drawing: Drawing | None) -> bool:
-    """Whether the visitor has not touched the sheet yet."""
-    return drawing is None
-
-
 def write() -> None:
     """Put the example over the sheet. For the container of the canvas."""
-    with st.container(key="example"):
-        _overlay(key="example-overlay")
+    _overlay(key="example-overlay")
 
 
 def until_drawn(shown: str, otherwise: str) -> str:

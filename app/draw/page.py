@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.draw import ask, example, export_menu, share
 from app.draw.ask import Asked, Kept
-from app.shared import answer, canvas, learning, mnist_digits, models, number, profiles
+from app.shared import answer, canvas, canvas_tools, learning, mnist_digits, models, number, profiles
 from app.shared.charts import network
 from app.shared.words import a_named
 
@@ -16,7 +16,7 @@ def stage() -> None:
     model, problems = models.visitor_model()
     with st.container(key="stage"):
         with st.container(key="canvas-tools", horizontal=True, vertical_alignment="center", gap="small"):
-            canvas.offer_tools()
+            canvas_tools.offer()
             canvas.choose_brush()
         sheet = st.container(key="sheet")
         with sheet:
@@ -25,7 +25,7 @@ def stage() -> None:
         reading, page = answer.of_drawing(drawing, model)
         other = models.another_shipped(model) if model else None
         said = answer.of_number(page, model, other) if page and model else answer.as_html(reading, label, model, other)
-        shown = example.reading(model) if model and example.wanted(drawing) else None
+        shown = example.reading(model) if model and drawing is None else None
         if shown:
             with sheet:
                 example.write()

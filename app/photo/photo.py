@@ -24,7 +24,7 @@ from mnistcore.digit.grey import to_grey
 from mnistcore.digit.model import Model
 from mnistcore.errors import MnistCoreError
 from mnistcore.models.readers import shipped_reader
-from mnistcore.page.pages import Page, read_page
+from mnistcore.page.pages import Page, in_cells, read_page
 from mnistcore.words import counted
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "page.jpg"
@@ -177,14 +177,8 @@ def _digits(photo: Photo) -> list[CorrectedDigit]:
 
 def table(photo: Photo) -> list[list[str]] | None:
     """The cells of the page's table, in rows, as the visitor has corrected them; None if there is no table."""
-    if photo.page.shape is None:
-        return None
-    height, width = photo.page.shape
-    rows = [[""] * width for _ in range(height)]
-    for digit in (digit for line in lines(photo) for digit in line):
-        if cell := photo.page.digits[digit.index].cell:
-            rows[cell[0]][cell[1]] += str(digit.label)
-    return rows
+    cells = [(photo.page.digits[d.index].cell, str(d.label)) for line in lines(photo) for d in line]
+    return in_cells(photo.page.shape, cells)
 
 
 def as_csv(rows: list[list[str]]) -> str:

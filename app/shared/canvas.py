@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas  # noqa: F401  # declares the component whose files Streamlit then serves
 
-from app.shared import canvas_module, canvas_tools
+from app.shared import canvas_module
 from app.shared.component import component
 from app.shared.drawing import DRAWING, Drawing, current_drawing
 from mnistcore.digit.files import as_png, data_url
@@ -32,11 +32,6 @@ _sheet = component(
 )
 
 
-def offer_tools() -> None:
-    """Undo, which brings back what was cleared too, and Clear."""
-    canvas_tools.offer()
-
-
 def offer_width() -> None:
     """Let the visitor draw on a wide sheet."""
     st.toggle("Wide sheet", key="wide", persist_state="session")
@@ -52,7 +47,7 @@ def draw(sheet: str = DRAWING) -> Drawing | None:
     drawing, put = current_drawing(sheet), st.session_state.get(f"{sheet}-put")
     wide = sheet == DRAWING and st.session_state.get("wide")
     _sheet(
-        key=_key(sheet),
+        key=f"{sheet}-canvas",
         data={
             "module": canvas_module.ADDRESS,
             "sheet": sheet,
@@ -112,14 +107,9 @@ def _put(sheet: str, drawing: Drawing) -> None:
     st.session_state[sheet] = st.session_state[f"{sheet}-put"] = drawing
 
 
-def _key(sheet: str) -> str:
-    """Of the component."""
-    return f"{sheet}-canvas"
-
-
 def _receive(sheet: str) -> None:
     """Take what the browser has sent last, unless it was taken before: something else may stand there since."""
-    sent = st.session_state.get(_key(sheet), {}).get("drawing")
+    sent = st.session_state.get(f"{sheet}-canvas", {}).get("drawing")
     match sent:
         case {"id": str(name), "strokes": list(strokes), "png": str(png)} if all(
             isinstance(one, dict) for one in strokes

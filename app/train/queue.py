@@ -4,6 +4,7 @@ import base64
 import logging
 import os
 import threading
+from functools import cache
 
 import numpy as np
 import streamlit as st
@@ -41,7 +42,6 @@ class Trainer:
         recipe: Recipe,
         sources: list[str] | None,
         image: np.ndarray | None = None,
-        seed: int = 0,
     ) -> Job:
         """Put a training into the queue.
 
@@ -51,7 +51,6 @@ class Trainer:
             recipe: how to train it.
             sources: of the training digits, as `datasets.load` takes them.
             image: (28, 28) uint8, the visitor's drawing, to be read after every epoch; without one, a test digit is.
-            seed: of every random choice.
 
         Raises:
             TrainingBusy: one of this visitor is waiting or running.
@@ -60,7 +59,7 @@ class Trainer:
         if image is None:
             image, _ = example()
         bytes_ = base64.b64encode(image.tobytes()).decode("ascii")
-        order = Order(recipe, seed, sources, name=name, visitor=visitor, image=bytes_, own_image=own_image)
+        order = Order(recipe, 0, sources, name=name, visitor=visitor, image=bytes_, own_image=own_image)
         return self._queue(visitor, order, resume=False)
 
     def resume(self, visitor: str) -> Job:
@@ -137,6 +136,7 @@ class Trainer:
                 self._run_next()
 
 
+@cache
 def example() -> tuple[np.ndarray, int]:
     """The digit that is read after every epoch where the visitor has drawn none: (28, 28) uint8, and which it is."""
     images, labels = shipped_test_digits()

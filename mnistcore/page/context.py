@@ -8,16 +8,12 @@ network, which learns what stands together. It says anew which digit each window
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnistcore.digit.form import DIGITS, SPAN
 from mnistcore.digit.probabilities import softmax
 from mnistcore.page.scan import MARGIN, MIDDLE, STEP, UNSEEN, Level, above_none
-
-if TYPE_CHECKING:
-    from mnistcore.digit.model import Model
 
 LEAST = -1.5  # log odds of the least likely windows that a second look is taken at
 # where it looks, in heights of the digit
@@ -137,11 +133,6 @@ def _scores_at(levels: list[Level], number: int, x: np.ndarray, y: np.ndarray) -
         there = at >= 0
         out[there] = np.log(softmax(level.scores[at[there]]) + 1e-9).clip(-MOST)
     return out
-
-
-def reconsider(found: Candidates, network: Model) -> np.ndarray:
-    """(n, 11) scores of the candidates, as the second network gives them."""
-    return network.forward(found.seen)[-1]
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def is_number(whole: Reading, found: list[FoundDigit], ink: np.ndarray, model: M
         model: which has read it.
         weights: (2, FEATURES), for models that do not know what is no digit, and for those that do.
     """
-    if len(found) < 2 or whole.status == "blank":
+    if len(found) < 2:
         return False
     return bool(features(whole, found, ink) @ weights[int(model.knows_non_digits)] > 0)
 

@@ -19,17 +19,17 @@ def in_lines(x: np.ndarray, y: np.ndarray, height: np.ndarray) -> list[list[int]
     Returns:
         Indices: the lines from top to bottom, each from left to right.
     """
-    following, slopes = {}, []
+    of, slopes = np.arange(len(x)), []  # which digits hang together: those of one chain have one number
     for i in range(len(x)):
         lower, higher = np.minimum(height, height[i]), np.maximum(height, height[i])
         level = np.abs(y - y[i]) < (lower + higher) / 2 - SHARED * lower
         beside = level & (x > x[i]) & (x - x[i] < REACH * higher)
         if beside.any():
             j = int(np.flatnonzero(beside)[x[beside].argmin()])
-            following[i] = j
+            of[of == of[j]] = of[i]
             slopes.append((y[j] - y[i]) / max(x[j] - x[i], height[i] / 2))
     slope = float(np.median(slopes)) if len(slopes) > 2 else 0.0  # of a page that was photographed aslant
-    chains = _chains(following, len(x))
+    chains = [np.flatnonzero(of == first).tolist() for first in dict.fromkeys(of.tolist())]
     middles = [float(np.mean((y - slope * x)[chain])) for chain in chains]
     lines: list[list[int]] = []
     of_lines: list[float] = []
@@ -45,20 +45,3 @@ def in_lines(x: np.ndarray, y: np.ndarray, height: np.ndarray) -> list[list[int]
             lines.append(list(chain))
             of_lines.append(middles[number])
     return [sorted(line, key=lambda i: x[i]) for line in lines]
-
-
-def _chains(following: dict[int, int], count: int) -> list[list[int]]:
-    """What hangs together, given what follows what."""
-    of = list(range(count))
-
-    def first(i: int) -> int:
-        while of[i] != i:
-            i = of[i]
-        return i
-
-    for i, j in following.items():
-        of[first(j)] = first(i)
-    chains: dict[int, list[int]] = {}
-    for i in range(count):
-        chains.setdefault(first(i), []).append(i)
-    return list(chains.values())

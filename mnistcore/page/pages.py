@@ -93,13 +93,7 @@ class Page:
     @cached_property
     def table(self) -> list[list[str]] | None:
         """The digits in each cell, in rows, "" in empty ones; None if there is no table."""
-        if self.shape is None:
-            return None
-        rows = [[""] * self.shape[1] for _ in range(self.shape[0])]
-        for digit in self.digits:
-            if digit.cell:
-                rows[digit.cell[0]][digit.cell[1]] += str(digit.reading.digit)
-        return rows
+        return in_cells(self.shape, [(digit.cell, str(digit.reading.digit)) for digit in self.digits])
 
     @property
     def rows(self) -> list[list[str]]:
@@ -121,6 +115,17 @@ class Page:
         ]
         page = {"text": self.text, "lines": self.lines, "digits": digits}
         return page if self.table is None else page | {"table": self.table}
+
+
+def in_cells(shape: tuple[int, int] | None, digits: list[tuple[tuple[int, int] | None, str]]) -> list[list[str]] | None:
+    """Rows of cells, given the table's shape, and of each digit its cell, if it stands in one, and what it is."""
+    if shape is None:
+        return None
+    rows = [[""] * shape[1] for _ in range(shape[0])]
+    for cell, digit in digits:
+        if cell:
+            rows[cell[0]][cell[1]] += digit
+    return rows
 
 
 def read_page(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from mnistcore.page.context import Candidates, FoundDigit, candidates, choose, reconsider
+from mnistcore.page.context import Candidates, FoundDigit, candidates, choose
 from mnistcore.page.decisions import LEAST, digits_among
 from mnistcore.page.scan import scan
 
@@ -88,7 +88,7 @@ def likely(
     """The same before any is chosen: what may be a digit, and its scores, (n, 11)."""
     levels = scan(darkness, reader.cascade, reader.sliding, least, deadline)
     found = candidates(levels, darkness.shape)
-    return found, reconsider(found, reader.context)
+    return found, reader.context.forward(found.seen)[-1]
 
 
 def evidence(found: list[FoundDigit]) -> float:

@@ -6,8 +6,6 @@ be nearly level or upright, so the picture is straightened first.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from PIL import Image
 
@@ -23,23 +21,14 @@ LONGEST_GAP = 0.02  # of the longer side: gaps of a rule that are closed
 DARKER = 0.2, 0.35, 0.5, 0.6  # of most of the darkest rules: a paper's own rules are fainter than a table's
 
 
-class Rules(NamedTuple):
-    """The rules of a picture.
+def find_rules(darkness: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, float]:
+    """The rules on a picture (H, W) float32, 0-1, ink above 0.
 
-    Attributes:
-        masks: each (H, W) bool: where they are, all of them, and only those of some darkness or more.
-        straighten: (2, 3) float, makes x, y and 1 of the picture x and y of one on which its rules are level and
-            upright.
-        scale: pixels of that one for one of the masks.
+    Returns:
+        masks, each (H, W) bool: where they are, all of them, and only those of some darkness or more; none without any.
+        (2, 3) float, which makes x, y and 1 of the picture x and y of one on which its rules are level and upright.
+        pixels of that one for one of the masks.
     """
-
-    masks: list[np.ndarray]
-    straighten: np.ndarray
-    scale: float
-
-
-def find_rules(darkness: np.ndarray) -> Rules:
-    """The rules on a picture (H, W) float32, 0-1, ink above 0; without any there are no masks."""
     from scipy import ndimage
 
     image = Image.fromarray(darkness)
@@ -54,7 +43,7 @@ def find_rules(darkness: np.ndarray) -> Rules:
     if rules.any():
         usual = np.percentile(stands_out[rules & (stands_out > faint)], 90)
         masks = [rules, *(_rules(averaged, np.maximum(faint, share * usual)) for share in DARKER)]
-    return Rules(masks, straighten * [1, 1, scale], scale)
+    return masks, straighten * [1, 1, scale], scale
 
 
 def _straightened(stands_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -108,10 +108,11 @@ def _grid(boxes: np.ndarray, least: float) -> tuple[np.ndarray, float] | None:
     places = _numbered(boxes)
     numbers = np.array(list(places.values()))
     (top, height), (left, width) = _span(numbers[:, 0]), _span(numbers[:, 1])
-    inside = {i: place for i, place in places.items() if 0 <= place[0] - top < height and 0 <= place[1] - left < width}
-    if height < 2 or len(inside) < FILLED * height * width:
+    numbers -= [top, left]
+    inside = ((numbers >= 0) & (numbers < [height, width])).all(axis=1)
+    if height < 2 or inside.sum() < FILLED * height * width:
         return None
-    table, seen = _filled(boxes, inside, height, width, top, left)
+    table, seen = _filled(boxes[list(places)][inside], numbers[inside], height, width)
     return (table, seen) if (table[..., :2] < table[..., 2:]).all() else None
 
 
@@ -155,14 +156,10 @@ def _span(numbers: np.ndarray) -> tuple[int, int]:
     return int(full[0] + numbers.min()), int(full[-1] - full[0] + 1)
 
 
-def _filled(
-    boxes: np.ndarray, places: dict[int, tuple[int, int]], height: int, width: int, top: int, left: int
-) -> tuple[np.ndarray, float]:
-    """The boxes in rows and columns, (height, width, 4), and the share of them that is known. Where one is missing, it
-    is where the others would have it, as on a page that is seen at an angle: each edge rises with the row, the column,
-    and both together."""
-    numbers = np.array([(row - top, column - left) for row, column in places.values()], float)
-    known = boxes[list(places)]
+def _filled(known: np.ndarray, numbers: np.ndarray, height: int, width: int) -> tuple[np.ndarray, float]:
+    """Boxes (n, 4), whose rows and columns (n, 2) are known, as a table, (height, width, 4), and the share of it that
+    they fill. Where one is missing, it is where the others would have it, as on a page that is seen at an angle: each
+    edge rises with the row, the column, and both together."""
     edges, *_ = np.linalg.lstsq(_terms(*numbers.T), known, rcond=None)
     # a cell that a stroke divides, or that is one with its neighbour, lies elsewhere than all others say
     size = np.median([known[:, 2] - known[:, 0], known[:, 3] - known[:, 1]], axis=1)
@@ -170,15 +167,15 @@ def _filled(
     fits = off < ASTRAY * size.min()
     numbers, known = numbers[fits], known[fits]
     edges, *_ = np.linalg.lstsq(_terms(*numbers.T), known, rcond=None)
-    whole = np.indices((height, width)).reshape(2, -1).astype(float)
+    whole = np.indices((height, width)).reshape(2, -1)
     table = (_terms(*whole) @ edges).reshape(height, width, 4)
-    rows, columns = numbers.astype(int).T
+    rows, columns = numbers.T
     table[rows, columns] = known
     return table, len(known) / (height * width)
 
 
 def _terms(row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    return np.stack([np.ones_like(row), row, column, row * column], axis=1)
+    return np.stack([np.ones(len(row)), row, column, row * column], axis=1)
 
 
 def _next(along: np.ndarray, across: np.ndarray, length: np.ndarray, breadth: np.ndarray, i: int) -> int:

@@ -6,6 +6,7 @@ const KEPT = 4; // networks that a browser keeps
 const PATIENCE = 3000; // ms for which the answer is awaited
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const networks = new Map(); // of each version, once it is there
+const greys = {};
 const board = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 let followed = null; // the element whose stage follows the pen, and what the server has sent for it
@@ -109,16 +110,13 @@ function expect(root, whether) {
   if (!whether) root.firstElementChild.classList.remove("waiting");
 }
 
-// How bright each pixel of the sheet is, 0-255.
+// How bright each pixel of the sheet is, 0-255: of a copy, for it is the module's.
 function greysOfSheet() {
   const sheet = document.querySelector("canvas.sheet");
   const { width, height } = sheet;
   if (board.canvas.width !== width || board.canvas.height !== height) Object.assign(board.canvas, { width, height });
   board.drawImage(sheet, 0, 0);
-  const { data } = board.getImageData(0, 0, width, height);
-  const pixels = new Float32Array(width * height);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i];
-  return { pixels, height, width };
+  return greysOf(board, greys);
 }
 
 // Whether there are columns without ink between others.

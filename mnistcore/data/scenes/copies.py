@@ -28,7 +28,7 @@ def cropped(picture: np.ndarray, marks, rng: np.random.Generator) -> np.ndarray:
 
 
 def copied(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Made coarse, blurred, thresholded or compressed."""
+    """Made coarse, blurred, grainy or thresholded."""
     if rng.random() < 0.35:
         share = rng.uniform(0.5, 0.95)
         small = Image.fromarray(picture).resize(

@@ -28,7 +28,7 @@ def drawing(written: Written, rng: np.random.Generator, letters: float = 0.2, co
         at = rng.integers(len(source))
         if repeat and not letter:  # as in 11, or 100
             at = rng.choice(np.flatnonzero(written.labels == repeated))
-        points = source.points[at] * (1, 1)
+        points = source.points[at].astype(float)
         low, high = points.min(axis=0), points.max(axis=0)
         size = np.maximum(high - low, 0.05)
         tall = height * np.exp(rng.normal(0, 0.08)) * (rng.uniform(0.5, 1.1) if letter else 1)

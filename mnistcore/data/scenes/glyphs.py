@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,22 +19,22 @@ PRINTED = 0.16  # share of the digits, besides those of pens, that are printed
 
 @dataclass
 class Glyphs:
-    """Characters to write with: ink bright on 0, cut to their boxes' longer side, in the order of the pens' widths.
+    """Characters to write with: ink bright on 0, cut to their boxes' longer side.
 
     Attributes:
-        digits: (n, 28, 28) uint8, of any source.
+        digits: (n, 28, 28) uint8: half are a dataset's and printed ones, half of pens, in the order of their widths.
         labels: (n,) int64, 0-9.
-        others: (m, 28, 28) uint8, letters and signs.
-        by_label: of each digit the rows of `digits` that show it.
+        others: (m, 28, 28) uint8, letters and signs of pens, in that order, too.
     """
 
     digits: np.ndarray
     labels: np.ndarray
     others: np.ndarray
-    by_label: list[np.ndarray] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.by_label = [np.flatnonzero(self.labels == digit) for digit in range(10)]
+    @cached_property
+    def by_label(self) -> list[np.ndarray]:
+        """Of each digit the rows of `digits` that show it."""
+        return [np.flatnonzero(self.labels == digit) for digit in range(10)]
 
 
 def make_glyphs(
@@ -92,9 +92,8 @@ def printed() -> tuple[np.ndarray, np.ndarray]:
 @cache
 def fonts() -> list[Path]:
     """Those that come with matplotlib and have digits as in print."""
-    paths = sorted(font_directory().glob("*.ttf"))
-    return [
+    return sorted(
         path
-        for path in paths
+        for path in font_directory().glob("*.ttf")
         if path.name.startswith(("DejaVuSans", "DejaVuSerif", "STIXGeneral")) and "Display" not in path.name
-    ]
+    )

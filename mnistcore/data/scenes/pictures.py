@@ -62,7 +62,7 @@ def sparse(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
 
 
 def pictures(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator[Scene]:
-    """Bits of paper in any resolution, most of them with one line, tables, drawings, and cuttings of one character."""
+    """Bits of paper in any resolution, whole or cut to a line; drawings, lone digits, tables, characters cut out."""
     for scene in scenes(glyphs, count, rng):
         kind = rng.random()
         if kind < 0.25:

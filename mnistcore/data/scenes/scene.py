@@ -1,4 +1,4 @@
-"""A bit of paper and what stands on it. All lengths are in pixels where a digit of the line is SPAN high."""
+"""A bit of paper and what stands on it. While it is put together a digit of its line is SPAN pixels high."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Scene:
     """A bit of paper.
 
     Attributes:
-        picture: (HEIGHT, WIDTH) float32 in 0-1, 0 black: its brightness.
+        picture: (H, W) float32 in 0-1, 0 black: its brightness.
         marks: one (x, y, height, class) a character: its middle and height in pixels, and the digit that it is, or
             NO_DIGIT or LIKE_DIGIT.
     """

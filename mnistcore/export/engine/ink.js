@@ -10,6 +10,18 @@ const SMALL = 56; // pixels: pictures with a shorter side than this have no grai
 
 const f32 = Math.fround;
 
+// How bright each pixel of a canvas is, 0-255, given its pen: put into `greys`, for a new array takes longer than filling it.
+function greysOf(pen, greys) {
+  const { width, height } = pen.canvas;
+  if (greys.width !== width || greys.height !== height) {
+    Object.assign(greys, { pixels: new Float32Array(width * height), height, width });
+  }
+  const { data } = pen.getImageData(0, 0, width, height);
+  const { pixels } = greys;
+  for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i]; // red, which is as bright as green and blue
+  return greys;
+}
+
 // A picture of brightness, 0-255 -> a picture of ink, 0 paper to 1 full ink, cropped to where any is; null if none is.
 function findInk(greys) {
   let { shades, full, grain } = contrast(greys);

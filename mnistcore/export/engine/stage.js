@@ -72,7 +72,6 @@ function createStage(root, onChoose = null) {
           <${tag} class="nodes ${kind}" style="--count:${nodes.length}"${kind === "bars" ? ' aria-label="Probability of each answer"' : ""}>${body}</${tag}>`;
       })
       .join("");
-    table.classList.toggle("deep", columns.length > 5);
     table.querySelectorAll("canvas.lines").forEach((canvas) => resized.observe(canvas));
   }
 

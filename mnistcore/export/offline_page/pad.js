@@ -4,7 +4,6 @@ const PEN = 24; // pixels of the sheet's picture, of which it has 420 x 420
 
 const sheet = document.getElementById("sheet");
 const pen = sheet.getContext("2d", { willReadFrequently: true });
-const greys = { pixels: new Float32Array(sheet.width * sheet.height), height: sheet.height, width: sheet.width };
 
 let strokes = []; // each a list of points, in pixels of the sheet's picture
 let cleared = []; // what Undo brings back after Clear
@@ -70,12 +69,9 @@ function paint(from, to) {
   }
 }
 
-// How bright each pixel of the sheet is, 0-255: always the same array, for a new one takes longer than filling it.
+const greys = {};
 function greysOfSheet() {
-  const { data } = pen.getImageData(0, 0, sheet.width, sheet.height);
-  const { pixels } = greys;
-  for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i]; // red, which is as bright as green and blue
-  return greys;
+  return greysOf(pen, greys);
 }
 
 // Where the pointer is, however large the sheet is shown.

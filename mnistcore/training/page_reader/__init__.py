@@ -2,8 +2,8 @@
 
     python -m mnistcore.training.page_reader --data mnist.npz --hands unipen_digits.jsonl.gz unipen_letters.jsonl.gz
 
-    1. sliding    a network tells which digit stands in the middle of a window. From the fourth epoch on it is shown
-                  what the last epoch's network wrongly takes for a digit (Sung & Poggio 1998, "Example-based learning
+    1. sliding    a network tells which digit stands in the middle of a window. From the fifth epoch on it is shown
+                  what an earlier epoch's network wrongly takes for a digit (Sung & Poggio 1998, "Example-based learning
                   for view-based human face detection": bootstrapping)
     2. cascade    two small networks learn which windows are not worth its look
     3. context    a second network learns from the first one's verdicts all around a window

@@ -24,8 +24,7 @@ ASTRAY = np.array([0.06, 0.06, 0.09])  # heights: how far from its middle a digi
 def closeup_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator) -> Iterator:
     """Of each of so many pictures some digits, seen from about where they are found (n, INPUTS), and which they are."""
     for _ in range(count):
-        one = scenes(glyphs, 1, rng) if rng.random() < 0.6 else pictures(glyphs, written, 1, rng)
-        scene = next(one)
+        scene = next(scenes(glyphs, 1, rng) if rng.random() < 0.6 else pictures(glyphs, written, 1, rng))
         high, wide = scene.picture.shape
         marks = [m for m in scene.marks if m[3] < NO_DIGIT and 0 < m[0] < wide - 1 and 0 < m[1] < high - 1]
         marks = [marks[i] for i in rng.permutation(len(marks))[:VIEWED]] * VIEWS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mnistcore.data.scenes.glyphs import Glyphs
 from mnistcore.data.scenes.pictures import cutting, pictures
 from mnistcore.data.scenes.scene import NO_DIGIT, Scene
 from mnistcore.digit.form import DIGITS
+from mnistcore.digit.model import Model
 from mnistcore.digit.reading import read
 from mnistcore.models.answering import load_model
 from mnistcore.page import decisions
@@ -36,10 +37,7 @@ def doubtful_data(
 
 
 def train_doubtful(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
-    seen, digits = maker.make(partial(doubtful_data, reader=reader), SCENES["doubtful"], "validate")
-    weights = _logistic(seen, digits)
-    log(f"doubtful: {np.mean((seen @ weights > 0) == digits):.2%} of {len(digits):,} that were found are told")
-    return weights
+    return _told("doubtful", doubtful_data, maker, reader, log)
 
 
 def shares_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Generator, reader: PageReader) -> Iterator:
@@ -71,8 +69,13 @@ def _found(scene: Scene, reader: PageReader) -> tuple[list[FoundDigit], np.ndarr
     if not found:
         return found, np.empty((0, 4, 10)), np.empty(0)
     images = np.stack([cut_out(darkness, digit, found)[0] for digit in found])
-    alone, by_model = load_model("robust").probabilities(images)
+    alone, by_model = _robust().probabilities(images)
     return found, looks(found, darkness, alone, reader.closeup).transpose(1, 0, 2), by_model
+
+
+@cache
+def _robust() -> Model:
+    return load_model("robust")
 
 
 def _label(digit: FoundDigit, scene: Scene) -> int:
@@ -105,9 +108,14 @@ def train_shares(maker: Maker, reader: PageReader, log: Callable[[str], None]) -
 
 
 def train_lone(maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
-    seen, digits = maker.make(partial(lone_data, reader=reader), SCENES["lone"], "validate")
+    return _told("lone", lone_data, maker, reader, log)
+
+
+def _told(name: str, data: Callable, maker: Maker, reader: PageReader, log: Callable[[str], None]) -> np.ndarray:
+    """The weights by which digits are told from anything else."""
+    seen, digits = maker.make(partial(data, reader=reader), SCENES[name], "validate")
     weights = _logistic(seen, digits)
-    log(f"lone: {np.mean((seen @ weights > 0) == digits):.2%} of {len(digits):,} characters are told")
+    log(f"{name}: {np.mean((seen @ weights > 0) == digits):.2%} of {len(digits):,} that were found are told")
     return weights
 
 
@@ -125,10 +133,7 @@ def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gen
     models = load_model("classic"), load_model("robust")
     for _ in range(count):
         kind = rng.random()
-        if kind < 0.4:
-            scene = drawing(written, rng, letters=0.0)
-        else:  # one digit, or one letter
-            scene = drawing(written, rng, letters=float(kind > 0.7), count=1)
+        scene = drawing(written, rng, letters=float(kind > 0.7), count=None if kind < 0.4 else 1)
         number = len(scene.marks) > 1
         darkness = 1 - scene.picture
         found = find_digits(darkness, reader)

@@ -25,7 +25,7 @@ SLIDING = Recipe("sliding", "stroke directions", (640, 320), epochs=22, folds=0,
 COARSE = replace(SLIDING, name="coarse", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
 FINE = replace(COARSE, name="fine", hidden_layers=(32,), epochs=12)
 SCENES = {"sliding": 4_500, "coarse": 2_000, "fine": 6_000}  # the first in each epoch
-BOOTSTRAPPED = 3  # epochs before the network's own mistakes are shown to it
+BOOTSTRAPPED = 3  # networks there are before mistakes are shown: a network's are made while the next epoch is learnt
 KEEPS = 0.97  # of the windows that it shall keep each network of the cascade keeps so many; each digit has several
 
 # pixels at a digit's height of SPAN: within NEAR of its middle a window shows it, beyond FAR it does not
@@ -54,7 +54,7 @@ def window_data(glyphs: Glyphs, _: Written, count: int, rng: np.random.Generator
             scores = network.forward(windows(grid, strength, *places.T))[-1]
             log_odds = above_none(scores)
             worst = np.argsort(-log_odds)[:14]
-            chosen.append(places[worst[log_odds[worst] > -1.5]])
+            chosen.append(places[worst[log_odds[worst] > LEAST]])
         rows, columns = np.concatenate(chosen).T
         yield windows(grid, strength, rows, columns).astype(np.float16), classes[rows, columns]
 
