@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_WRITING = 4  # requests that wait for the database at the same time: others are answered while they do
 OWNER, NAME = "api", "API"  # of the profile for which no other is named
+UNUSABLE = "The digit is not kept: the database of confirmed digits cannot be used. The server's log says why."
 
 log = logging.getLogger("mnistcore.api")
 
@@ -56,7 +57,7 @@ class FeedbackStore:
             NotFound: there is no such profile.
             TooManyRequests: as many digits are kept as may be.
             Busy: the database has too much to do.
-            ServiceUnavailable: the database cannot be used; the log says so too.
+            ServiceUnavailable: the database cannot be used; only the log says why, which may name hosts and files.
         """
         if not self._writing.acquire(blocking=False):
             raise Busy
@@ -72,7 +73,7 @@ class FeedbackStore:
             raise Busy(str(error)) from None
         except FeedbackError as error:
             log.warning("A digit could not be kept: %s", error)
-            raise ServiceUnavailable(str(error)) from None
+            raise ServiceUnavailable(UNUSABLE) from None
         finally:
             self._writing.release()
 

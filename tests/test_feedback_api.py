@@ -25,6 +25,7 @@ from mnistcore.data.datasets import shipped_test_digits
 from mnistcore.digit.files import as_png
 from mnistcore.models.files import write_model
 from serving import openapi
+from serving.feedback import UNUSABLE
 
 DIGITS, LABELS = shipped_test_digits()
 SEVEN = DIGITS[0].ravel().tolist()
@@ -171,7 +172,7 @@ def test_a_database_that_cannot_be_used_is_told_and_tried_again(client, home, ca
     (home / "feedback.db").write_bytes(b"seven" * 1000)
     answer = client.post("/feedback?digit=7", json=DATA, headers=KEY)
     assert answer.status_code == 503
-    assert answer.get_json()["error"].startswith("The database file is damaged, or something else than an SQLite")
+    assert answer.get_json() == {"error": UNUSABLE}
     assert "A digit could not be kept: The database file is damaged" in caplog.text
     assert client.post("/predict", json=DATA, headers=KEY).get_json() == {"prediction": 7}
     (home / "feedback.db").unlink()
