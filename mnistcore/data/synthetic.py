@@ -31,14 +31,11 @@ ARCH = 0.04  # how far a stroke is bent to one side
 
 
 @cache
-def allographs(among_digits: bool = False) -> dict[int, list[str]]:
+def allographs() -> dict[int, list[str]]:
     """The allographs of each digit, 0-9: those of `allographs.toml`, and each of several strokes once more in one
-    stroke, as by a pen that is not lifted; and if `among_digits`, those that are a digit only there."""
-    tables = tomllib.loads(files("mnistcore.data").joinpath("allographs.toml").read_text("utf-8"))
-    more = tables["among_digits"] if among_digits else {}
-    return {
-        int(digit): [*lines, *joined(lines), *more.get(digit, [])] for digit, lines in tables["digits"].items()
-    }
+    stroke, as by a pen that is not lifted."""
+    text = files("mnistcore.data").joinpath("allographs.toml").read_text("utf-8")
+    return {int(digit): [*lines, *joined(lines)] for digit, lines in tomllib.loads(text)["digits"].items()}
 
 
 def joined(lines: list[str]) -> list[str]:

@@ -58,7 +58,7 @@ def make_glyphs(
     widths, of_drawn = pen_widths(len(of_pens), rng), written.labels[of_pens]
     drawn = pen.write(written.digits[of_pens], widths, rng)
     made = np.flatnonzero(rng.random(len(of_pens)) < allographs)
-    lines = [str(rng.choice(synthetic.allographs(among_digits=True)[digit])) for digit in of_drawn[made].tolist()]
+    lines = [str(rng.choice(synthetic.allographs()[digit])) for digit in of_drawn[made].tolist()]
     drawn[made] = synthetic.write(lines, widths[made], rng)
     of_others = rng.integers(0, len(written.others), count // 2)
     others = pen.write(written.others[of_others], pen_widths(len(of_others), rng), rng)

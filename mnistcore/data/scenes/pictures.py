@@ -13,7 +13,7 @@ from mnistcore.data.scenes.drawings import drawing
 from mnistcore.data.scenes.glyphs import Glyphs
 from mnistcore.data.scenes.paper import on_paper
 from mnistcore.data.scenes.scene import HEIGHT, NO_DIGIT, WIDTH, Scene
-from mnistcore.data.scenes.strokes import lean, slant
+from mnistcore.data.scenes.strokes import slant
 from mnistcore.data.scenes.table import write_table
 from mnistcore.data.scenes.writing import write_line, write_lines
 from mnistcore.digit.form import SPAN
@@ -36,7 +36,7 @@ def _scene(glyphs: Glyphs, rng: np.random.Generator, tables: float = TABLES) -> 
         write_table(ink, rules, marks, glyphs, rng)
     else:
         write_lines(ink, marks, glyphs, rng)
-        slant(ink, marks, lean(rng))
+        slant(ink, marks, rng.normal(0.06, 0.18))  # most people's writing leans to the right
     picture = on_paper(ink, rules, marks, rng)
     if rng.random() < 0.35:
         picture = cropped(picture, marks, rng)
@@ -48,7 +48,7 @@ def sparse(glyphs: Glyphs, rng: np.random.Generator) -> Scene:
     ink, rules = np.zeros((2, HEIGHT, WIDTH), np.float32)
     marks: list[tuple[float, float, float, int]] = []
     write_line(ink, marks, glyphs, HEIGHT / 2, rng.normal(SPAN, 1.6), 0, rng, False, rng.choice([12, 30, 55]))
-    slant(ink, marks, lean(rng))
+    slant(ink, marks, rng.normal(0.06, 0.18))
     picture = copied(on_paper(ink, rules, marks, rng), rng)
     top, bottom, left, right = rng.integers(0, 160, 4).tolist()
     picture = extended(picture, top, bottom, left, right)

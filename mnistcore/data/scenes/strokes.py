@@ -45,8 +45,3 @@ def slant(ink: np.ndarray, marks, shear: float) -> None:
         elif shift < 0:
             ink[y, :shift], ink[y, shift:] = ink[y, -shift:].copy(), 0
     marks[:] = [(x + shear * (HEIGHT / 2 - y), y, height, label) for x, y, height, label in marks]
-
-
-def lean(rng: np.random.Generator) -> float:
-    """The shear of somebody's writing: most people's leans a little to the right, with pen and nib much more."""
-    return rng.uniform(0.2, 0.7) if rng.random() < 0.2 else rng.normal(0.06, 0.18)

@@ -43,7 +43,7 @@ def write_line(
     pens = rng.random() < 0.5
     half = len(glyphs.digits) // 2
     place = rng.random()  # among the pens' widths, which a line keeps
-    squeeze = np.exp(rng.normal(-0.05, 0.25))  # a line is written narrow or wide
+    squeeze = np.exp(rng.normal(0, 0.15))
     repeat = rng.random() < 0.12
     zeros = x + rng.uniform(12, 70) if rng.random() < 0.22 else end  # from there on, as in 5000
     smaller = rng.uniform(0.4, 0.95) if rng.random() < 0.4 else 1  # are zeros, with many people
@@ -64,17 +64,13 @@ def write_line(
                 glyph = glyphs.digits[rows[rng.integers(0, max(1, middle))]]
             before = label
         tall = height * np.exp(rng.normal(0, 0.1))
-        wide = squeeze * np.exp(rng.normal(0, 0.08))
         down = rng.normal(0, 0.8)
         if label == 0:
             down += rng.uniform(-0.1, 0.5) * tall * (1 - smaller)
             tall *= smaller
-            wide *= rng.uniform(1, smaller ** -0.5)  # and flatter
-        if label == 1 and rng.random() < 0.3:
-            tall *= rng.uniform(1, 1.35)  # a long one
         if label == NO_DIGIT:
             tall *= rng.uniform(0.55, 1.15)
-        shape = sized(glyph, tall, wide)
+        shape = sized(glyph, tall, squeeze)
         left, top = round(x), round(y + slope * (x - first) - shape.shape[0] / 2 + down)
         if left + shape.shape[1] > WIDTH - 1:
             break

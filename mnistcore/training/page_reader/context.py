@@ -21,7 +21,7 @@ from mnistcore.training.recipes import Recipe
 CONTEXT = Recipe(
     "context", hidden_layers=(160, 80), epochs=8, batch_size=500, weight_decay=0.3, folds=0, cosine_decay=True
 )
-SCENES = 12_000
+SCENES = 21_000
 
 
 def context_data(

@@ -21,7 +21,7 @@ from mnistcore.page.scan import MIDDLE, STEP, above_none, directions, gridded, h
 from mnistcore.training.page_reader.making import Maker, fitted, fitted_anew
 from mnistcore.training.recipes import Recipe
 
-SLIDING = Recipe("sliding", "stroke directions", (640, 320), epochs=30, folds=0, scale_pixels=False, cosine_decay=True)
+SLIDING = Recipe("sliding", "stroke directions", (640, 320), epochs=22, folds=0, scale_pixels=False, cosine_decay=True)
 COARSE = replace(SLIDING, name="coarse", hidden_layers=(48,), epochs=25, batch_size=500, learning_rate=0.002)
 FINE = replace(COARSE, name="fine", hidden_layers=(32,), epochs=12)
 SCENES = {"sliding": 4_500, "coarse": 2_000, "fine": 6_000}  # the first in each epoch
