@@ -8,6 +8,7 @@ for reduced motion, the sheet and the answer are empty instead (style.css shows 
 
 import math
 
+import streamlit as st
 from PIL import Image, ImageDraw
 
 from app.shared import canvas
@@ -32,7 +33,8 @@ _overlay = component(
 
 def write() -> None:
     """Put the example over the sheet. For the container of the canvas."""
-    _overlay(key="example-overlay")
+    with st.container(key="example"):
+        _overlay(key="example-overlay")
 
 
 def until_drawn(shown: str, otherwise: str) -> str:
