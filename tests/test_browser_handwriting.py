@@ -61,14 +61,15 @@ def on_disk(server: Server, what: bytes) -> bool:
     return any(piece in content for piece in pieces for content in contents)
 
 
-def personal_models(page) -> list[str]:
+def expect_personal_models(page, names: list[str]) -> None:
     """What the list of models on Draw offers that somebody's handwriting was learnt by."""
+    from playwright.sync_api import expect
+
     settle(page)
     models = page.get_by_role("combobox", name="Who reads?", exact=True)
     point_until(page, models, page.get_by_role("option", name="The textbook network"))  # a list may close again
-    names = page.get_by_role("option", name=re.compile(r"^A network that knows")).all_inner_texts()
+    expect(page.get_by_role("option", name=re.compile(r"^A network that knows"))).to_have_text(names)
     page.keyboard.press("Escape")
-    return names
 
 
 def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
@@ -85,7 +86,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         page.locator(".answer strong", has_text="Draw a digit").wait_for()
         draw(page, FOUR_LIKE_A_NINE)
         expect_digit(page, "4")
-        assert personal_models(page) == ["A network that knows My handwriting"]
+        expect_personal_models(page, ["A network that knows My handwriting"])
 
         go_to(page, "My digits")
         page.get_by_role("heading", name="1 digit").wait_for()
@@ -98,7 +99,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         assert list((server.home / "personal").rglob("model.npz"))
 
         stranger = open_page(another, server)
-        assert personal_models(stranger) == []
+        expect_personal_models(stranger, [])
         go_to(stranger, "My digits")
         stranger.get_by_text("You have not kept any").wait_for()
 
@@ -111,7 +112,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
 
         go_to(page, "Draw")
         expect_digit(page, "9")
-        assert personal_models(page) == []
+        expect_personal_models(page, [])
         press(page, "Clear")
         page.locator(".answer strong", has_text="Draw a digit").wait_for()
         draw(page, SEVEN)
