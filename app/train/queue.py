@@ -140,7 +140,7 @@ class Trainer:
 def example() -> tuple[np.ndarray, int]:
     """The digit that is read after every epoch where the visitor has drawn none: (28, 28) uint8, and which it is."""
     images, labels = shipped_test_digits()
-    return images[EXAMPLE], int(labels[EXAMPLE])
+    return images[EXAMPLE].copy(), int(labels[EXAMPLE])
 
 
 def interrupted(visitor: str) -> str | None:

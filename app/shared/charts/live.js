@@ -6,7 +6,6 @@ const KEPT = 4; // networks that a browser keeps
 const PATIENCE = 3000; // ms for which the answer is awaited
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const networks = new Map(); // of each version, once it is there
-const greys = {};
 const board = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 let followed = null; // the element whose stage follows the pen, and what the server has sent for it
@@ -116,7 +115,7 @@ function greysOfSheet() {
   const { width, height } = sheet;
   if (board.canvas.width !== width || board.canvas.height !== height) Object.assign(board.canvas, { width, height });
   board.drawImage(sheet, 0, 0);
-  return greysOf(board, greys);
+  return greysOf(board);
 }
 
 // Whether there are columns without ink between others.

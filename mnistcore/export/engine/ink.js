@@ -10,16 +10,18 @@ const SMALL = 56; // pixels: pictures with a shorter side than this have no grai
 
 const f32 = Math.fround;
 
-// How bright each pixel of a canvas is, 0-255, given its pen: put into `greys`, for a new array takes longer than filling it.
-function greysOf(pen, greys) {
+const sheetGreys = {}; // always the same array, for a new one takes longer than filling it
+
+// How bright each pixel of the sheet is, 0-255, given its pen.
+function greysOf(pen) {
   const { width, height } = pen.canvas;
-  if (greys.width !== width || greys.height !== height) {
-    Object.assign(greys, { pixels: new Float32Array(width * height), height, width });
+  if (sheetGreys.width !== width || sheetGreys.height !== height) {
+    Object.assign(sheetGreys, { pixels: new Float32Array(width * height), height, width });
   }
   const { data } = pen.getImageData(0, 0, width, height);
-  const { pixels } = greys;
+  const { pixels } = sheetGreys;
   for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * i]; // red, which is as bright as green and blue
-  return greys;
+  return sheetGreys;
 }
 
 // A picture of brightness, 0-255 -> a picture of ink, 0 paper to 1 full ink, cropped to where any is; null if none is.

@@ -69,9 +69,8 @@ function paint(from, to) {
   }
 }
 
-const greys = {};
 function greysOfSheet() {
-  return greysOf(pen, greys);
+  return greysOf(pen);
 }
 
 // Where the pointer is, however large the sheet is shown.

@@ -133,6 +133,7 @@ def number_data(glyphs: Glyphs, written: Written, count: int, rng: np.random.Gen
     models = load_model("classic"), load_model("robust")
     for _ in range(count):
         kind = rng.random()
+        # a number; or one digit, or one letter
         scene = drawing(written, rng, letters=float(kind > 0.7), count=None if kind < 0.4 else 1)
         number = len(scene.marks) > 1
         darkness = 1 - scene.picture
