@@ -13,34 +13,48 @@ SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the ri
 
 def direction_planes(pictures: np.ndarray) -> np.ndarray:
     """The eight directions at every pixel of pictures of one size: (n, H, W) float32 -> (8, n, H, W)."""
-    return _split(*gradient(pictures))
+    n, height, width = pictures.shape
+    planes = _split(_rises(pictures))
+    return planes.reshape(DIRECTIONS, n, height + 2, width + 2)[:, :, :height, :width]
 
 
-def gradient(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How fast the ink rises to the right and downwards, times 1 / SOBEL: two arrays like `images`, (n, H, W)."""
-    n, height, width = images.shape
+def gradient(image: np.ndarray) -> np.ndarray:
+    """How fast the ink of an image (H, W) rises to the right, and downwards, times 1 / SOBEL: (2, H, W)."""
+    height, width = image.shape
+    return _rises(image[np.newaxis]).reshape(2, height + 2, width + 2)[:, :height, :width]
+
+
+def _rises(pictures: np.ndarray) -> np.ndarray:
+    """The gradient of all pictures: (2, n * (H + 2) * (W + 2)) float32.
+
+    All pixels stand in one line, with a margin of paper around each picture: so a pixel's neighbours are always as far
+    away, and each step is one long operation. The line of the gradient begins with the first pixel inside the margin;
+    its numbers that stand for margins mean nothing.
+    """
+    n, height, width = pictures.shape
     padded = np.zeros((n, height + 2, width + 2), np.float32)
-    padded[:, 1:-1, 1:-1] = images
-    twice = padded + padded
-    smooth_down = padded[:, :-2] + twice[:, 1:-1] + padded[:, 2:]
-    smooth_right = padded[:, :, :-2] + twice[:, :, 1:-1] + padded[:, :, 2:]
-    return smooth_down[:, :, 2:] - smooth_down[:, :, :-2], smooth_right[:, 2:] - smooth_right[:, :-2]
+    padded[:, 1:-1, 1:-1] = pictures
+    ink, row = padded.ravel(), width + 2
+    twice = ink + ink
+    smooth_down = ink[: -2 * row] + twice[row:-row] + ink[2 * row :]
+    smooth_right = ink[:-2] + twice[1:-1] + ink[2:]
+    rises = np.zeros((2, ink.size), np.float32)
+    right, down = rises[:, : -2 * row - 2]
+    np.subtract(smooth_down[2:], smooth_down[:-2], out=right)
+    np.subtract(smooth_right[2 * row :], smooth_right[: -2 * row], out=down)
+    return rises
 
 
-def _split(right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Each gradient (n, H, W) as arrows along two of eight directions, by the parallelogram rule: (8, n, H, W).
+def _split(rises: np.ndarray) -> np.ndarray:
+    """Each gradient (2, n) as arrows along two of eight directions, by the parallelogram rule: (8, n) float32.
 
     An arrow (right, down) with right > down > 0 is (right - down) along direction 0, and down * sqrt(2) along 1.
     """
-    left, up, flat, steep = -right, -down, np.abs(right), np.abs(down)
-    planes = np.empty((DIRECTIONS, *right.shape), np.float32)  # a direction's all in one piece, which is faster
-    np.subtract(right, steep, out=planes[0])
-    np.minimum(right, down, out=planes[1])
-    np.subtract(down, flat, out=planes[2])
-    np.minimum(left, down, out=planes[3])
-    np.subtract(left, steep, out=planes[4])
-    np.minimum(left, up, out=planes[5])
-    np.subtract(up, flat, out=planes[6])
-    np.minimum(right, up, out=planes[7])
-    planes[1::2] *= SQRT2
-    return np.maximum(planes, 0, out=planes)
+    arrows = np.concatenate([rises, -rises])  # to the right, down, to the left, up
+    planes = np.empty((DIRECTIONS, rises.shape[1]), np.float32)
+    straight, diagonal = planes[0::2], planes[1::2]
+    np.subtract(arrows.reshape(2, 2, -1), np.abs(rises)[::-1], out=straight.reshape(2, 2, -1))
+    np.minimum(arrows[:3], arrows[1:], out=diagonal[:3])
+    np.minimum(arrows[3], arrows[0], out=diagonal[3])
+    diagonal *= SQRT2
+    return np.maximum(planes, np.zeros(rises.shape[1], np.float32), out=planes)  # beside a single 0 it takes eight times as long

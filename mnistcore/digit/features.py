@@ -37,7 +37,7 @@ SOBEL = 1 / 8  # makes the gradient of a rise of 1 a pixel 1
 INPUTS = {"pixels": PIXELS, "stroke directions": FEATURES}
 
 FULL = np.float32(1) / np.float32(255)  # brings 0-255 to 0-1
-BATCH = 32  # images at a time: what one step touches stays in the processor's cache
+BATCH = 64  # images at a time: what one step touches stays in the processor's cache
 # how far each direction goes to the right, and downwards: arrows of length 1
 ARROWS = np.array([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)], np.float32)
 
@@ -63,13 +63,8 @@ def stroke_directions(images: np.ndarray) -> np.ndarray:
     Returns:
         (n, 8, 9, 9) float32, 0 to about 1: direction, row, column.
     """
-    features = np.empty((len(images), DIRECTIONS, GRID, GRID), np.float32)
-    for start in range(0, len(images), BATCH):
-        batch = images[start : start + BATCH]
-        planes = direction_planes(batch)
-        blurred = (planes.reshape(-1, SIDE) @ BLUR_RIGHT).reshape(-1, SIDE, GRID)
-        features[start : start + BATCH] = (BLUR @ blurred).reshape(DIRECTIONS, -1, GRID, GRID).swapaxes(0, 1)
-    return features
+    blurred = (BLUR @ direction_planes(images)).reshape(-1, SIDE) @ BLUR_RIGHT
+    return blurred.reshape(DIRECTIONS, -1, GRID, GRID).swapaxes(0, 1)
 
 
 def network_input(images: np.ndarray, kind: str) -> np.ndarray:
@@ -89,11 +84,19 @@ def network_input(images: np.ndarray, kind: str) -> np.ndarray:
     if images.ndim not in (2, 3) or images.shape[1:] not in ((PIXELS,), (SIDE, SIDE)):
         raise BadImage(f"Images must be (n, 28, 28) or (n, 784); these are {images.shape}.")
     rows = images.reshape(len(images), PIXELS)
-    scale = np.where(within_one(rows), np.float32(1), FULL)[:, np.newaxis] if rows.dtype.kind == "f" else FULL
-    pixels = (rows * scale).astype(np.float32, copy=False)
     if kind == "pixels":
-        return pixels
-    return stroke_directions(pixels.reshape(-1, SIDE, SIDE)).reshape(-1, FEATURES)
+        return _scaled(rows)
+    features = np.empty((len(rows), DIRECTIONS, GRID, GRID), np.float32)
+    for start in range(0, len(rows), BATCH):
+        batch = slice(start, start + BATCH)
+        features[batch] = stroke_directions(_scaled(rows[batch]).reshape(-1, SIDE, SIDE))
+    return features.reshape(-1, FEATURES)
+
+
+def _scaled(rows: np.ndarray) -> np.ndarray:
+    """Pixels in 0-255, or in 0-1 already, as float32 in 0-1."""
+    scale = np.where(within_one(rows), np.float32(1), FULL)[:, np.newaxis] if rows.dtype.kind == "f" else FULL
+    return (rows * scale).astype(np.float32, copy=False)
 
 
 def to_pixels(image: np.ndarray, slopes: np.ndarray) -> np.ndarray:
@@ -106,9 +109,9 @@ def to_pixels(image: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     Returns:
         (k, 28, 28) float32. Multiplied by the image and added up, it is what all features add to each score.
     """
-    right, down = gradient(image[np.newaxis])
+    right, down = gradient(image)
     planes = BLUR.T @ slopes.reshape(-1, DIRECTIONS, GRID, GRID) @ BLUR_RIGHT.T  # (k, 8, 28, 28)
-    per_right, per_down = _split_slopes(right[0], down[0])
+    per_right, per_down = _split_slopes(right, down)
     return _gradient_transposed((planes * per_right).sum(axis=1), (planes * per_down).sum(axis=1))
 
 
