@@ -200,7 +200,7 @@ def _pixels(given: Input, rest: bytes) -> np.ndarray:
         raise BadRequest(f"The shape of the images must be [n, 784], with n from 1 to {limit:,}, not {given.shape}.")
     if data is UNSET and size is not UNSET:
         return _from_binary(given, rest, size)
-    if data is UNSET or rest:
+    if data is UNSET or size is not UNSET or rest:
         raise BadRequest("The input must have either data, or the parameter binary_data_size and bytes after the JSON.")
     if holds_batch(data):
         rows = _nested.decode(data)

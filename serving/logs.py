@@ -43,6 +43,13 @@ def configure() -> None:
     log.setLevel(logging.INFO if choice else logging.WARNING)
 
 
+def of_granian() -> dict | None:
+    """How granian writes its own lines, as `Granian` takes it: as JSON if all else is, otherwise in its way."""
+    if setting() != "json":
+        return None
+    return {"formatters": {name: {"()": JsonFormatter} for name in ("generic", "access")}}
+
+
 def setting() -> str:
     """ "", "lines" or "json"; raises BadSetting if the environment has another value."""
     value = os.environ.get("MNISTCORE_LOG_REQUESTS", "").strip().lower()

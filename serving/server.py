@@ -105,6 +105,7 @@ def main(create_app: Callable[[], Flask], arguments: list[str] | None = None) ->
             http1_settings=HTTP1Settings(header_read_timeout=10_000),
             respawn_failed_workers=True,
             workers_kill_timeout=LONGEST_END,
+            log_dictconfig=logs.of_granian(),
         )
         draining = directory / "draining"
 

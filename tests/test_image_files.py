@@ -35,6 +35,13 @@ def test_a_large_jpeg_is_reduced_while_it_is_decoded():
     assert open_image(file_of(Image.new("L", (2000, 1500)), "JPEG")).size == (2000, 1500)
 
 
+def test_a_picture_of_millions_of_rows_is_refused_undecoded():
+    for size in ((1, 25_000_000), (65_536, 2)):
+        with pytest.raises(UnsupportedImage, match=f"at most 65,535 pixels .* this one is {size[0]:,} x {size[1]:,}"):
+            open_image(file_of(Image.new("1", size), "PNG"))
+    assert open_image(file_of(Image.new("1", (2, 65_535)), "PNG")).size == (2, 65_535)
+
+
 def test_scans_are_counted_and_nothing_else_is_taken_for_one():
     jpeg = file_of(Image.fromarray(np.kron(IMAGES[0], np.ones((10, 10), np.uint8))), "JPEG", progressive=True)
     scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]

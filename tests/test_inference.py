@@ -114,6 +114,7 @@ BAD = {
     "a number more": (images([*ROWS.ravel().tolist(), 0]), "must be 2,352 numbers"),
     "no numbers": (images([]), "must be 2,352 numbers"),
     "no data": (images() | {"inputs": [{"name": "images", "shape": [1, 784], "datatype": "UINT8"}]}, "either data, or"),
+    "data and bytes": (images(parameters={"binary_data_size": 784}), "either data, or"),
     "256": (images([256] * 784, [1, 784]), "expected int <= 255"),
     "negative": (images([-0.5] * 784, [1, 784], "FP32"), "expected float >= 0"),
     "fractions as UINT8": (images([0.5] * 784, [1, 784]), "must be whole numbers"),

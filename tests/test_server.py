@@ -254,11 +254,13 @@ def test_it_can_be_stopped_as_soon_as_it_answers(tmp_path):
     assert start_api(tmp_path).stop() == 0
 
 
-def test_without_a_model_it_starts_all_the_same(tmp_path):
-    server = start_api(tmp_path, MNISTCORE_MODEL=str(tmp_path / "none.npz"))
+def test_without_a_model_it_starts_all_the_same_and_the_log_may_be_json(tmp_path):
+    server = start_api(tmp_path, MNISTCORE_MODEL=str(tmp_path / "none.npz"), MNISTCORE_LOG_REQUESTS="json")
     assert server.ask("GET", "/ready")[0] == 503
-    assert "There is no model file" in server.log.read_text()
     assert server.stop() == 0
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]  # granian's, too
+    assert any("There is no model file" in line.get("message", "") for line in lines)
+    assert any("Listening at" in line.get("message", "") for line in lines)
 
 
 @pytest.mark.slow

@@ -57,4 +57,5 @@ def _split(rises: np.ndarray) -> np.ndarray:
     np.minimum(arrows[:3], arrows[1:], out=diagonal[:3])
     np.minimum(arrows[3], arrows[0], out=diagonal[3])
     diagonal *= SQRT2
-    return np.maximum(planes, np.zeros(rises.shape[1], np.float32), out=planes)  # beside a single 0 it takes eight times as long
+    no_rise = np.zeros(rises.shape[1], np.float32)  # beside a single 0 the maximum takes eight times as long
+    return np.maximum(planes, no_rise, out=planes)

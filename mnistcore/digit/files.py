@@ -17,6 +17,7 @@ from mnistcore.errors import BadImage, UnsupportedImage
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")  # that a folder is searched for
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # as Pillow names them; its other decoders are not used
 MAX_PIXELS = 25_000_000  # of a picture file: more than most cameras take, and still no danger to memory
+MAX_SIDE = 65_535  # pixels, a JPEG's most: a PNG of one pixel a row is decoded row by row, which takes seconds
 MAX_JPEG_PAGE_PIXELS = 50_000_000  # of a JPEG page, which is reduced while it is decoded
 MAX_WEBP_PIXELS = 12_500_000  # whose decoder holds four copies of a picture
 MAX_BYTES = 256 * 1024 * 1024  # of a picture file: more than MAX_PIXELS take in any format, uncompressed
@@ -91,6 +92,9 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
         if width * height > limit:
             its = f"{width * height:,} ({width:,} x {height:,})"
             raise UnsupportedImage(f"The picture may have {limit:,} pixels at most; this one has {its}.")
+        if max(width, height) > MAX_SIDE:
+            its = f"{width:,} x {height:,}"
+            raise UnsupportedImage(f"The picture may be at most {MAX_SIDE:,} pixels wide and high; this one is {its}.")
         # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise UnsupportedImage("The picture is animated or has several pages; send a single one.")

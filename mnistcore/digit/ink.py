@@ -42,7 +42,7 @@ def find_ink(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if grain.any():
         noise_floor = (3 * (grain / full))[:, np.newaxis, np.newaxis]
         ink = (ink - noise_floor) / (1 - noise_floor)
-    return np.minimum(np.maximum(ink, 0, out=ink), 1, out=ink), drawn
+    return np.clip(ink, np.float32(0), np.float32(1), out=ink), drawn
 
 
 def _contrast(greys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
