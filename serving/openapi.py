@@ -31,7 +31,8 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     requests = {contract.Image, contract.Batch, inference.InferenceRequest}
     types = {*requests, contract.Error, *(answer for route in routes for answer in route.answers)}
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    schemas["Input"]["required"].append("data")  # in JSON; only a binary tensor has none there
+    schemas["Input"]["required"].append("data")  # in JSON: only a binary tensor has none there,
+    schemas["InputParameters"]["properties"]["binary_data_size"] = False  # and has that instead
     return {
         "openapi": "3.1.0",
         "info": {
