@@ -41,7 +41,7 @@ def has_touch(page) -> bool:
     return page.evaluate("navigator.maxTouchPoints > 0")
 
 
-def draw(page, strokes: Strokes, steps: int = 8, sheet: str = CANVAS) -> None:
+def draw(page, strokes: Strokes, steps: int = 4, sheet: str = CANVAS) -> None:
     """Strokes as in strokes.py: by touch where there is touch, else with the mouse.
 
     Args:
@@ -122,7 +122,7 @@ def point_until(page, mark, shown) -> None:
     for _ in range(4):
         point_at(page, mark)
         try:
-            shown.wait_for(timeout=8_000)
+            shown.wait_for(timeout=3_000)
             return
         except TimeoutError:
             settle(page)

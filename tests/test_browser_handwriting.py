@@ -75,7 +75,7 @@ def expect_personal_models(page, names: list[str]) -> None:
 def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
     with browser.new_context(**DESKTOP) as context, browser.new_context(**STILL) as another:
         page = open_page(context, server)
-        draw(page, FOUR_LIKE_A_NINE)
+        draw(page, FOUR_LIKE_A_NINE, steps=8)
         expect_digit(page, "9")
         answer(page, "4")
         page.get_by_text("Kept as a 4 in My handwriting.").wait_for()
@@ -84,7 +84,7 @@ def test_misread_correct_learn_draw_again_and_delete_all(browser, server):
         expect_digit(page, "4")
         press(page, "Clear")
         page.locator(".answer strong", has_text="Draw a digit").wait_for()
-        draw(page, FOUR_LIKE_A_NINE)
+        draw(page, FOUR_LIKE_A_NINE, steps=8)
         expect_digit(page, "4")
         expect_personal_models(page, ["A network that knows My handwriting"])
 
@@ -142,7 +142,7 @@ def test_practice_on_a_phone(browser, server):
         asked_for(2)
         press(page, "Undo")
         for number in range(1, 11):
-            draw(page, DIGITS[asked_for(number)], steps=4)
+            draw(page, DIGITS[asked_for(number)], steps=2)
             if number not in (4, 10):
                 press(page, "Next")  # at once; these two wait for the pause
         page.get_by_role("button", name="Save 10 digits").wait_for()

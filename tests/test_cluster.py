@@ -84,7 +84,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Cluster]:
     """A cluster."""
-    started = Cluster()
+    started = Cluster(DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="3s")  # by default one that was killed is called for 30 s
     yield started
     started.stop()
 
@@ -223,13 +223,13 @@ def test_what_tasks_share_outlives_the_worker_that_has_it(four):
         return int(numbers.sum() + own.sum())
 
     # the scheduler lets go of copies that no task waits for: in the end one worker has it
-    tasks = (joblib.delayed(total)(shared, np.full(1000, number), 0.5) for number in range(20))
+    tasks = (joblib.delayed(total)(shared, np.full(1000, number), 0.3) for number in range(12))
     with cluster.cluster(four.address, [shared]), results_of(tasks, in_order=True) as results:
         totals = [next(results)]
         for pid in four.pids()[:3]:
             os.kill(pid, signal.SIGKILL)
         totals += results
-    assert totals == [shared.sum() + 1000 * number for number in range(20)]
+    assert totals == [shared.sum() + 1000 * number for number in range(12)]
 
 
 def test_a_task_that_ends_every_worker_is_given_up(four):
