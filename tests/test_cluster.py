@@ -15,7 +15,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from conftest import TINY
+from conftest import TINY, await_that
 from distributed import LocalCluster
 from PIL import Image
 
@@ -84,7 +84,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Cluster]:
     """A cluster."""
-    started = Cluster(DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="3s")  # by default one that was killed is called for 30 s
+    started = Cluster(DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="10s")  # by default one that was killed is called for 30 s
     yield started
     started.stop()
 
@@ -230,6 +230,7 @@ def test_what_tasks_share_outlives_the_worker_that_has_it(four):
             os.kill(pid, signal.SIGKILL)
         totals += results
     assert totals == [shared.sum() + 1000 * number for number in range(12)]
+    await_that(lambda: len(four.pids()) == 1)  # the next test starts as many as are missing
 
 
 def test_a_task_that_ends_every_worker_is_given_up(four):
