@@ -14,7 +14,7 @@ SQRT2 = np.float32(np.sqrt(2))  # the length of an arrow that points 1 to the ri
 def direction_planes(pictures: np.ndarray) -> np.ndarray:
     """The eight directions at every pixel of pictures of one size: (n, H, W) float32 -> (8, n, H, W)."""
     n, height, width = pictures.shape
-    planes = _split(_rises(pictures))
+    planes = _split(*_rises(pictures))
     return planes.reshape(DIRECTIONS, n, height + 2, width + 2)[:, :, :height, :width]
 
 
@@ -45,17 +45,21 @@ def _rises(pictures: np.ndarray) -> np.ndarray:
     return rises
 
 
-def _split(rises: np.ndarray) -> np.ndarray:
-    """Each gradient (2, n) as arrows along two of eight directions, by the parallelogram rule: (8, n) float32.
+def _split(right: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Each gradient, of n, as arrows along two of eight directions, by the parallelogram rule: (8, n) float32.
 
     An arrow (right, down) with right > down > 0 is (right - down) along direction 0, and down * sqrt(2) along 1.
     """
-    arrows = np.concatenate([rises, -rises])  # to the right, down, to the left, up
-    planes = np.empty((DIRECTIONS, rises.shape[1]), np.float32)
-    straight, diagonal = planes[0::2], planes[1::2]
-    np.subtract(arrows.reshape(2, 2, -1), np.abs(rises)[::-1], out=straight.reshape(2, 2, -1))
-    np.minimum(arrows[:3], arrows[1:], out=diagonal[:3])
-    np.minimum(arrows[3], arrows[0], out=diagonal[3])
-    diagonal *= SQRT2
-    no_rise = np.zeros(rises.shape[1], np.float32)  # beside a single 0 the maximum takes eight times as long
+    left, up, flat, steep = -right, -down, np.abs(right), np.abs(down)
+    planes = np.empty((DIRECTIONS, right.size), np.float32)
+    np.subtract(right, steep, out=planes[0])
+    np.minimum(right, down, out=planes[1])
+    np.subtract(down, flat, out=planes[2])
+    np.minimum(left, down, out=planes[3])
+    np.subtract(left, steep, out=planes[4])
+    np.minimum(left, up, out=planes[5])
+    np.subtract(up, flat, out=planes[6])
+    np.minimum(right, up, out=planes[7])
+    planes[1::2] *= SQRT2
+    no_rise = np.zeros(right.size, np.float32)  # beside a single 0 the maximum takes eight times as long
     return np.maximum(planes, no_rise, out=planes)
