@@ -84,7 +84,8 @@ class Cluster:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Cluster]:
     """A cluster."""
-    started = Cluster(DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="10s")  # by default one that was killed is called for 30 s
+    # by default a worker that was killed is called for 30 s
+    started = Cluster(DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="10s")
     yield started
     started.stop()
 
