@@ -119,7 +119,7 @@ def point_until(page, mark, shown) -> None:
     """Tap or click on it until something is shown; a page that is just being drawn anew misses the first time."""
     from playwright.sync_api import TimeoutError  # noqa: A004
 
-    for _ in range(4):
+    for _ in range(10):
         point_at(page, mark)
         try:
             shown.wait_for(timeout=3_000)

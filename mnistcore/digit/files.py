@@ -89,12 +89,11 @@ def _open(file: Path | str | bytes, longer_side: int, max_jpeg_pixels: int) -> t
         jpeg = image.format in ("JPEG", "MPO")
         limit = max_jpeg_pixels if jpeg else MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
         width, height = image.size
-        if width * height > limit:
-            its = f"{width * height:,} ({width:,} x {height:,})"
-            raise UnsupportedImage(f"The picture may have {limit:,} pixels at most; this one has {its}.")
+        count, size = width * height, f"{width:,} x {height:,}"
+        if count > limit:
+            raise UnsupportedImage(f"The picture may have {limit:,} pixels at most; this one has {count:,} ({size}).")
         if max(width, height) > MAX_SIDE:
-            its = f"{width:,} x {height:,}"
-            raise UnsupportedImage(f"The picture may be at most {MAX_SIDE:,} pixels wide and high; this one is {its}.")
+            raise UnsupportedImage(f"The picture may be at most {MAX_SIDE:,} pixels wide and high; this one is {size}.")
         # many phones' JPEGs are of Pillow's format MPO: a photo and its preview, no animation
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise UnsupportedImage("The picture is animated or has several pages; send a single one.")
